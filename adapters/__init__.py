@@ -1,0 +1,1 @@
+"""One folder per shop platform; found by entry point, never imported by name."""

@@ -1,0 +1,1 @@
+"""The HTTP receiver: what shop platforms and checkouts call."""
