@@ -1,0 +1,121 @@
+"""Every setting as a frozen value with its default; ``config.example.yaml`` says what each is for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Annotated
+
+from shopguard.adapter import Secret
+from shopguard.config.limits import TimeZone, Within
+from shopguard.config.policy import PolicySettings
+from shopguard.model import Party, PaymentKind
+
+Port = Annotated[int, Within(1, 65_535)]
+Threads = Annotated[int, Within(1, 256)]
+Seconds = Annotated[float, Within(0.1, 86_400)]
+Days = Annotated[int, Within(1, 36_500)]
+
+
+class Mode(StrEnum):
+    """How far ShopGuard goes in a shop, mildest first."""
+
+    OBSERVE = "observe"  # verdicts in the console only
+    FLAG = "flag"  # notes on orders, nothing is stopped
+    HOLD = "hold"  # bad orders are stopped
+    GATE = "gate"  # the shop stops everything, ShopGuard lets the clean ones go
+
+
+class Language(StrEnum):
+    """The language of texts written onto orders."""
+
+    JA = "ja"
+    EN = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    host: str = "127.0.0.1"
+    receiver_port: Port = 8080
+    console_port: Port = 8081
+    threads: Threads = 16
+    body_limit_bytes: Annotated[int, Within(1_000, 100_000_000)] = 2_000_000
+    public_url: str | None = None  # the address platforms call
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSettings:
+    threads: Threads = 8
+    lease_s: Seconds = 60.0
+    attempts: Annotated[int, Within(1, 100)] = 12
+    poll_s: Seconds = 1.0
+    reconcile_every_s: Seconds = 300.0
+    reconcile_overlap_s: Seconds = 3_600.0
+    first_look_back_s: Annotated[int, Within(0, 31_536_000)] = 172_800
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionSettings:
+    deliveries_days: Days = 30
+    orders_days: Days = 180
+    audit_days: Days = 1_095
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseSettings:
+    """``url`` None means SQLite files in the data directory."""
+
+    url: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrySettings:
+    """``name`` enters the derivation of keys: changed, nothing stored under the old one is found any more."""
+
+    timeout_s: Annotated[float, Within(0.1, 60)] = 2.0
+    name: str = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class GateSettings:
+    """Whose clean orders are let go, and the platform's own status they then get."""
+
+    payment: tuple[PaymentKind, ...]
+    to_status: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShopSettings:
+    """One shop.
+
+    Args:
+        policy: replaces the common policy as a whole; None means the common one.
+        gate: set whenever ``mode`` is gate.
+        check_key: the bearer key of ``/v1/check``; None means the shop has no such entrance.
+        allow_list: people the shop knows to be fine.
+        adapter: an instance of the adapter's ``settings_class``.
+    """
+
+    name: str
+    platform: str
+    adapter: object
+    mode: Mode = Mode.OBSERVE
+    language: Language = Language.JA
+    timezone: Annotated[str, TimeZone()] = "Asia/Tokyo"
+    policy: PolicySettings | None = None
+    gate: GateSettings | None = None
+    rate_per_s: Annotated[float, Within(0.01, 1_000)] = 5.0
+    check_key: Secret | None = None
+    allow_list: tuple[Party, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that can be set. ``shops`` is keyed by the shop's name."""
+
+    server: ServerSettings = ServerSettings()
+    worker: WorkerSettings = WorkerSettings()
+    retention: RetentionSettings = RetentionSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    registry: RegistrySettings = RegistrySettings()
+    policy: PolicySettings = field(default_factory=PolicySettings)
+    shops: Mapping[str, ShopSettings] = field(default_factory=dict)
