@@ -131,7 +131,7 @@ class PlatformAdapter(ABC):
     """
 
     platform: ClassVar[str]  # "shopify": folder, entry point, YAML value
-    capabilities: ClassVar[frozenset[Capability]]
+    capabilities: frozenset[Capability]  # of the class; one shop's adapter may declare less
     settings_class: ClassVar[type]
 
     @abstractmethod
