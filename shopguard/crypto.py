@@ -103,7 +103,7 @@ class Keyring:
 
     @classmethod
     def load(cls, path: Path, master_key: Secret | None = None) -> "Keyring":
-        """Return the keys in ``path``; ``ConfigError`` with the remedy if it is missing, damaged or open to others."""
+        """Return the keys in ``path``; ``ConfigError`` if it is missing, damaged or open to other users."""
         return cls(path, master_key)
 
     @property
@@ -254,7 +254,7 @@ def _master_fernet(master_key: Secret) -> Fernet:
     text = master_key.reveal()
     if len(text) < _MIN_MASTER_KEY:
         raise ConfigError(
-            f"SHOPGUARD_MASTER_KEY: too short, it needs {_MIN_MASTER_KEY} characters; make one by: openssl rand -hex 32"
+            f"SHOPGUARD_MASTER_KEY: needs {_MIN_MASTER_KEY} characters or more; make one by: openssl rand -hex 32"
         )
     key = HKDF(SHA256(), 32, salt=None, info=b"shopguard/master-key").derive(text.encode())
     return Fernet(base64.urlsafe_b64encode(key))

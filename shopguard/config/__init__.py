@@ -1,6 +1,8 @@
 """The settings: what can be set, read once from YAML into frozen values. Nothing else reads YAML or environment."""
 
+from shopguard.config.installed import find_adapters
 from shopguard.config.policy import PolicyRule, PolicySettings, SilentRule
+from shopguard.config.reading import load_config
 from shopguard.config.settings import (
     Config,
     DatabaseSettings,
@@ -13,6 +15,7 @@ from shopguard.config.settings import (
     ShopSettings,
     WorkerSettings,
 )
+from shopguard.config.showing import show
 
 __all__ = [
     "Config",
@@ -28,4 +31,7 @@ __all__ = [
     "ShopSettings",
     "SilentRule",
     "WorkerSettings",
+    "find_adapters",
+    "load_config",
+    "show",
 ]

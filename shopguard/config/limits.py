@@ -1,9 +1,13 @@
 """What a setting's type cannot say: how large a number may be, what a text must name."""
 
+from collections.abc import Sized
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol, runtime_checkable
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from shopguard.adapter import Secret
 
 
 @runtime_checkable
@@ -29,6 +33,14 @@ class Within:
 
 
 @dataclass(frozen=True, slots=True)
+class NotEmpty:
+    """A text or list with something in it."""
+
+    def fault(self, value: object) -> str | None:
+        return None if isinstance(value, Sized) and len(value) else "must not be empty"
+
+
+@dataclass(frozen=True, slots=True)
 class TimeZone:
     """The name of a time zone in the IANA database."""
 
@@ -36,5 +48,26 @@ class TimeZone:
         try:
             ZoneInfo(str(value))
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            return f'is no time zone: "{value}"; write it as in Asia/Tokyo'
+            return f'"{value}" is no time zone; write it as in Asia/Tokyo'
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class WebAddress:
+    """An address that can be called over HTTP."""
+
+    def fault(self, value: object) -> str | None:
+        try:
+            parts = urlsplit(str(value))
+        except ValueError:
+            parts = urlsplit("")
+        return None if parts.scheme in ("http", "https") and parts.hostname else "must begin with https:// and a host"
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresAddress:
+    """The address of a PostgreSQL database; it may hold a password, so it is never quoted."""
+
+    def fault(self, value: object) -> str | None:
+        fits = isinstance(value, Secret) and value.reveal().startswith("postgresql+psycopg://")
+        return None if fits else "must begin with postgresql+psycopg://"

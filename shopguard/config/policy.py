@@ -9,8 +9,8 @@ from typing import Annotated
 from shopguard.config.limits import Within
 from shopguard.model import PaymentKind, VerdictKind
 
-Amount = Annotated[Decimal, Within(0, 10**12)]
-"""Money in the currency's main unit."""
+Amount = Annotated[Decimal, Within(0, 1_000_000_000)]
+"""Money in the order's currency, in its main unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class PolicyRule:
 
     Args:
         payment: the payment kinds it is for; none means every kind.
-        from_amount: the smallest order total it is for, in the order's currency.
+        from_amount: the smallest order total it is for.
         look_up: False lets these orders go without asking the registry.
     """
 
@@ -31,23 +31,42 @@ class PolicyRule:
     weak: VerdictKind = VerdictKind.ALLOW
 
     def fits(self, payment: PaymentKind, total: Decimal) -> bool:
-        return _fits(self.payment, self.from_amount, payment, total)
+        return _fits(self, payment, total)
 
 
 @dataclass(frozen=True, slots=True)
 class SilentRule:
-    """Which verdict some orders get while the registry does not answer; the fields are those of ``PolicyRule``."""
+    """Which verdict some orders get while the registry does not answer; they are chosen as in ``PolicyRule``."""
 
     payment: tuple[PaymentKind, ...] = ()
     from_amount: Amount = Decimal(0)
     verdict: VerdictKind = VerdictKind.HOLD
 
     def fits(self, payment: PaymentKind, total: Decimal) -> bool:
-        return _fits(self.payment, self.from_amount, payment, total)
+        return _fits(self, payment, total)
 
 
-def _fits(kinds: tuple[PaymentKind, ...], from_amount: Decimal, payment: PaymentKind, total: Decimal) -> bool:
-    return (not kinds or payment in kinds) and total >= from_amount
+AnyRule = PolicyRule | SilentRule
+
+
+def _fits(rule: AnyRule, payment: PaymentKind, total: Decimal) -> bool:
+    return (not rule.payment or payment in rule.payment) and total >= rule.from_amount
+
+
+@dataclass(frozen=True, slots=True)
+class NoneHidden:
+    """A list of rules each of which can be the first to fit some order."""
+
+    def fault(self, value: object) -> str | None:
+        rules: tuple[AnyRule, ...] = value if isinstance(value, tuple) else ()
+        for number, rule in enumerate(rules):
+            # An order of exactly from_amount is the hardest for the rules before to let past.
+            if all(
+                any(earlier.fits(kind, rule.from_amount) for earlier in rules[:number])
+                for kind in rule.payment or PaymentKind
+            ):
+                return f"rule #{number + 1} can never fit: the rules before it take all its orders; move it up"
+        return None
 
 
 # Who bears the loss decides how strict: the shop itself, somebody else, or nobody before shipping.
@@ -71,8 +90,8 @@ class PolicySettings:
     is allowed.
     """
 
-    rules: tuple[PolicyRule, ...] = DEFAULT_RULES
-    when_silent: tuple[SilentRule, ...] = DEFAULT_WHEN_SILENT
+    rules: Annotated[tuple[PolicyRule, ...], NoneHidden()] = DEFAULT_RULES
+    when_silent: Annotated[tuple[SilentRule, ...], NoneHidden()] = DEFAULT_WHEN_SILENT
 
     @property
     def version(self) -> str:
@@ -86,5 +105,5 @@ class PolicySettings:
         return sha256(canonical.encode()).hexdigest()[:12]
 
 
-def _scope(rule: PolicyRule | SilentRule) -> list[object]:
+def _scope(rule: AnyRule) -> list[object]:
     return [sorted(set(rule.payment)), format(rule.from_amount.normalize(), "f")]

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from shopguard.adapter import Secret
-from shopguard.config.limits import TimeZone, Within
+from shopguard.config.limits import NotEmpty, PostgresAddress, TimeZone, WebAddress, Within
 from shopguard.config.policy import PolicySettings
 from shopguard.model import Party, PaymentKind
 
@@ -34,12 +34,12 @@ class Language(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    host: str = "127.0.0.1"
+    host: Annotated[str, NotEmpty()] = "127.0.0.1"
     receiver_port: Port = 8080
     console_port: Port = 8081
     threads: Threads = 16
     body_limit_bytes: Annotated[int, Within(1_000, 100_000_000)] = 2_000_000
-    public_url: str | None = None  # the address platforms call
+    public_url: Annotated[str, WebAddress()] | None = None  # the address platforms call
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class RetentionSettings:
 class DatabaseSettings:
     """``url`` None means SQLite files in the data directory."""
 
-    url: Secret | None = None
+    url: Annotated[Secret, PostgresAddress()] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +72,15 @@ class RegistrySettings:
     """``name`` enters the derivation of keys: changed, nothing stored under the old one is found any more."""
 
     timeout_s: Annotated[float, Within(0.1, 60)] = 2.0
-    name: str = "local"
+    name: Annotated[str, NotEmpty()] = "local"
 
 
 @dataclass(frozen=True, slots=True)
 class GateSettings:
     """Whose clean orders are let go, and the platform's own status they then get."""
 
-    payment: tuple[PaymentKind, ...]
-    to_status: str
+    payment: Annotated[tuple[PaymentKind, ...], NotEmpty()]
+    to_status: Annotated[str, NotEmpty()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,39 @@
+"""The effective settings as plain values in the shape of the YAML file, without a secret."""
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from shopguard.adapter import Secret
+from shopguard.config.settings import Config, ShopSettings
+
+
+def show(config: Config) -> Mapping[str, Any]:
+    """Return every setting with its effective value, ready for YAML or JSON; secrets are ``***``."""
+    return _section(config)
+
+
+def _plain(value: object) -> Any:
+    match value:
+        case ShopSettings():
+            common = _section(value)
+            own = common.pop("adapter")
+            del common["name"]  # it is the key above
+            return {**common, **own}
+        case Secret():
+            return "***"
+        case Enum():
+            return value.value
+        case Decimal():
+            return str(value)
+        case Mapping():
+            return {str(key): _plain(below) for key, below in value.items()}
+        case tuple() | list() | set() | frozenset():
+            return [_plain(item) for item in value]
+    return _section(value) if is_dataclass(value) else value
+
+
+def _section(value: Any) -> dict[str, Any]:
+    return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
