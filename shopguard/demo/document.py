@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import md5
 from typing import Any
 
 from shopguard.demo.store import StoredOrder
@@ -126,6 +127,7 @@ def full_document(order: StoredOrder, site: str) -> dict[str, Any]:
         **kept,
         "date_completed": site_time(completed),
         "date_paid": site_time(paid),
+        "cart_hash": md5(str(line_items).encode(), usedforsecurity=False).hexdigest(),
         "number": str(order.id),
         "meta_data": meta,
         "line_items": line_items,

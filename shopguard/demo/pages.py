@@ -22,20 +22,22 @@ _WORDS = {  # status: sign, Japanese, English
     "checkout-draft": ("…", "下書き", "Draft"),
     "pending": ("○", "支払い待ち", "Pending payment"),
     "processing": ("●", "処理中", "Processing"),
-    "on-hold": ("⏸", "保留中", "On hold"),
+    "on-hold": ("‖", "保留中", "On hold"),
     "completed": ("✓", "発送済み", "Completed"),
     "cancelled": ("×", "キャンセル", "Cancelled"),
     "refunded": ("↩", "返金済み", "Refunded"),
     "failed": ("!", "失敗", "Failed"),
 }
 _GUARD = "ShopGuard"  # how the guard's notes begin
+_GUARD_META = "_shopguard"  # and the meta data that tells its hold from a bank transfer that waits by nature
 
 
 @blueprint.get("/")
 @blueprint.get("/orders")
 def order_page() -> str:
     orders, total = shop().store.orders(limit=_SHOWN)
-    return render_template("orders.html", orders=[_row(order) for order in orders], total=total)
+    rows = [_row(order) for order in orders]
+    return render_template("orders.html", orders=rows, total=total, held=sum(row["held"] for row in rows))
 
 
 @blueprint.get("/orders.json")
@@ -127,7 +129,6 @@ def _summary(order: StoredOrder) -> dict[str, Any]:
 def _row(order: StoredOrder) -> dict[str, Any]:
     sign, japanese, english = _WORDS.get(order.status, ("", order.status, order.status))
     summary = _summary(order)
-    guard_notes = [note for note in summary["notes"] if note.startswith(_GUARD)]
     return {
         **summary,
         "total": int(order.document["total"]),
@@ -135,6 +136,10 @@ def _row(order: StoredOrder) -> dict[str, Any]:
         "sign": sign,
         "japanese": japanese,
         "english": english,
-        "guard_notes": guard_notes,
-        "held": order.status == "on-hold" and bool(guard_notes),
+        "guard_notes": [note for note in summary["notes"] if note.startswith(_GUARD)],
+        "held": order.status == "on-hold" and _is_marked(order),
     }
+
+
+def _is_marked(order: StoredOrder) -> bool:
+    return any(meta["key"] == _GUARD_META and "held" in str(meta["value"]) for meta in order.document["meta_data"])

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from flask import Flask
+from flask.json.provider import DefaultJSONProvider
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from shopguard.demo import pages, rest, rest_webhooks
@@ -136,6 +137,7 @@ def build_shop(settings: DemoShopSettings) -> Flask:
     app.extensions["demo_shop"] = ShopSimulation(settings)
     app.config["MAX_CONTENT_LENGTH"] = 1_000_000
     app.url_map.strict_slashes = False
+    app.json = _Json(app)
     for blueprint in (rest.blueprint, rest_webhooks.blueprint, pages.blueprint):
         app.register_blueprint(blueprint)
     return app
@@ -153,6 +155,13 @@ def serve_shop(settings: DemoShopSettings, host: str = "127.0.0.1", port: int = 
     finally:
         server.server_close()
         simulation.stop()
+
+
+class _Json(DefaultJSONProvider):
+    """The shop's own lists, for people with curl: readable, in the order they are written."""
+
+    ensure_ascii = False
+    sort_keys = False
 
 
 class _QuietHandler(WSGIRequestHandler):
