@@ -292,31 +292,51 @@ def _read_private(path: Path) -> bytes:
 
 
 def _write(path: Path, content: bytes, *, replace: bool = True) -> None:
-    """Put ``content`` at ``path`` durably and at once: a crash leaves the old file or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # of mode 0600
+    """Put ``content`` at ``path`` durably and at once: a crash leaves the old file or the new one, never a part.
+
+    Without ``replace``, a file that is there already is a ``FileExistsError``.
+    """
+    with _writable(path):
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # of mode 0600
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            if replace:
+                Path(name).replace(path)
+            else:
+                path.hardlink_to(name)  # unlike a rename, refuses to replace
+        finally:
+            Path(name).unlink(missing_ok=True)
+        _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        if replace:
-            Path(name).replace(path)
-        else:
-            path.hardlink_to(name)  # unlike a rename, refuses to replace
+        os.fsync(descriptor)
     finally:
-        Path(name).unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        os.close(descriptor)
 
 
 @contextmanager
 def _exclusively(path: Path) -> Iterator[None]:
     """Let one process at a time read, change and replace the file at ``path``."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.with_name(f"{path.name}.lock").open("w") as lock:
+    with _writable(path):
+        lock = path.with_name(f"{path.name}.lock").open("w")
+    with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+@contextmanager
+def _writable(path: Path) -> Iterator[None]:
+    """Make the folder of ``path``, closed to others, and say what is wrong where it cannot be written."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        yield
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written: {error.strerror}") from None

@@ -1,5 +1,6 @@
 """From the validator's nested exceptions to one line per fault: the full key, what is wrong, what to do."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import fields
 from difflib import get_close_matches
@@ -14,6 +15,8 @@ from cattrs import (
 
 from shopguard.adapter import Secret
 from shopguard.errors import ConfigError
+
+_NAMES_A_KEY = re.compile(r"[a-z_][a-z0-9_.]*(: |#)")
 
 NAMED = "write {env: NAME} or {stored: NAME}"
 
@@ -64,7 +67,8 @@ def lines(error: Exception, path: str, also_known: Collection[str] = ()) -> Iter
             for key in sorted(error.extra_fields, key=str):
                 yield f"{_join(path, key)}: {unknown_key(key, known)}"
         case ConfigError():  # an adapter's own check of its settings
-            yield from (f"{path}: {fault}" for fault in error.faults)
+            for fault in error.faults:
+                yield f"{path}.{fault}" if _NAMES_A_KEY.match(fault) else f"{path}: {fault}"
         case StructureHandlerNotFoundError():
             yield f"{path}: has a type that cannot be written in YAML; its adapter must change it"
         case _:

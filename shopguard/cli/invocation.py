@@ -1,0 +1,60 @@
+"""Where one call of the command finds its settings, keys and data; each is read when it is first asked for."""
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # else imported where used: `shopguard --help` should not wait for the libraries behind them
+    from shopguard.adapter import Secret
+    from shopguard.config import Config
+    from shopguard.crypto import Keyring, StoredSecrets
+
+DEFAULT_CONFIG = Path("config.yaml")
+DEFAULT_DATA_DIR = Path("var")
+MASTER_KEY = "SHOPGUARD_MASTER_KEY"
+
+
+class Invocation:
+    """What ``--config`` and ``--data-dir`` said; a command gets it by ``@click.pass_obj``."""
+
+    def __init__(self) -> None:
+        self.given_config: Path | None = None
+        self.data_dir = DEFAULT_DATA_DIR
+        self.config = cache(self._config)
+        self.keyring = cache(self._keyring)
+
+    @property
+    def config_path(self) -> Path | None:
+        """The file that was named, else ``config.yaml`` if there is one, else None: the built-in defaults."""
+        if self.given_config is None and DEFAULT_CONFIG.exists():
+            return DEFAULT_CONFIG
+        return self.given_config
+
+    @property
+    def keys_path(self) -> Path:
+        return self.data_dir / "keys.json"
+
+    @property
+    def master_key(self) -> "Secret | None":
+        """What seals the key file itself, if the environment holds it."""
+        from shopguard.adapter import Secret
+
+        text = os.environ.get(MASTER_KEY)
+        return Secret(text) if text else None
+
+    def stored_secrets(self) -> "StoredSecrets":
+        from shopguard.crypto import StoredSecrets
+
+        return StoredSecrets(self.data_dir / "secrets.enc", self.keyring())
+
+    def _config(self) -> "Config":
+        from shopguard.config import load_config
+
+        stored = self.stored_secrets().all() if self.keys_path.exists() else {}
+        return load_config(self.config_path, os.environ, stored)
+
+    def _keyring(self) -> "Keyring":
+        from shopguard.crypto import Keyring
+
+        return Keyring.load(self.keys_path, self.master_key)
