@@ -1,0 +1,409 @@
+"""Canonical forms: what must become equal, what must stay apart, and what no input may do."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shopguard.identity import FIELDS, MAX_TOKENS, Token, identify, tokens
+from shopguard.identity.address import Address, Site, normalize_address, normalize_prefecture
+from shopguard.identity.email import normalize_email
+from shopguard.identity.name import SURNAMES, normalize_name
+from shopguard.identity.phone import is_mobile, normalize_phone
+from shopguard.identity.text import VARIANTS, fold, folded_variants, kanji_number
+from shopguard.model import Party
+
+PARTY = Party(
+    name="渡邊 太郎",
+    kana="ワタナベ タロウ",
+    postal_code="105-0011",
+    region="東京都",
+    city="港区",
+    lines=("芝公園4-2-8", "東京ハイツ101"),
+    phones=("090-0000-1111",),
+    emails=("taro@example.jp",),
+)
+
+
+# --- text
+
+
+@pytest.mark.parametrize(
+    ("raw", "folded"),
+    [
+        ("髙﨑", "高崎"),
+        ("渡邉 渡邊 渡辺", "渡辺 渡辺 渡辺"),
+        ("齋藤 齊藤 斎藤 斉藤", "斉藤 斉藤 斉藤 斉藤"),
+        ("𠮷田 濵田 中嶋 德永 舘 冨澤 廣國", "吉田 浜田 中島 徳永 館 富沢 広国"),
+        ("辻\U000e0100", "辻"),
+        ("山\u200b田\ufeff", "山田"),
+        ("ＡＢＣ１２３　ﾔﾏﾀﾞ", "abc123 ヤマダ"),
+        ("神 隆", "神 隆"),
+    ],
+)
+def test_characters_fold_to_one_spelling(raw: str, folded: str) -> None:
+    assert fold(raw) == folded
+
+
+def test_no_canonical_character_is_itself_a_variant() -> None:
+    assert not {ord(canonical) for canonical in VARIANTS.values()} & set(VARIANTS)
+
+
+def test_surnames_stand_in_folded_form() -> None:
+    assert {fold(name) for name in SURNAMES} == SURNAMES
+
+
+def test_folded_variants_are_named() -> None:
+    assert folded_variants("渡邊 髙邊") == ("邊→辺", "髙→高")
+
+
+@pytest.mark.parametrize(
+    ("run", "digits"), [("四", "4"), ("十", "10"), ("二十三", "23"), ("一〇二", "102"), ("百一", "101")]
+)
+def test_kanji_numerals_become_digits(run: str, digits: str) -> None:
+    assert kanji_number(run) == digits
+
+
+@given(st.text(max_size=60))
+def test_folding_twice_changes_nothing(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
+
+
+# --- names
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "渡邉　健一",
+        "渡邊健一",
+        "渡辺 健一様",
+        "渡辺 健一 殿",
+        "渡 辺 健 一",
+        "渡辺★健一",
+        "渡辺健一（ワタナベ）",
+        "株式会社サンプル 渡辺健一",
+        "(株) サンプル 渡辺健一",
+        "健一 渡辺",
+    ],
+)
+def test_one_written_name_from_many_spellings(raw: str) -> None:
+    name = normalize_name(raw)
+    assert name is not None
+    assert (name.full, name.family, name.given) == ("渡辺健一", "渡辺", "健一")
+
+
+def test_company_is_kept_apart_from_the_person() -> None:
+    name = normalize_name("株式会社サンプル 山田 太郎")
+    assert name is not None
+    assert name.company == "株式会社サンプル"
+    assert normalize_name("株式会社サンプル") is None
+
+
+@pytest.mark.parametrize(
+    "raw", ["WATANABE Ken'ichi", "Kenichi Watanabe", "Mr. Kenichi WATANABE", "Watanabe, Kenichi"]
+)
+def test_latin_names_have_no_order(raw: str) -> None:
+    name = normalize_name(raw)
+    assert name is not None
+    assert (name.full, name.script) == ("kenichi watanabe", "latin")
+
+
+@pytest.mark.parametrize("raw", ["Ohno", "Oono", "Ōno", "Ouno", "Ono"])
+def test_long_vowels_do_not_matter(raw: str) -> None:
+    assert getattr(normalize_name(raw), "full", None) == "ono"
+
+
+@pytest.mark.parametrize("kana", ["ﾔﾏｻﾞｷ ｼﾞｭﾝ", "やまさき しゆん", "ヤマザキジュン"])
+def test_readings_ignore_width_voicing_and_small_kana(kana: str) -> None:
+    assert getattr(normalize_name("山崎 淳", kana=kana), "sound", None) == "やまさきしゆん"
+
+
+def test_a_name_in_kana_alone_is_a_reading() -> None:
+    name = normalize_name("ﾜﾀﾅﾍﾞ ｹﾝｲﾁ")
+    assert name is not None
+    assert (name.script, name.reading, name.family) == ("kana", "わたなべけんいち", "わたなべ")
+
+
+def test_family_and_given_fields_win_over_the_name_field() -> None:
+    name = normalize_name("太郎 渡辺", family="渡邊", given="太郎")
+    assert name is not None
+    assert (name.family, name.given, name.folds) == ("渡辺", "太郎", ("邊→辺",))
+
+
+@pytest.mark.parametrize("raw", ["", "★", "123", "（山田）"])
+def test_no_letters_no_name(raw: str) -> None:
+    assert normalize_name(raw) is None
+
+
+# --- addresses
+
+
+def located(**fields: object) -> tuple[str, str, tuple[Site, ...]]:
+    address = normalize_address(**fields)  # type: ignore[arg-type]  # parametrized keywords
+    assert isinstance(address, Address)
+    return address.municipality, address.town, address.sites
+
+
+@pytest.mark.parametrize(
+    ("line", "municipality", "town", "numbers", "room"),
+    [
+        ("東京都港区芝公園４丁目２番８号　東京ハイツ１０１号室", "港区", "芝公園", "4-2-8", "101"),
+        ("港区芝公園四ー二ー八－１０１", "港区", "芝公園", "4-2-8", "101"),
+        ("港区芝公園四丁目二番八号", "港区", "芝公園", "4-2-8", ""),
+        ("瑞穂町箱根ヶ崎2335", "瑞穂町", "箱根が崎", "2335", ""),
+        ("西多摩郡瑞穂町箱根ケ崎2335番地の4", "瑞穂町", "箱根が崎", "2335-4", ""),
+        ("京都市中京区寺町通御池上ル上本能寺前町488番地", "京都市中京区", "上本能寺前町", "488", ""),
+        ("札幌市中央区北1西2", "札幌市中央区", "北1条西", "2", ""),
+        ("札幌市中央区北一条西二丁目", "札幌市中央区", "北1条西", "2", ""),
+        ("千葉県市川市市川1-1-1", "市川市", "市川", "1-1-1", ""),
+        ("三重県四日市市諏訪町1番5号", "四日市市", "諏訪町", "1-5", ""),
+        ("石川県野々市市三納1-1", "野々市市", "三納", "1-1", ""),
+        ("東京都町田市森野2-2-22", "町田市", "森野", "2-2-22", ""),
+        ("福島県郡山市朝日1丁目23-7", "郡山市", "朝日", "1-23-7", ""),
+        ("岐阜県郡上市八幡町島谷228", "郡上市", "八幡町島谷", "228", ""),
+        ("北海道余市郡余市町朝日町26", "余市町", "朝日町", "26", ""),
+        ("奈良県高市郡明日香村岡55", "明日香村", "岡", "55", ""),
+        ("山口県山口市小郡町1-1", "山口市", "小郡町", "1-1", ""),
+        ("宇都宮市一番町3-17", "宇都宮市", "一番町", "3-17", ""),
+        ("宇都宮市一条三丁目17", "宇都宮市", "1条", "3-17", ""),
+        ("金沢市主計町1番1号", "金沢市", "主計町", "1-1", ""),
+        ("港区三田2-1-1", "港区", "三田", "2-1-1", ""),
+        ("横浜市 中区 山下町1", "横浜市中区", "山下町", "1", ""),
+        ("鶴岡市大字下川字上谷地１２３４番地", "鶴岡市", "下川上谷地", "1234", ""),
+        ("港区芝公園4ー2ー8 コーポ芝102", "港区", "芝公園", "4-2-8", "102"),
+        ("港区芝公園4-2-8 第2ビル 3F-301", "港区", "芝公園", "4-2-8", "301"),
+        ("港区芝公園4-2-8 第2ビル", "港区", "芝公園", "4-2-8", ""),
+        ("港区芝公園4-2-8 ハイツA棟102", "港区", "芝公園", "4-2-8", "a102"),
+        ("港区芝公園4丁目2番108号", "港区", "芝公園", "4-2-108", ""),
+    ],
+)
+def test_addresses_in_one_line(line: str, municipality: str, town: str, numbers: str, room: str) -> None:
+    assert located(lines=[line]) == (municipality, town, (Site(tuple(numbers.split("-")), room),))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"region": "東京都", "city": "港区", "lines": ["芝公園4-2-8", "101"]},
+        {"region": "JP13", "city": "港区", "lines": ["東京都港区芝公園4-2-8-101"]},
+        {"region": "JP-13", "city": "東京都港区芝公園4-2-8 101", "lines": ["同上"]},
+        {"city": "港区", "lines": ["港区芝公園", "4-2-8 ハイツ101号"]},
+        {"lines": ["〒105-0011 東京都港区芝公園4-2-8 ハイツ101号室"]},
+    ],
+)
+def test_the_same_place_from_any_field(fields: dict[str, object]) -> None:
+    assert located(**fields) == ("港区", "芝公園", (Site(("4", "2", "8"), "101"),))
+
+
+def test_three_numbers_ending_in_a_long_one_keep_both_readings() -> None:
+    assert located(lines=["港区芝公園12-3-203"])[2] == (Site(("12", "3", "203")), Site(("12", "3"), "203"))
+
+
+@pytest.mark.parametrize("region", ["東京都", "東京", "Tokyo", "Tōkyō", "tokyo-to", "JP13", "JP-13", "13"])
+def test_prefecture_by_name_and_code(region: str) -> None:
+    assert normalize_prefecture(region) == "東京都"
+
+
+def test_unknown_region_is_no_prefecture() -> None:
+    assert [normalize_prefecture(region) for region in ("", "JP-00", "JP-48", "Bavaria")] == [""] * 4
+
+
+def test_foreign_address_drops_the_street_type() -> None:
+    one = normalize_address("SW1A 2AA", "", "London", ["10 Downing Street"])
+    assert one == normalize_address("sw1a2aa", "", "LONDON", ["10, Downing St."])
+
+
+hyphens = st.sampled_from("-‐‑–—―−ー－")
+small = st.integers(1, 30)
+
+
+@given(small, small, small, hyphens)
+def test_every_way_to_write_the_numbers_is_one(chome: int, ban: int, go: int, hyphen: str) -> None:
+    plain = normalize_address(lines=[f"港区芝公園{chome}-{ban}-{go}"])
+    assert normalize_address(lines=[f"港区芝公園{chome}丁目{ban}番{go}号"]) == plain
+    assert normalize_address(lines=[f"港区芝公園{chome}{hyphen}{ban}{hyphen}{go}"]) == plain
+    assert normalize_address(lines=[f"港区芝公園 {chome} - {ban} - {go}"]) == plain
+
+
+# --- phones and mail
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "090-0000-1111",
+        "０９０（００００）１１１１",
+        "+81 90 0000 1111",
+        "+81(0)90-0000-1111",
+        "81-90-0000-1111",
+        "0081 90 0000 1111",
+        "9000001111",
+        "携帯: 090ー0000ー1111（夜のみ）",
+        "090-0000-1111 / 03-0000-2222",
+    ],
+)
+def test_one_number_from_many_spellings(raw: str) -> None:
+    assert normalize_phone(raw) == "+819000001111"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "",
+        "110",
+        "0120-000-111",
+        "0800-000-1111",
+        "0570-000-111",
+        "000-0000-0000",
+        "09000000000",
+        "0123456789",
+        "なし",
+    ],
+)
+def test_numbers_that_say_nothing_about_a_person(raw: str) -> None:
+    assert normalize_phone(raw) is None
+
+
+def test_foreign_numbers_follow_the_country_or_their_code() -> None:
+    assert normalize_phone("(212) 736-5000", "US") == normalize_phone("+1 212 736 5000") == "+12127365000"
+    assert normalize_phone("+81 90-0000-1111", "US") == "+819000001111"
+
+
+def test_mobiles_are_told_from_landlines() -> None:
+    assert [is_mobile(phone) for phone in ("+819000001111", "+81300001111", "+815000001111")] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("raw", "canonical"),
+    [
+        ("Taro.Yamada+shop@GMAIL.com", "taroyamada@gmail.com"),
+        ("taroyamada@googlemail.com", "taroyamada@gmail.com"),
+        ("ｔａｒｏ＠example.jp ", "taro@example.jp"),
+        ("taro+x@outlook.jp", "taro@outlook.jp"),
+        ("taro.a+x@example.com", "taro.a+x@example.com"),
+        ("taro-a@yahoo.co.jp", "taro-a@yahoo.co.jp"),
+        ("a..b.@docomo.ne.jp", "a..b.@docomo.ne.jp"),
+        ("taro@ezweb.ne.jp", "taro@au.com"),
+        ("t***@example.jp", None),
+        ("x1@pc.fw.rakuten.ne.jp", None),
+        ("x1@shop.invalid", None),
+        ("not mail", None),
+    ],
+)
+def test_mail_reaches_one_mailbox(raw: str, canonical: str | None) -> None:
+    assert normalize_email(raw) == canonical
+
+
+# --- the whole party and its tokens
+
+
+def test_token_bytes_are_the_protocols() -> None:
+    assert Token(1, 1, 1, "+819012345678").encode().hex() == "736731010101000d2b383139303132333435363738"
+    assert Token(1, 2, 2, "taro@example.jp").encode().hex() == "736731010202000f7461726f406578616d706c652e6a70"
+    composite = "7367310102030016e5b1b1e794b0e5a4aae9838e7c31333130312d312d31"
+    assert Token(1, 2, 3, "山田太郎|13101-1-1").encode().hex() == composite
+
+
+def test_tokens_of_a_full_party() -> None:
+    found = {token.kind: token.value for token in tokens(identify(PARTY))}
+    assert found == {
+        "phone": "+819000001111",
+        "email": "taro@example.jp",
+        "address": "港区芝公園-4-2-8",
+        "address+room": "港区芝公園-4-2-8#101",
+        "postal+numbers": "1050011-4-2-8",
+        "family+address": "渡辺|港区芝公園-4-2-8",
+        "name+address": "渡辺太郎|港区芝公園-4-2-8",
+        "name+phone": "渡辺太郎|+819000001111",
+        "name+email": "渡辺太郎|taro@example.jp",
+        "name+city": "渡辺太郎|港区",
+        "name+postal": "渡辺太郎|1050011",
+        "reading+address": "わたなへたろう|港区芝公園-4-2-8",
+        "reading+phone": "わたなへたろう|+819000001111",
+        "reading+email": "わたなへたろう|taro@example.jp",
+        "reading+city": "わたなへたろう|港区",
+        "reading+postal": "わたなへたろう|1050011",
+    }
+
+
+def test_fields_say_what_can_be_compared() -> None:
+    assert identify(PARTY).fields == {"kanji", "reading", "address", "room", "phone", "email"}
+    assert identify(Party(name="Taro Yamada", city="港区")).fields == {"latin"}
+
+
+def test_batch_limits_hold_for_the_largest_party() -> None:
+    many = Party(
+        name="山田 太郎",
+        kana="ヤマダ タロウ",
+        postal_code="1050011",
+        lines=("港区芝公園12-3-203",),
+        phones=tuple(f"090-0000-{number}" for number in range(1111, 1131)),
+        emails=tuple(f"taro{number}@example.jp" for number in range(20)),
+    )
+    found = tokens(identify(many))
+    classes = [token.cls for token in found]
+    assert len(found) == MAX_TOKENS
+    assert (classes.count(1), classes.count(3) <= 8) == (4, True)
+    assert {"name+address", "reading+address"} <= {token.kind for token in found}
+
+
+def test_a_token_never_shows_its_value() -> None:
+    assert "0000" not in f"{tokens(identify(PARTY))[0]!r}"
+
+
+anything = st.one_of(st.text(max_size=40), st.none())
+parties = st.builds(
+    Party,
+    name=anything,
+    family=anything,
+    given=anything,
+    kana=anything,
+    country=anything,
+    postal_code=anything,
+    region=anything,
+    city=anything,
+    lines=st.tuples(
+        st.text("港区芝公園市町村郡条丁目番地号のノー-一二十0123 ABfF階棟室上ル", max_size=30), st.text(max_size=30)
+    ),
+    phones=st.tuples(st.text("0123456789+-() x", max_size=25)),
+    emails=st.tuples(st.text("ab.@+*-_ ", max_size=20)),
+)
+
+
+@given(parties)
+def test_no_party_raises_and_every_token_can_be_encoded(party: Party) -> None:
+    identity = identify(party)
+    assert identity.fields <= set(FIELDS)
+    assert all(token.encode().startswith(b"sg1") for token in tokens(identity))
+
+
+def wide(text: str) -> str:
+    return "".join(chr(ord(char) + 0xFEE0) if "!" <= char <= "~" else char for char in text)
+
+
+@given(
+    st.from_regex(r"0[789]0-0000-[1-9]{4}", fullmatch=True), st.from_regex(r"[a-z]{3,8}@example\.jp", fullmatch=True)
+)
+def test_width_and_case_do_not_matter(phone: str, email: str) -> None:
+    narrow = Party(name="Taro Yamada", phones=(phone,), emails=(email,))
+    other = Party(name=wide("TARO YAMADA"), phones=(wide(phone),), emails=(wide(email.upper()),))
+    assert tokens(identify(narrow)) == tokens(identify(other))
+
+
+@given(st.text("0123456789-+() ", max_size=20))
+def test_a_normalized_phone_stays_itself(raw: str) -> None:
+    found = normalize_phone(raw)
+    assert found is None or normalize_phone(found) == found
+
+
+@given(st.text("abAB.+@-ａ＠", max_size=20))
+def test_a_normalized_mail_address_stays_itself(raw: str) -> None:
+    found = normalize_email(raw)
+    assert found is None or normalize_email(found) == found
+
+
+@given(st.text("渡邊辺山﨑太郎 ヤマﾀﾞabŌ・（）様", max_size=12))
+def test_a_normalized_name_stays_itself(raw: str) -> None:
+    found = normalize_name(raw)
+    again = normalize_name(found.full) if found else None
+    assert found is None or (again is not None and again.full == found.full)
