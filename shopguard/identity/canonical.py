@@ -37,7 +37,7 @@ class Identity:
         if self.name is not None:
             present |= {"reading": bool(self.name.reading), self.name.script: bool(self.name.full)}
         if self.address is not None and self.address.is_located:
-            present |= {"address": True, "room": bool(self.address.sites[0].room)}
+            present |= {"address": True, "room": any(site.room for site in self.address.sites)}
         return frozenset(field for field in FIELDS if present.get(field))
 
 
