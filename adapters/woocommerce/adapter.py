@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, ClassVar
 
-from adapters.woocommerce import setup
 from adapters.woocommerce.api import WooCommerceApi
+from adapters.woocommerce.connect import connect_webhooks, examine_shop
 from adapters.woocommerce.marks import FLAG_KEY, OwnHold
 from adapters.woocommerce.orders import is_erased, meta_value, read_order, stage_of, status_of
 from adapters.woocommerce.settings import WooCommerceSettings
@@ -51,7 +51,12 @@ class WooCommerceAdapter(PlatformAdapter):
     """One WooCommerce shop. It is also a ``Feed``, a ``Connector`` and a ``Canceller``."""
 
     platform: ClassVar[str] = "woocommerce"
-    capabilities = frozenset(Capability)
+    capabilities = frozenset(
+        {
+            *(Capability.PUSH, Capability.POLL, Capability.FETCH, Capability.KANA, Capability.IP),
+            *(Capability.FLAG, Capability.HOLD, Capability.RELEASE, Capability.GATE, Capability.CANCEL),
+        }
+    )
     settings_class: ClassVar[type] = WooCommerceSettings
 
     def __init__(self, settings: WooCommerceSettings, context: AdapterContext) -> None:
@@ -152,10 +157,10 @@ class WooCommerceAdapter(PlatformAdapter):
         self._note(ref, mark, look_first=mark.attempt > 1 or cancelled)
 
     def connect(self, address: str) -> ConnectReport:
-        return setup.connect(self._api, self._settings, address)
+        return connect_webhooks(self._api, self._settings, address)
 
     def doctor(self, address: str) -> Iterator[Finding]:
-        return setup.examine(self._api, self._settings, self._context.clock, address)
+        return examine_shop(self._api, self._settings, self._context.clock, address)
 
     def _read(self, raw: Mapping[str, Any]) -> Order:
         return read_order(raw, self._context.shop, self._settings)

@@ -21,7 +21,7 @@ _KEY_REMEDY = (
 )
 
 
-def connect(api: WooCommerceApi, settings: WooCommerceSettings, address: str) -> ConnectReport:
+def connect_webhooks(api: WooCommerceApi, settings: WooCommerceSettings, address: str) -> ConnectReport:
     """Create the webhooks that are missing, wake those that WooCommerce disabled; leave everybody else's alone.
 
     The secret is sent every time: WooCommerce never shows it, so nobody can see that it is another one.
@@ -40,7 +40,7 @@ def connect(api: WooCommerceApi, settings: WooCommerceSettings, address: str) ->
     return ConnectReport(done=tuple(done))
 
 
-def examine(
+def examine_shop(
     api: WooCommerceApi, settings: WooCommerceSettings, clock: Callable[[], datetime], address: str
 ) -> Iterator[Finding]:
     """Yield one finding per check. Nothing is changed in the shop."""
