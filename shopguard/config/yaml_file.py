@@ -12,32 +12,37 @@ from shopguard.errors import ConfigError
 def read_yaml(path: Path) -> Mapping[str, Any]:
     """Return the section at the top of the file; ``ConfigError`` names the file and the line."""
     try:
-        text = path.read_text("utf-8-sig")
+        read = _parse(_text(path))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise ConfigError(f"{path}, line {mark.line + 1 if mark else 1}: {error.problem or error.context}") from None
+    except (yaml.YAMLError, ValueError) as error:  # a control character; a date such as 2026-13-40
+        raise ConfigError(f"{path}: is no YAML: {str(error).splitlines()[0]}") from None
+    if read is None:
+        return {}
+    if not isinstance(read, dict):
+        raise ConfigError(f"{path}: must hold lines of `name: value`")
+    return read
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig")
     except FileNotFoundError:
         raise ConfigError(f"{path}: missing; run `shopguard init`, or name another with --config") from None
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: is not in UTF-8; save it so") from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _parse(text: str) -> Any:
     loader = yaml.SafeLoader(text)
-    try:
-        node = loader.get_single_node()
-        repeated = list(_repeated_keys(node, "", set()))
-        if repeated:
-            raise ConfigError(*repeated)
-        read = {} if node is None else loader.construct_document(node)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise ConfigError(f"{path}, line {mark.line + 1 if mark else 1}: {error.problem or error.context}") from None
-    except (yaml.YAMLError, ValueError) as error:  # a control character; a date such as 2026-13-40
-        raise ConfigError(f"{path}: is no YAML: {str(error).splitlines()[0]}") from None
-    finally:
-        loader.dispose()
-    if read is None:
-        return {}
-    if not isinstance(read, dict):
-        raise ConfigError(f"{path}: must hold lines of `name: value`")
-    return read
+    node = loader.get_single_node()
+    repeated = list(_repeated_keys(node, "", set()))
+    if repeated:
+        raise ConfigError(*repeated)
+    return None if node is None else loader.construct_document(node)
 
 
 def _repeated_keys(node: yaml.Node | None, path: str, seen: set[int]) -> Iterator[str]:
