@@ -1,0 +1,179 @@
+"""The one place where configuration becomes objects. Parts are built when they are first asked for."""
+
+import time
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+import sqlalchemy as sa
+from flask import Flask
+
+from shopguard.adapter import AdapterContext, PlatformAdapter
+from shopguard.config import Config, find_adapters
+from shopguard.crypto import Keyring
+from shopguard.errors import ConfigError
+from shopguard.guard.claims import Claimant
+from shopguard.guard.effects import Effects
+from shopguard.guard.inbox import Inbox
+from shopguard.guard.pipeline import Pipeline
+from shopguard.guard.privacy import PrivacyDesk
+from shopguard.guard.reconcile import Reconciliation
+from shopguard.guard.retention import Retention
+from shopguard.guard.reviews import Reviews
+from shopguard.guard.screening import PairStore, Screener
+from shopguard.guard.shops import GuardedShop, Shops, ShopStates
+from shopguard.guard.store import OrderStore
+from shopguard.guard.tokens import StoredTokens
+from shopguard.guard.worker import Desk, Worker
+from shopguard.guard.writeback import WriteBack
+from shopguard.storage.changes import ChangeWatch
+from shopguard.storage.engine import is_current, migrate, open_engine, sqlite_url
+from shopguard.storage.writer import Writer, writer_for
+
+
+class Installation:
+    """One guard: its settings, keys and data directory, and everything made of them.
+
+    Args:
+        adapters: platform classes by name; None takes those installed.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        keyring: Keyring,
+        data_dir: Path,
+        adapters: Mapping[str, type[PlatformAdapter]] | None = None,
+    ) -> None:
+        self.config, self.keyring, self.data_dir = config, keyring, data_dir
+        self.platforms = find_adapters() if adapters is None else adapters
+        self.clock = time.time
+
+    @cached_property
+    def engine(self) -> sa.Engine:
+        url = self.config.database.url
+        return open_engine(url.reveal() if url else sqlite_url(self.data_dir / "guard.db"))
+
+    def migrate(self) -> None:
+        """Create or upgrade the tables; run once before the processes start."""
+        migrate(self.engine, "guard")
+        self.embedded_registry.migrate()
+
+    @cached_property
+    def writer(self) -> Writer:
+        return writer_for(self.engine)
+
+    @cached_property
+    def shops(self) -> Shops:
+        return {name: self._guarded(name) for name in self.config.shops}
+
+    def _guarded(self, name: str) -> GuardedShop:
+        settings = self.config.shops[name]
+        context = AdapterContext(name, lambda: datetime.now(UTC), self.tokens)
+        try:
+            adapter = self.platforms[settings.platform](settings.adapter, context)
+        except ConfigError as error:
+            raise ConfigError(*(f"shops.{name}.{fault}" for fault in error.faults)) from error
+        return GuardedShop(settings, adapter, settings.policy or self.config.policy)
+
+    @cached_property
+    def tokens(self) -> StoredTokens:
+        return StoredTokens(self.engine, self.writer, self.keyring)
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        return Inbox(self.engine, self.writer, self.keyring)
+
+    @cached_property
+    def effects(self) -> Effects:
+        return Effects(self.engine, self.writer)
+
+    @cached_property
+    def store(self) -> OrderStore:
+        return OrderStore(self.engine, self.writer, self.keyring)
+
+    @cached_property
+    def states(self) -> ShopStates:
+        return ShopStates(self.engine, self.writer)
+
+    @cached_property
+    def reviews(self) -> Reviews:
+        return Reviews(self.engine, self.writer, self.shops, self.clock)
+
+    @cached_property
+    def screener(self) -> Screener:
+        return Screener(self.embedded_registry, self.keyring, PairStore(self.engine))
+
+    @cached_property
+    def retention(self) -> Retention:
+        return Retention(self.engine, self.writer, self.config.retention, self.clock)
+
+    @cached_property
+    def reconciliation(self) -> Reconciliation:
+        return Reconciliation(
+            self.shops, self.states, self.inbox, self.store, self.screener, self.config.worker, self.clock
+        )
+
+    def worker(self, name: str) -> Worker:
+        """Return the worker that goes by ``name``; two of one name must not run at once."""
+        settings = self.config.worker
+        claimant = Claimant(name, settings.lease_s)
+        write_back = WriteBack(self.engine, self.effects, self.shops, settings.attempts, self.clock)
+        pipeline = Pipeline(
+            self.shops, self.store, self.screener, write_back, self.reviews, self.writer, claimant, self.clock
+        )
+        desk = Desk(
+            shops=self.shops,
+            inbox=self.inbox,
+            effects=self.effects,
+            store=self.store,
+            pipeline=pipeline,
+            write_back=write_back,
+            privacy=PrivacyDesk(self.engine, self.writer, self.store, self.clock),
+            reconciliation=self.reconciliation,
+            retention=self.retention,
+            states=self.states,
+            writer=self.writer,
+        )
+        return Worker(desk, claimant, settings, ChangeWatch(self.engine), self.clock)
+
+    def receiver_app(self) -> Flask:
+        """Return what platforms and checkouts call, as a WSGI application."""
+        from shopguard.web.health import health_routes
+        from webhooks.app import Checker, Receiver, build_app
+
+        server = self.config.server
+        receiver = Receiver(self.shops, self.platforms, self.inbox)
+        checker = Checker(self.shops, self.screener, self.config.registry.timeout_s, server.threads)
+        return build_app(receiver, checker, server.body_limit_bytes, health_routes(self._probe))
+
+    def console_app(self) -> Flask:
+        """Return what operators look at, as a WSGI application."""
+        from shopguard.web.console.links import SignInLinks
+        from shopguard.web.console.views import Desk as Pages
+        from shopguard.web.console.views import build_console
+        from shopguard.web.health import health_routes
+
+        links = SignInLinks(self.writer, self.clock)
+        pages = Pages(self.reviews, self.store, self.shops, self.states, links, self.clock)
+        return build_console(pages, self.keyring.subkey("console-session"), health_routes(self._probe))
+
+    @property
+    def _probe(self) -> "Probe":
+        from shopguard.web.health import Probe
+
+        return Probe(
+            self.inbox, self.effects, self.reviews, self.shops, self.states, (self._tables_missing,), self.clock
+        )
+
+    def _tables_missing(self) -> Iterable[str]:
+        if not is_current(self.engine, "guard"):
+            yield "the database is not at this version: start `shopguard serve` once, which upgrades it"
+
+    def close(self) -> None:
+        """Finish what is being written and let go of the databases."""
+        if "writer" in self.__dict__:
+            self.writer.close()
+        if "engine" in self.__dict__:
+            self.engine.dispose()

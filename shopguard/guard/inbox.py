@@ -1,0 +1,221 @@
+"""The inbox: every delivery, stored before it is answered, worked on once, never lost.
+
+One row is the truth of one delivery: received, claimed with a lease, then done or dead. What identifies a
+repeat is the adapter's delivery key, unique per shop.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import msgspec
+import sqlalchemy as sa
+
+from shopguard.adapter import WebhookRequest
+from shopguard.guard.claims import Claimant
+from shopguard.model import Order
+from shopguard.storage.engine import reading
+from shopguard.storage.tables import inbox
+from shopguard.storage.writer import Writer
+
+_ACCEPT = sa.text(
+    "INSERT INTO inbox (shop, delivery_key, source, received_at, sealed, state, due_at, attempts)"
+    " VALUES (:shop, :key, :source, :at, :sealed, 'received', :at, 0)"
+    " ON CONFLICT (shop, delivery_key) DO NOTHING"
+)
+
+
+class Sealer(Protocol):
+    """Encrypts and decrypts what is at rest (``crypto.Keyring``)."""
+
+    def seal(self, data: bytes) -> bytes: ...
+    def open(self, sealed: bytes) -> bytes: ...
+
+
+class StoredRequest(msgspec.Struct, frozen=True, array_like=True, tag="request"):
+    url: str
+    headers: dict[str, str]
+    body: bytes
+
+
+class StoredOrder(msgspec.Struct, frozen=True, array_like=True, tag="order"):
+    order: Order
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(StoredRequest | StoredOrder)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A claimed row. ``attempts`` counts this one."""
+
+    id: int
+    shop: str
+    source: str
+    received_at: float
+    attempts: int
+    sealed: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryLine:
+    """A row as people look at it: no content, no personal data."""
+
+    id: int
+    shop: str
+    source: str
+    state: str
+    received_at: float
+    attempts: int
+    order_id: str | None
+    last_error: str | None
+
+
+class Inbox:
+    """Stores deliveries and hands them out."""
+
+    def __init__(self, engine: sa.Engine, writer: Writer, sealer: Sealer) -> None:
+        self._engine, self._writer, self._sealer = engine, writer, sealer
+
+    def accept(self, shop: str, key: str, request: WebhookRequest) -> bool:
+        """Store a verified delivery durably; False if it is a repeat. ``StoreUnavailable`` if nothing was stored."""
+        content = StoredRequest(request.url, dict(request.headers), request.body)
+        return self._insert(shop, key, "webhook", request.received_at.timestamp(), content)
+
+    def accept_order(self, shop: str, key: str, order: Order, at: float) -> bool:
+        """Store an order that reconciliation found; False if it was found before."""
+        return self._insert(shop, key, "feed", at, StoredOrder(order))
+
+    def bury(self, shop: str, key: str, request: WebhookRequest, error: str) -> None:
+        """Keep a signed delivery that nobody can read, as a dead letter."""
+        if self.accept(shop, key, request):
+            where = (inbox.c.shop == shop) & (inbox.c.delivery_key == key)
+            self._change(where, state="dead", last_error=error)
+
+    def _insert(self, shop: str, key: str, source: str, at: float, content: StoredRequest | StoredOrder) -> bool:
+        sealed = self._sealer.seal(_encoder.encode(content))
+        row = {"shop": shop, "key": key, "source": source, "at": at, "sealed": sealed}
+        return self._writer.run(lambda connection: connection.execute(_ACCEPT, row).rowcount == 1)
+
+    def claim(self, claimant: Claimant, now: float, limit: int) -> Sequence[Delivery]:
+        """Return up to ``limit`` due deliveries, oldest first, leased to ``claimant``."""
+        waiting = (inbox.c.state == "received") & (inbox.c.due_at <= now)
+        abandoned = (inbox.c.state == "claimed") & (inbox.c.lease_until <= now)
+        due = (
+            sa.select(inbox.c.id)
+            .where(waiting | abandoned)
+            .order_by(inbox.c.due_at, inbox.c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        claim = (
+            sa.update(inbox)
+            .where(inbox.c.id.in_(due.scalar_subquery()))
+            .values(
+                state="claimed",
+                lease_until=now + claimant.lease_s,
+                worker=claimant.name,
+                boot=claimant.boot,
+                attempts=inbox.c.attempts + 1,
+            )
+            .returning(
+                inbox.c.id, inbox.c.shop, inbox.c.source, inbox.c.received_at, inbox.c.attempts, inbox.c.sealed
+            )
+        )
+        rows = self._writer.run(lambda connection: connection.execute(claim).all())
+        return [Delivery(*row) for row in sorted(rows, key=lambda row: row.id)]
+
+    def any_due(self, now: float) -> bool:
+        """Whether something waits; cheap, reads only."""
+        due = sa.or_(
+            (inbox.c.state == "received") & (inbox.c.due_at <= now),
+            (inbox.c.state == "claimed") & (inbox.c.lease_until <= now),
+        )
+        with reading(self._engine) as connection:
+            return connection.execute(sa.select(sa.literal(1)).where(due).limit(1)).first() is not None
+
+    def take_back(self, claimant: Claimant, now: float) -> int:
+        """Make rows of this worker's dead predecessors due again; returns how many."""
+        mine = (inbox.c.state == "claimed") & (inbox.c.worker == claimant.name) & (inbox.c.boot != claimant.boot)
+        return self._change(mine, state="received", due_at=now, lease_until=None)
+
+    def content(self, delivery: Delivery) -> WebhookRequest | Order | None:
+        """Return what was stored: the request, the order of a feed, or None once retention emptied it."""
+        if delivery.sealed is None:
+            return None
+        stored = _decoder.decode(self._sealer.open(delivery.sealed))
+        if isinstance(stored, StoredOrder):
+            return stored.order
+        return WebhookRequest(
+            stored.url, stored.headers, stored.body, datetime.fromtimestamp(delivery.received_at, UTC)
+        )
+
+    def finisher(
+        self, delivery: Delivery, now: float, empty: bool = False
+    ) -> Callable[[sa.Connection, str | None], None]:
+        """Return the step that marks ``delivery`` done, to be committed together with what it caused.
+
+        Args:
+            empty: forget the content at once; a request to erase somebody names that person.
+        """
+        values: dict[str, Any] = {"state": "done", "done_at": now, "lease_until": None, "last_error": None}
+        if empty:
+            values["sealed"] = None
+
+        def finish(connection: sa.Connection, order_id: str | None) -> None:
+            done = sa.update(inbox).where(inbox.c.id == delivery.id).values(order_id=order_id, **values)
+            connection.execute(done)
+
+        return finish
+
+    def put_back(self, delivery: Delivery, due_at: float, error: str) -> None:
+        """Try ``delivery`` again at ``due_at``."""
+        self._change(inbox.c.id == delivery.id, state="received", due_at=due_at, lease_until=None, last_error=error)
+
+    def give_up(self, delivery: Delivery, error: str) -> None:
+        """Make ``delivery`` a dead letter: people see it and can replay it."""
+        self._change(inbox.c.id == delivery.id, state="dead", lease_until=None, last_error=error[:500])
+
+    def replay(self, ids: Iterable[int], now: float) -> int:
+        """Make deliveries due again, dead or done; returns how many still had their content."""
+        again = inbox.c.id.in_(list(ids)) & inbox.c.sealed.is_not(None) & (inbox.c.state != "claimed")
+        return self._change(again, state="received", due_at=now, attempts=0, last_error=None)
+
+    def lines(self, *, state: str | None = None, shop: str | None = None, limit: int = 50) -> Sequence[DeliveryLine]:
+        """Return the newest deliveries, for people."""
+        query = sa.select(
+            inbox.c.id,
+            inbox.c.shop,
+            inbox.c.source,
+            inbox.c.state,
+            inbox.c.received_at,
+            inbox.c.attempts,
+            inbox.c.order_id,
+            inbox.c.last_error,
+        )
+        if state:
+            query = query.where(inbox.c.state == state)
+        if shop:
+            query = query.where(inbox.c.shop == shop)
+        with reading(self._engine) as connection:
+            rows = connection.execute(query.order_by(inbox.c.id.desc()).limit(limit)).all()
+        return [DeliveryLine(*row) for row in rows]
+
+    def counts(self) -> dict[str, int]:
+        """Return how many rows stand in each state."""
+        with reading(self._engine) as connection:
+            rows = connection.execute(
+                sa.select(inbox.c.state, sa.func.count().label("total")).group_by(inbox.c.state)
+            ).all()
+        return {row.state: row.total for row in rows}
+
+    def oldest_waiting(self) -> float | None:
+        """Return when the oldest delivery that is not final was received, or None."""
+        query = sa.select(sa.func.min(inbox.c.received_at)).where(inbox.c.state.in_(("received", "claimed")))
+        with reading(self._engine) as connection:
+            return connection.execute(query).scalar()
+
+    def _change(self, where: sa.ColumnElement[bool], **values: Any) -> int:
+        return self._writer.run(lambda c: c.execute(sa.update(inbox).where(where).values(**values)).rowcount)

@@ -1,0 +1,162 @@
+"""The rules: from an order and its matches to a verdict with its reasons, and from a verdict to what is done.
+
+Pure: the same order, matches and rules give the same verdict, always.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shopguard.adapter import Capability
+from shopguard.config import Language, Mode, PolicyRule, PolicySettings, ShopSettings
+from shopguard.guard.wording import reason
+from shopguard.model import (
+    Category,
+    Match,
+    Order,
+    Reason,
+    ScreeningState,
+    Stage,
+    Strength,
+    Verdict,
+    VerdictKind,
+)
+
+
+class Action(StrEnum):
+    """What is done to an order at its platform."""
+
+    HOLD = "hold"
+    FLAG = "flag"
+    RELEASE = "release"
+    CLEAR_GATE = "clear_gate"
+
+
+def rule_for(order: Order, policy: PolicySettings) -> PolicyRule:
+    """Return the first rule that fits ``order``."""
+    fitting = (rule for rule in policy.rules if rule.fits(order.payment.kind, order.total))
+    return next(fitting, PolicyRule())
+
+
+def let_go(order: Order, policy: PolicySettings, language: Language) -> Reason | None:
+    """Return why ``order`` is not looked up at all, or None if it is to be screened."""
+    if order.test:
+        return reason("test_order", language)
+    if order.stage is Stage.DRAFT:
+        return reason("draft", language)
+    if order.stage is Stage.CLOSED:
+        return reason("closed", language)
+    if not rule_for(order, policy).look_up:
+        return reason("payment_not_screened", language)
+    if not order.parties:
+        return reason("no_party", language)
+    return None
+
+
+def judge(
+    order: Order,
+    matches: Sequence[Match],
+    state: ScreeningState,
+    policy: PolicySettings,
+    language: Language,
+    asides: Sequence[Reason] = (),
+) -> Verdict:
+    """Return the verdict on ``order`` given what the registry answered.
+
+    Args:
+        asides: reasons that came up while asking (allow-list, "not the same person", a silent registry).
+    """
+    if state is ScreeningState.UNSCREENED:
+        kind, reasons = _while_silent(order, policy, language)
+    else:
+        kind, reasons = _by_matches(order, matches, policy, language)
+    return Verdict(
+        order_id=order.id,
+        kind=kind,
+        state=state,
+        policy=policy.version,
+        matches=tuple(sorted(matches, key=lambda m: m.comparison.score, reverse=True)),
+        reasons=(*reasons, *asides),
+    )
+
+
+def allowed(order: Order, why: Reason, policy: PolicySettings) -> Verdict:
+    """Return the verdict on an order that is let go without asking."""
+    return Verdict(order.id, VerdictKind.ALLOW, ScreeningState.SCREENED, policy.version, (), (why,))
+
+
+def _while_silent(order: Order, policy: PolicySettings, language: Language) -> tuple[VerdictKind, Sequence[Reason]]:
+    fitting = (rule.verdict for rule in policy.when_silent if rule.fits(order.payment.kind, order.total))
+    kind = next(fitting, VerdictKind.ALLOW)
+    code = "allowed_until_answered" if kind is VerdictKind.ALLOW else "held_until_answered"
+    return kind, (reason(code, language),)
+
+
+def _by_matches(
+    order: Order, matches: Sequence[Match], policy: PolicySettings, language: Language
+) -> tuple[VerdictKind, Sequence[Reason]]:
+    rule = rule_for(order, policy)
+    kind, reasons = VerdictKind.ALLOW, []
+    for match in matches:
+        wanted = _wanted(rule, match.comparison.strength)
+        permitted = _permitted(wanted, match)
+        reasons.append(reason(f"{match.comparison.strength}_match", language))
+        if permitted is not wanted:
+            reasons.append(reason("entry_may_only_flag", language))
+        kind = max(kind, permitted, key=lambda k: k.severity)
+    return kind, tuple(dict.fromkeys(reasons)) or (reason("no_match", language),)
+
+
+def _wanted(rule: PolicyRule, strength: Strength) -> VerdictKind:
+    by_strength: Mapping[Strength, VerdictKind] = {
+        Strength.STRONG: rule.strong,
+        Strength.POSSIBLE: rule.possible,
+        Strength.WEAK: rule.weak,
+    }
+    return by_strength.get(strength, VerdictKind.ALLOW)
+
+
+def _permitted(wanted: VerdictKind, match: Match) -> VerdictKind:
+    """An entry that nobody corroborated, or one of free text only, never stops an order."""
+    may_hold = match.may_hold and match.category is not Category.OTHER
+    return VerdictKind.FLAG if wanted is VerdictKind.HOLD and not may_hold else wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What follows from a verdict: at most one action, and whether a person must look."""
+
+    action: Action | None
+    to_review: bool
+    argument: str = ""
+    asides: tuple[Reason, ...] = ()
+
+
+def measure(
+    order: Order, verdict: Verdict, shop: ShopSettings, capabilities: Iterable[Capability], holding: bool
+) -> Measure:
+    """Return what to do about ``verdict`` in a shop of this mode on a platform of these capabilities.
+
+    "Hold, else flag, else tell an operator" is decided here alone.
+
+    Args:
+        holding: our hold already stands on the order (or is on its way).
+    """
+    can = frozenset(capabilities)
+    gated = shop.mode is Mode.GATE and shop.gate is not None and order.payment.kind in shop.gate.payment
+    if verdict.kind is VerdictKind.ALLOW:
+        if gated and shop.gate and order.stage is Stage.OPEN and Capability.GATE in can and not holding:
+            return Measure(Action.CLEAR_GATE, to_review=False, argument=shop.gate.to_status)
+        return Measure(None, to_review=False)
+    if shop.mode is Mode.OBSERVE:
+        return Measure(None, to_review=True, asides=(reason("observing", shop.language),))
+    flag = Action.FLAG if Capability.FLAG in can else None
+    if verdict.kind is VerdictKind.FLAG or shop.mode is Mode.FLAG or holding:
+        return Measure(flag, to_review=True)
+    if order.stage is Stage.SHIPPED:
+        return Measure(flag, to_review=True, asides=(reason("already_shipped", shop.language),))
+    if gated:  # the shop's own rule has stopped it; ours would only stand in the way
+        return Measure(flag, to_review=True, asides=(reason("left_at_gate", shop.language),))
+    if Capability.HOLD in can:
+        return Measure(Action.HOLD, to_review=True)
+    return Measure(flag, to_review=True, asides=(reason("cannot_hold", shop.language),))

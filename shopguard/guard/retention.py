@@ -1,0 +1,71 @@
+"""Retention: what the shop no longer needs is emptied after a set time; that it once was there remains."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from shopguard.config import RetentionSettings
+from shopguard.storage.engine import reading
+from shopguard.storage.tables import audit, inbox, orders, screening
+from shopguard.storage.writer import Writer
+
+_DAY_S = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """How many rows lost their personal data, or (audit) were deleted."""
+
+    deliveries: int
+    orders: int
+    audit: int
+
+
+class Retention:
+    """Empties what is older than the settings allow."""
+
+    def __init__(
+        self, engine: sa.Engine, writer: Writer, settings: RetentionSettings, clock: Callable[[], float]
+    ) -> None:
+        self._engine, self._writer, self._settings, self._clock = engine, writer, settings, clock
+
+    def purge(self, dry_run: bool = False) -> Purged:
+        """Empty what is due and return how much; with ``dry_run`` only count.
+
+        Deliveries still waiting keep their content whatever their age: emptied, they could not be worked on.
+        """
+        now = self._clock()
+        old_delivery = (
+            (inbox.c.received_at < now - self._settings.deliveries_days * _DAY_S)
+            & inbox.c.state.in_(("done", "dead"))
+            & inbox.c.sealed.is_not(None)
+        )
+        order_limit = now - self._settings.orders_days * _DAY_S
+        old_order = (orders.c.updated_at < order_limit) & orders.c.sealed.is_not(None)
+        old_screening = (screening.c.screened_at < order_limit) & screening.c.sealed.is_not(None)
+        old_audit = audit.c.at < now - self._settings.audit_days * _DAY_S
+        if dry_run:
+            return self._count(old_delivery, old_order, old_audit)
+
+        def work(connection: sa.Connection) -> Purged:
+            deliveries = connection.execute(sa.update(inbox).where(old_delivery).values(sealed=None)).rowcount
+            emptied = connection.execute(sa.update(orders).where(old_order).values(sealed=None)).rowcount
+            connection.execute(sa.update(screening).where(old_screening).values(sealed=None))
+            dropped = connection.execute(sa.delete(audit).where(old_audit)).rowcount
+            return Purged(deliveries, emptied, dropped)
+
+        return self._writer.run(work)
+
+    def _count(
+        self,
+        old_delivery: sa.ColumnElement[bool],
+        old_order: sa.ColumnElement[bool],
+        old_audit: sa.ColumnElement[bool],
+    ) -> Purged:
+        with reading(self._engine) as connection:
+            counts = [
+                connection.execute(sa.select(sa.func.count()).select_from(table).where(where)).scalar_one()
+                for table, where in ((inbox, old_delivery), (orders, old_order), (audit, old_audit))
+            ]
+        return Purged(*counts)

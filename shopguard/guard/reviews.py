@@ -1,0 +1,216 @@
+"""Reviews: the orders that wait for a person, and what the person decided.
+
+A decision and the effect it needs are one transaction: a release that was pressed is never forgotten.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import sqlalchemy as sa
+
+from shopguard.guard import effects
+from shopguard.guard.policy import Action
+from shopguard.guard.shops import Shops
+from shopguard.guard.wording import released_text
+from shopguard.model import OrderRef, VerdictKind
+from shopguard.storage.engine import reading
+from shopguard.storage.tables import audit, effect, orders, review
+from shopguard.storage.writer import Writer
+
+
+class ReviewState(StrEnum):
+    OPEN = "open"
+    RELEASED = "released"
+    KEPT = "kept"
+    CLOSED = "closed"  # nothing to decide any more: the registry's answer came and was clean
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """One order that waits or waited. ``effect_error`` says why the platform does not show the verdict yet."""
+
+    ref: OrderRef
+    number: str
+    generation: int
+    verdict: VerdictKind
+    mode: str
+    state: ReviewState
+    opened_at: float
+    decided_by: str | None
+    hold_state: str | None
+    effect_error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What came of pressing a button. ``releases_hold`` is False when no hold of ours stood."""
+
+    ref: OrderRef
+    state: ReviewState
+    releases_hold: bool = False
+    changed: bool = True
+
+
+def open_review(
+    connection: sa.Connection, ref: OrderRef, generation: int, verdict: VerdictKind, mode: str, now: float
+) -> None:
+    """Put an order before a person, as part of a larger transaction; a newer verdict opens it again."""
+    connection.execute(
+        sa.text(
+            "INSERT INTO review (shop, order_id, generation, verdict, mode, state, opened_at)"
+            " VALUES (:shop, :order_id, :generation, :verdict, :mode, 'open', :now)"
+            " ON CONFLICT (shop, order_id) DO UPDATE SET generation = :generation, verdict = :verdict, mode = :mode,"
+            " state = 'open', opened_at = :now, decided_at = NULL, decided_by = NULL"
+        ),
+        {
+            "shop": ref.shop,
+            "order_id": ref.order_id,
+            "generation": generation,
+            "verdict": verdict.value,
+            "mode": mode,
+            "now": now,
+        },
+    )
+
+
+def close_review(connection: sa.Connection, ref: OrderRef, now: float) -> None:
+    """Take an order off the list because its question answered itself."""
+    waiting = (review.c.shop == ref.shop) & (review.c.order_id == ref.order_id) & (review.c.state == "open")
+    closed = {"state": ReviewState.CLOSED.value, "decided_at": now, "decided_by": "shopguard"}
+    connection.execute(sa.update(review).where(waiting).values(**closed))
+
+
+def record(connection: sa.Connection, now: float, actor: str, action: str, ref: OrderRef, detail: str = "") -> None:
+    """Add a line to the audit log, which only ever grows."""
+    line = {"at": now, "actor": actor, "action": action, "shop": ref.shop, "order_id": ref.order_id, "detail": detail}
+    connection.execute(audit.insert(), line)
+
+
+class Reviews:
+    """Lists what waits and carries out decisions."""
+
+    def __init__(self, engine: sa.Engine, writer: Writer, shops: Shops, clock: Callable[[], float]) -> None:
+        self._engine, self._writer, self._shops, self._clock = engine, writer, shops, clock
+
+    def waiting(self, shop: str | None = None, limit: int = 200) -> Sequence[Review]:
+        """Return the orders that wait, oldest first."""
+        where = review.c.state == ReviewState.OPEN.value
+        return self._select(where & (review.c.shop == shop) if shop else where, limit)
+
+    def get(self, ref: OrderRef) -> Review | None:
+        found = self._select((review.c.shop == ref.shop) & (review.c.order_id == ref.order_id), 1)
+        return found[0] if found else None
+
+    def count_waiting(self) -> int:
+        with reading(self._engine) as connection:
+            query = sa.select(sa.func.count()).where(review.c.state == ReviewState.OPEN.value)
+            return connection.execute(query).scalar_one()
+
+    def release(self, ref: OrderRef, actor: str, not_same_person: Sequence[tuple[str, str]] = ()) -> Decision:
+        """Let the order go: takes exactly our hold away. Pressed twice it does nothing the second time.
+
+        Args:
+            not_same_person: (buyer key, entry) pairs that shall never be matched again in this shop.
+        """
+        now = self._clock()
+
+        def work(connection: sa.Connection) -> Decision:
+            changed = self._decide(connection, ref, ReviewState.RELEASED, actor, now)
+            for buyer, entry in not_same_person:
+                self._remember_pair(connection, ref.shop, buyer, entry, actor, now)
+            releases = take_hold_away(connection, ref, self._text(ref.shop), now)
+            if changed or releases:
+                record(connection, now, actor, "release", ref)
+            return Decision(ref, ReviewState.RELEASED, releases, changed or releases)
+
+        return self._writer.run(work)
+
+    def keep(self, ref: OrderRef, actor: str) -> Decision:
+        """Leave the order as it is and take it off the list."""
+        now = self._clock()
+
+        def work(connection: sa.Connection) -> Decision:
+            changed = self._decide(connection, ref, ReviewState.KEPT, actor, now)
+            if changed:
+                record(connection, now, actor, "keep", ref)
+            return Decision(ref, ReviewState.KEPT, changed=changed)
+
+        return self._writer.run(work)
+
+    def _text(self, shop: str) -> str:
+        guarded = self._shops.get(shop)
+        return released_text(guarded.settings.language) if guarded else ""
+
+    def _decide(self, connection: sa.Connection, ref: OrderRef, state: ReviewState, actor: str, now: float) -> bool:
+        mine = (review.c.shop == ref.shop) & (review.c.order_id == ref.order_id) & (review.c.state != state.value)
+        decided = sa.update(review).where(mine).values(state=state.value, decided_at=now, decided_by=actor[:100])
+        return connection.execute(decided).rowcount == 1
+
+    def _remember_pair(
+        self, connection: sa.Connection, shop: str, buyer: str, entry: str, actor: str, now: float
+    ) -> None:
+        connection.execute(
+            sa.text(
+                "INSERT INTO pair_ok (shop, buyer, entry, decided_at, decided_by)"
+                " VALUES (:shop, :buyer, :entry, :now, :actor) ON CONFLICT DO NOTHING"
+            ),
+            {"shop": shop, "buyer": buyer, "entry": entry, "now": now, "actor": actor[:100]},
+        )
+        record(connection, now, actor, "different_person", OrderRef(shop, ""), entry)
+
+    def _select(self, where: sa.ColumnElement[bool], limit: int) -> Sequence[Review]:
+        hold, trouble = effect.alias(), effect.alias()
+        same_hold = (hold.c.shop == review.c.shop) & (hold.c.order_id == review.c.order_id)
+        same_trouble = (trouble.c.shop == review.c.shop) & (trouble.c.order_id == review.c.order_id)
+        hold_state = (
+            sa.select(hold.c.state)
+            .where(same_hold, hold.c.action == Action.HOLD.value)
+            .order_by(hold.c.generation.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        error = (
+            sa.select(trouble.c.last_error)
+            .where(same_trouble, trouble.c.last_error.is_not(None))
+            .order_by(trouble.c.id.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        query = (
+            sa.select(review, orders.c.number, hold_state.label("hold_state"), error.label("effect_error"))
+            .outerjoin(orders, (orders.c.shop == review.c.shop) & (orders.c.order_id == review.c.order_id))
+            .where(where)
+            .order_by(review.c.opened_at)
+            .limit(limit)
+        )
+        with reading(self._engine) as connection:
+            rows = connection.execute(query).all()
+        return [
+            Review(
+                ref=OrderRef(row.shop, row.order_id),
+                number=row.number or row.order_id,
+                generation=row.generation,
+                verdict=VerdictKind(row.verdict),
+                mode=row.mode,
+                state=ReviewState(row.state),
+                opened_at=row.opened_at,
+                decided_by=row.decided_by,
+                hold_state=row.hold_state,
+                effect_error=row.effect_error,
+            )
+            for row in rows
+        ]
+
+
+def take_hold_away(connection: sa.Connection, ref: OrderRef, text: str, now: float) -> bool:
+    """Plan the end of our standing hold, as part of a larger transaction; False if none stands.
+
+    A hold that was never sent is called off; one that was is released with what stood before it.
+    """
+    hold = effects.standing_hold(connection, ref)
+    if hold is None:
+        return False
+    if not effects.cancel_if_waiting(connection, hold, now):
+        effects.plan(connection, ref, Action.RELEASE, hold.generation, text, now)
+    return True

@@ -1,0 +1,136 @@
+"""Screening one order: who is asked about, what the registry answers, what that is worth. Writes nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import sqlalchemy as sa
+
+from shopguard.config import Language, PolicySettings
+from shopguard.guard import policy as rules
+from shopguard.guard.store import Vault, digest_of
+from shopguard.guard.wording import reason
+from shopguard.identity import Identity, Token, identify, tokens
+from shopguard.matching import score
+from shopguard.model import Match, Order, Party, Reason, ScreeningState, Strength, Verdict
+from shopguard.registry.protocol import Answer, Query, Registry
+from shopguard.storage.engine import reading
+from shopguard.storage.tables import pair_ok
+
+
+class KnownPairs(Protocol):
+    """Which entries an operator found to be another person than this buyer."""
+
+    def entries(self, shop: str, buyer: str) -> frozenset[str]: ...
+
+
+class PairStore:
+    """``KnownPairs`` in the database."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def entries(self, shop: str, buyer: str) -> frozenset[str]:
+        query = sa.select(pair_ok.c.entry).where(pair_ok.c.shop == shop, pair_ok.c.buyer == buyer)
+        with reading(self._engine) as connection:
+            return frozenset(connection.execute(query).scalars())
+
+
+@dataclass(frozen=True, slots=True)
+class ScreeningRules:
+    """What a shop's settings say about screening."""
+
+    policy: PolicySettings
+    language: Language
+    allow_list: tuple[Party, ...] = ()
+
+
+class Screener:
+    """Turns an order into a verdict."""
+
+    def __init__(self, registry: Registry, vault: Vault, pairs: KnownPairs) -> None:
+        self._registry, self._vault, self._pairs = registry, vault, pairs
+
+    def digest(self, order: Order) -> str:
+        """Return the keyed digest of what ``screen`` depends on."""
+        return digest_of(order, self._vault)
+
+    def screen(self, order: Order, rules_: ScreeningRules) -> Verdict:
+        """Return the full verdict on ``order``, whatever the shop's mode."""
+        why = rules.let_go(order, rules_.policy, rules_.language)
+        if why is not None:
+            return rules.allowed(order, why, rules_.policy)
+        matches: list[Match] = []
+        asides: dict[Reason, None] = {}
+        state = ScreeningState.SCREENED
+        digest = self.digest(order)
+        for role, party in order.parties.items():
+            identity = identify(party)
+            if self._is_allowed(identity, rules_.allow_list):
+                return rules.allowed(order, reason("allow_listed", rules_.language), rules_.policy)
+            asked = tokens(identity)
+            answer = self._registry.look_up(Query(order.ref, role, digest, asked))
+            state = _worse(state, answer.state)
+            found = _matches(role, identity, asked, answer)
+            known = self._pairs.entries(order.shop, buyer_key(identity, self._vault)) if found else frozenset()
+            matches += [match for match in found if match.entry not in known]
+            if any(match.entry in known for match in found):
+                asides[reason("different_person", rules_.language)] = None
+        if state is ScreeningState.UNSCREENED:
+            asides[reason("registry_silent", rules_.language)] = None
+        return rules.judge(order, _best_of_each(matches), state, rules_.policy, rules_.language, tuple(asides))
+
+    def unasked(self, order: Order, rules_: ScreeningRules) -> Verdict:
+        """Return the verdict on ``order`` when there was no time to ask: the shop's chosen failure behaviour."""
+        silent = (reason("registry_silent", rules_.language),)
+        return rules.judge(order, (), ScreeningState.UNSCREENED, rules_.policy, rules_.language, silent)
+
+    def _is_allowed(self, identity: Identity, allow_list: Sequence[Party]) -> bool:
+        """Whether a known good customer and this buyer surely are one: as strong as a match that may hold."""
+        mine = tokens(identity) if allow_list else ()
+        for party in allow_list:
+            known = identify(party)
+            theirs = {token.encode() for token in tokens(known)}
+            shared = [token for token in mine if token.encode() in theirs]
+            if score(identity, shared, known.fields).strength is Strength.STRONG:
+                return True
+        return False
+
+
+def buyer_key(identity: Identity, vault: Vault) -> str:
+    """Return the keyed digest that stands for this buyer in ``pair_ok``: all that identifies, in any order."""
+    return vault.digest("buyer", *sorted(token.encode() for token in tokens(identity))).hex()
+
+
+def _matches(role: str, identity: Identity, asked: Sequence[Token], answer: Answer) -> list[Match]:
+    found = []
+    for candidate in answer.candidates:
+        comparison = score(identity, [asked[position] for position in candidate.shared], candidate.fields)
+        if comparison.strength is Strength.NONE:
+            continue
+        facts = candidate.facts
+        found.append(
+            Match(
+                entry=candidate.handle,
+                category=facts.category,
+                reporters=facts.reporters,
+                last_on=facts.last_on,
+                party=role,
+                comparison=comparison,
+                may_hold=facts.may_hold,
+            )
+        )
+    return found
+
+
+def _best_of_each(matches: Sequence[Match]) -> list[Match]:
+    """One match for each entry: the strongest, where buyer and recipient both resemble it."""
+    best: dict[str, Match] = {}
+    for match in sorted(matches, key=lambda m: m.comparison.score):
+        best[match.entry] = match
+    return list(best.values())
+
+
+def _worse(one: ScreeningState, other: ScreeningState) -> ScreeningState:
+    order = (ScreeningState.SCREENED, ScreeningState.FROM_CACHE, ScreeningState.UNSCREENED)
+    return max(one, other, key=order.index)

@@ -1,0 +1,225 @@
+"""Orders as last seen, and how each was judged. Both are encrypted; only what is needed to find them is not."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+import msgspec
+import sqlalchemy as sa
+
+from shopguard import wire
+from shopguard.model import Order, OrderRef, ScreeningState, Verdict
+from shopguard.storage.engine import reading
+from shopguard.storage.tables import orders, screening
+from shopguard.storage.writer import Writer
+
+
+class Vault(Protocol):
+    """Encrypts, decrypts, and makes keyed digests (``crypto.Keyring``)."""
+
+    def seal(self, data: bytes) -> bytes: ...
+    def open(self, sealed: bytes) -> bytes: ...
+    def digest(self, purpose: str, *parts: bytes) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Screening:
+    """One judgement of one order. ``generation`` counts the judgements of that order from 1."""
+
+    id: int
+    ref: OrderRef
+    digest: str
+    generation: int
+    verdict: Verdict | None
+    state: ScreeningState
+    screened_at: float
+    asked: int
+
+
+def digest_of(order: Order, vault: Vault) -> str:
+    """Return the keyed digest of the fields that screening depends on, as hexadecimal text.
+
+    Equal digests mean that nothing was changed which could change a verdict, so an echo of our own write (a new
+    status, a note, our meta data) stops here.
+    """
+    screened = (order.buyer, order.recipients, order.payment.kind, order.total, order.currency)
+    return vault.digest("screened-fields", msgspec.msgpack.encode(screened)).hex()
+
+
+class OrderStore:
+    """Reads and writes ``orders`` and ``screening``."""
+
+    def __init__(self, engine: sa.Engine, writer: Writer, vault: Vault) -> None:
+        self._engine, self._writer, self._vault = engine, writer, vault
+
+    def keep(self, order: Order, now: float) -> Callable[[sa.Connection], None]:
+        """Return the step that stores the latest form of ``order``; sealing happens here, outside the transaction."""
+        row = {
+            "shop": order.shop,
+            "order_id": order.id,
+            "number": order.number or order.id,
+            "stage": order.stage.value,
+            "placed_at": _seconds(order.placed_at),
+            "now": now,
+            "sealed": self._vault.seal(wire.encode(order)),
+        }
+        return lambda connection: _upsert_order(connection, row)
+
+    def order(self, ref: OrderRef) -> Order | None:
+        """Return the order as last seen, or None if it is unknown or was erased."""
+        query = sa.select(orders.c.sealed).where(orders.c.shop == ref.shop, orders.c.order_id == ref.order_id)
+        with reading(self._engine) as connection:
+            sealed = connection.execute(query).scalar()
+        return None if sealed is None else wire.decode(self._vault.open(sealed), Order)
+
+    def find(self, number_or_id: str, shop: str | None = None) -> Sequence[OrderRef]:
+        """Return the orders with this id or display number (with or without ``#``)."""
+        wanted = {number_or_id, number_or_id.lstrip("#"), f"#{number_or_id}"}
+        query = sa.select(orders.c.shop, orders.c.order_id).where(
+            orders.c.order_id.in_(wanted) | orders.c.number.in_(wanted)
+        )
+        if shop:
+            query = query.where(orders.c.shop == shop)
+        with reading(self._engine) as connection:
+            return [OrderRef(*row) for row in connection.execute(query.limit(20))]
+
+    def latest(self, ref: OrderRef) -> Screening | None:
+        """Return the last judgement of the order."""
+        return self._screening(
+            sa.select(screening)
+            .where(screening.c.shop == ref.shop, screening.c.order_id == ref.order_id)
+            .order_by(screening.c.generation.desc())
+            .limit(1)
+        )
+
+    def seen(self, ref: OrderRef, digest: str) -> Screening | None:
+        """Return the judgement of exactly these fields, if there is one."""
+        return self._screening(
+            sa.select(screening).where(
+                screening.c.shop == ref.shop, screening.c.order_id == ref.order_id, screening.c.digest == digest
+            )
+        )
+
+    def is_screened(self, ref: OrderRef, digest: str) -> bool:
+        """Whether exactly these fields were judged; cheaper than ``seen``."""
+        query = sa.select(sa.literal(1)).where(
+            screening.c.shop == ref.shop, screening.c.order_id == ref.order_id, screening.c.digest == digest
+        )
+        with reading(self._engine) as connection:
+            return connection.execute(query).first() is not None
+
+    def judged(
+        self, order: Order, digest: str, verdict: Verdict, now: float, ask_again_at: float | None
+    ) -> Callable[[sa.Connection], int | None]:
+        """Return the step that stores a judgement and gives its generation, or None if it was stored before."""
+        row = {
+            "shop": order.shop,
+            "order_id": order.id,
+            "digest": digest,
+            **_columns(verdict, ask_again_at),
+            "sealed": self._vault.seal(wire.encode(verdict)),
+            "now": now,
+        }
+        return lambda connection: connection.execute(_JUDGED, row).scalar()
+
+    def judged_again(
+        self, earlier: Screening, verdict: Verdict, now: float, ask_again_at: float | None
+    ) -> Callable[[sa.Connection], bool]:
+        """Return the step that replaces a judgement made while the registry was silent."""
+        values = {
+            **_columns(verdict, ask_again_at),
+            "sealed": self._vault.seal(wire.encode(verdict)),
+            "screened_at": now,
+            "asked": earlier.asked + 1,
+        }
+        # only if nobody else did it meanwhile
+        where = (screening.c.id == earlier.id) & (screening.c.asked == earlier.asked)
+        return lambda connection: connection.execute(sa.update(screening).where(where).values(**values)).rowcount == 1
+
+    def claim_to_ask(self, now: float, until: float, limit: int) -> Sequence[Screening]:
+        """Return judgements made while the registry was silent and due again; nobody else asks before ``until``."""
+        due = sa.select(screening.c.id).where(screening.c.ask_again_at <= now)
+        with reading(self._engine) as connection:
+            if connection.execute(due.limit(1)).first() is None:
+                return []
+        chosen = due.order_by(screening.c.ask_again_at).limit(limit).with_for_update(skip_locked=True)
+        claim = (
+            sa.update(screening)
+            .where(screening.c.id.in_(chosen.scalar_subquery()))
+            .values(ask_again_at=until)
+            .returning(*screening.c)
+        )
+        rows = self._writer.run(lambda connection: connection.execute(claim).all())
+        return [self._read(row) for row in rows]
+
+    def stop_asking(self, connection: sa.Connection, earlier: Screening) -> None:
+        """Leave a judgement as it is: the order is gone or no longer matters."""
+        connection.execute(sa.update(screening).where(screening.c.id == earlier.id).values(ask_again_at=None))
+
+    def erase(self, ref: OrderRef) -> Callable[[sa.Connection], None]:
+        """Return the step that erases what is known of an order's people; that it was judged remains."""
+
+        def work(connection: sa.Connection) -> None:
+            for table in (orders, screening):
+                mine = (table.c.shop == ref.shop) & (table.c.order_id == ref.order_id)
+                connection.execute(sa.update(table).where(mine).values(sealed=None))
+
+        return work
+
+    def _screening(self, query: sa.Select[Any]) -> Screening | None:
+        with reading(self._engine) as connection:
+            row = connection.execute(query).first()
+        return self._read(row) if row else None
+
+    def _read(self, row: Any) -> Screening:
+        verdict = None if row.sealed is None else wire.decode(self._vault.open(row.sealed), Verdict)
+        return Screening(
+            row.id,
+            OrderRef(row.shop, row.order_id),
+            row.digest,
+            row.generation,
+            verdict,
+            ScreeningState(row.state),
+            row.screened_at,
+            row.asked,
+        )
+
+
+# the generation is taken inside the statement, so two workers never take the same one for an order
+_JUDGED = sa.text(
+    "INSERT INTO screening (shop, order_id, digest, generation, verdict, strength, state, policy, sealed,"
+    " screened_at, ask_again_at, asked)"
+    " SELECT :shop, :order_id, :digest, COALESCE(MAX(generation), 0) + 1, :verdict, :strength, :state, :policy,"
+    " :sealed, :now, :ask_again_at, 1 FROM screening WHERE shop = :shop AND order_id = :order_id"
+    " ON CONFLICT (shop, order_id, digest) DO NOTHING RETURNING generation"
+).bindparams(
+    sa.bindparam("sealed", type_=sa.LargeBinary),
+    sa.bindparam("now", type_=sa.Float),
+    sa.bindparam("ask_again_at", type_=sa.Float),
+)
+
+_UPSERT = sa.text(
+    "INSERT INTO orders (shop, order_id, number, stage, placed_at, updated_at, sealed)"
+    " VALUES (:shop, :order_id, :number, :stage, :placed_at, :now, :sealed)"
+    " ON CONFLICT (shop, order_id) DO UPDATE SET number = :number, stage = :stage, placed_at = :placed_at,"
+    " updated_at = :now, sealed = :sealed"
+)
+
+
+def _upsert_order(connection: sa.Connection, row: dict[str, Any]) -> None:
+    connection.execute(_UPSERT, row)
+
+
+def _columns(verdict: Verdict, ask_again_at: float | None) -> dict[str, Any]:
+    return {
+        "verdict": verdict.kind.value,
+        "strength": verdict.strength.value,
+        "state": verdict.state.value,
+        "policy": verdict.policy,
+        "ask_again_at": ask_again_at,
+    }
+
+
+def _seconds(moment: datetime | None) -> float | None:
+    return None if moment is None else moment.timestamp()

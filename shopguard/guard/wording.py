@@ -1,0 +1,114 @@
+"""What ShopGuard says: the reasons of a verdict, and the one line written onto an order.
+
+Short, neutral, without names (contract section 5): staff may paste it into a mail, the buyer may ask to see it.
+"""
+
+from collections.abc import Sequence
+
+from shopguard.config import Language
+from shopguard.matching.words import field_word
+from shopguard.model import Match, Reason, Relation, ScreeningState, Verdict
+
+_REASONS = {
+    "strong_match": (
+        "独立した二つ以上の項目が登録と一致しました。",
+        "Two or more independent details agree with an entry.",
+    ),
+    "possible_match": (
+        "登録と一致する項目がありますが、同じ人とは限りません。",
+        "One detail agrees with an entry; it may be another person.",
+    ),
+    "weak_match": (
+        "氏名または住所だけが登録と似ています。これだけでは判断しません。",
+        "Only a name or an address resembles an entry; that alone is never acted on.",
+    ),
+    "no_match": ("登録との一致はありません。", "No entry agrees."),
+    "entry_may_only_flag": (
+        "裏付けが一店舗だけの登録なので、出荷は止めず要確認とします。",
+        "The entry is not corroborated enough to stop an order; it is only flagged.",
+    ),
+    "test_order": ("テスト注文です。", "This is a test order."),
+    "draft": ("まだ確定していない注文です。", "The order is not placed yet."),
+    "closed": ("取消・返金済みの注文です。", "The order is cancelled or refunded."),
+    "payment_not_screened": (
+        "この支払方法は店の設定で照会の対象外です。",
+        "The shop does not screen this way of paying.",
+    ),
+    "no_party": ("照会できる購入者の情報がありません。", "The order names nobody to ask about."),
+    "allow_listed": ("店の許可リストにある購入者です。", "The buyer is on the shop's allow-list."),
+    "different_person": (
+        "以前に別人と確認した登録は除きました。",
+        "An entry was left out: an operator found that it is another person.",
+    ),
+    "released_before": (
+        "この一致は担当者が確認し、解除済みです。",
+        "An operator already looked at these matches and released the order.",
+    ),
+    "registry_silent": (
+        "登録簿に照会できませんでした。自動で再照会します。",
+        "The registry could not be asked; it will be asked again.",
+    ),
+    "held_until_answered": (
+        "回答があるまで出荷を保留します。",
+        "Held until the registry answers.",
+    ),
+    "allowed_until_answered": (
+        "回答がないため通過させます。",
+        "Let go, because the registry did not answer.",
+    ),
+    "observing": ("観察モードのため、注文には何も書きません。", "Observe mode: nothing is written onto the order."),
+    "already_shipped": (
+        "すでに出荷済みのため、保留せず記録だけ残します。",
+        "Already shipped: a note instead of a hold.",
+    ),
+    "left_at_gate": (
+        "店の設定で止まっている注文です。解除しません。",
+        "The shop's own rule has stopped this order; it stays stopped.",
+    ),
+    "cannot_hold": ("このプラットフォームは保留に対応していません。", "This platform cannot hold an order."),
+}
+
+
+def reason(code: str, language: Language) -> Reason:
+    """Return the reason ``code`` in the shop's language."""
+    japanese, english = _REASONS[code]
+    return Reason(code, japanese if language is Language.JA else english)
+
+
+def note_text(verdict: Verdict, language: Language) -> str:
+    """Return the line for the order: which fields agree, how many reports, how recent."""
+    if verdict.state is ScreeningState.UNSCREENED:
+        return (
+            "ShopGuard: 要確認（登録簿に照会中）"
+            if language is Language.JA
+            else ("ShopGuard: please check (waiting for the registry)")
+        )
+    best = verdict.matches[0]
+    fields = agreeing_fields(best)
+    if language is Language.JA:
+        return (
+            f"ShopGuard: 要確認（{_listed(fields, language)} 一致、{best.reporters}件、直近{_month(best, language)}）"
+        )
+    reports = "1 report" if best.reporters == 1 else f"{best.reporters} reports"
+    return f"ShopGuard: please check ({_listed(fields, language)} match; {reports}; latest {_month(best, language)})"
+
+
+def released_text(language: Language) -> str:
+    """Return the line for an order that an operator released."""
+    return "ShopGuard: 確認済み" if language is Language.JA else "ShopGuard: checked"
+
+
+def agreeing_fields(match: Match) -> Sequence[str]:
+    """Return the fields in which ``match`` agrees, most telling first."""
+    agreeing = [e for e in match.comparison.evidence if e.relation in (Relation.SAME, Relation.NEAR)]
+    return [e.field for e in sorted(agreeing, key=lambda e: e.weight, reverse=True)]
+
+
+def _listed(fields: Sequence[str], language: Language) -> str:
+    words = [field_word(field, language.value) for field in fields]
+    return ("・" if language is Language.JA else ", ").join(words)
+
+
+def _month(match: Match, language: Language) -> str:
+    last = match.last_on
+    return f"{last.year}年{last.month}月" if language is Language.JA else f"{last.year}-{last.month:02}"

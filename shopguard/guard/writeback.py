@@ -1,0 +1,134 @@
+"""Carrying out effects at the platform, and what to do when it does not work: later, next best, or a person."""
+
+import threading
+from collections.abc import Callable
+
+import sqlalchemy as sa
+import structlog
+
+from shopguard.adapter import Capability, PlatformAdapter
+from shopguard.errors import ActionUnsupported, PlatformRefused, StoreUnavailable, TemporaryFailure
+from shopguard.guard import effects
+from shopguard.guard.claims import backoff_s
+from shopguard.guard.effects import Effect, Effects
+from shopguard.guard.policy import Action
+from shopguard.guard.shops import Shops, pause_calls
+from shopguard.model import OrderRef, Undo
+from shopguard.storage.engine import reading
+
+_log = structlog.get_logger()
+_HOLD_UNDER_WAY_S = 1.0
+
+
+class WriteBack:
+    """Runs claimed effects."""
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        queue: Effects,
+        shops: Shops,
+        attempts: int,
+        clock: Callable[[], float],
+    ) -> None:
+        self._engine, self._queue, self._shops = engine, queue, shops
+        self._attempts, self._clock = attempts, clock
+
+    def is_holding(self, ref: OrderRef) -> bool:
+        """Whether a hold of ours stands on the order, or is on its way there."""
+        with reading(self._engine) as connection:
+            return effects.standing_hold(connection, ref) is not None
+
+    def run(self, effect: Effect) -> None:
+        """Carry out one claimed effect and record how it went. Raises ``StoreUnavailable`` alone."""
+        shop = self._shops.get(effect.shop)
+        if shop is None:
+            self._queue.fail(effect, "this shop is no longer in the configuration", self._clock())
+            return
+        try:
+            undo = self._call(effect, shop.adapter)
+        except _NotYet:
+            self._queue.put_back(effect, self._clock() + _HOLD_UNDER_WAY_S, None)
+        except ActionUnsupported as error:
+            self._next_best(effect, shop.adapter, error)
+        except PlatformRefused as error:
+            self._queue.fail(effect, str(error), self._clock())
+            self._tell("write_back_refused", effect, error)
+        except TemporaryFailure as error:
+            self._later(effect, error, error.retry_after_s)
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            # a fault of the adapter: every effect is safe to repeat, so it gets its attempts before a person looks
+            self._later(effect, error, None)
+        else:
+            self._queue.confirm(effect, self._clock(), undo)
+            _log.info("written_back", shop=effect.shop, order=effect.order_id, action=effect.action.value)
+
+    def _call(self, effect: Effect, adapter: PlatformAdapter) -> Undo | None:
+        match effect.action:
+            case Action.HOLD:
+                return adapter.hold(effect.ref, effect.mark)
+            case Action.FLAG:
+                adapter.flag(effect.ref, effect.mark)
+            case Action.CLEAR_GATE:
+                adapter.clear_gate(effect.ref, effect.argument)
+            case Action.RELEASE:
+                self._release(effect, adapter)
+        return None
+
+    def _release(self, effect: Effect, adapter: PlatformAdapter) -> None:
+        hold = self._queue.hold_behind(effect)
+        if hold is None or hold.state == "cancelled":
+            return
+        if hold.state in ("intended", "sent"):
+            raise _NotYet
+        # a hold that failed may still have reached the platform: the adapter looks before it acts
+        adapter.release(effect.ref, hold.undo or {}, effect.mark)
+
+    def _next_best(self, effect: Effect, adapter: PlatformAdapter, error: ActionUnsupported) -> None:
+        now = self._clock()
+        flags = effect.action is Action.HOLD and Capability.FLAG in adapter.capabilities
+
+        def flag_instead(connection: sa.Connection) -> None:
+            effects.plan(connection, effect.ref, Action.FLAG, effect.generation, effect.text, now)
+
+        self._queue.fail(effect, str(error), now, instead=flag_instead if flags else None)
+        self._tell("action_unsupported", effect, error)
+
+    def _later(self, effect: Effect, error: Exception, retry_after_s: float | None) -> None:
+        now = self._clock()
+        said = str(error) if isinstance(error, TemporaryFailure) else f"unexpected {type(error).__name__}"
+        if effect.attempts >= self._attempts:
+            self._queue.fail(effect, f"given up after {effect.attempts} attempts: {said}", now)
+            self._tell("write_back_given_up", effect, error)
+            return
+        due_at = now + max(retry_after_s or 0.0, backoff_s(effect.attempts))
+        pause = None
+        if retry_after_s:
+            pause = _Pause(effect.shop, now + retry_after_s)
+        self._queue.put_back(effect, due_at, said[:500], also=pause)
+
+    def _tell(self, event: str, effect: Effect, error: Exception) -> None:
+        _log.warning(
+            event,
+            shop=effect.shop,
+            order=effect.order_id,
+            action=effect.action.value,
+            error=type(error).__name__,
+            thread=threading.current_thread().name,
+        )
+
+
+class _NotYet(Exception):
+    """The hold to be released is still under way."""
+
+
+class _Pause:
+    """Lets the shop's budget rest, committed together with the effect that was told to wait."""
+
+    def __init__(self, shop: str, until: float) -> None:
+        self._shop, self._until = shop, until
+
+    def __call__(self, connection: sa.Connection) -> None:
+        pause_calls(connection, self._shop, self._until)

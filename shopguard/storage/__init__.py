@@ -1,0 +1,1 @@
+"""Databases: engines, the tables of the guard, their migrations, and the writer that groups commits."""

@@ -1,0 +1,126 @@
+"""Opening a database so that what is committed stays committed, on SQLite and PostgreSQL alike."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
+
+from shopguard.errors import StoreUnavailable
+
+_BUSY_TIMEOUT_MS = 5000
+
+
+def sqlite_url(path: Path) -> str:
+    """Return the database URL of an SQLite file."""
+    return f"sqlite:///{path}"
+
+
+def open_engine(url: str) -> sa.Engine:
+    """Return an engine on ``url``; nothing is connected yet.
+
+    SQLite runs in WAL mode with ``synchronous=FULL``: a commit that returned survives a power cut. Transactions
+    opened by ``writing`` start as ``BEGIN IMMEDIATE``, so that two writers wait for each other instead of
+    failing half-way.
+    """
+    if url.startswith("sqlite"):
+        engine = sa.create_engine(url, pool_size=20, max_overflow=20)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return sa.create_engine(
+        url, pool_pre_ping=True, pool_size=20, max_overflow=20, connect_args={"connect_timeout": 5}
+    )
+
+
+@contextmanager
+def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A transaction that will write; commits at the end. ``StoreUnavailable`` when full, locked or away."""
+    with store_errors(), engine.connect().execution_options(writing=True) as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A connection for reading. ``StoreUnavailable`` when the database is away."""
+    with store_errors(), engine.connect() as connection:
+        yield connection
+
+
+@contextmanager
+def store_errors() -> Iterator[None]:
+    """Turn what a driver says of a full, locked or missing database into ``StoreUnavailable``."""
+    try:
+        yield
+    except DBAPIError as error:
+        if isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError) or error.connection_invalidated:
+            # the driver's text may quote parameters; its type and code do not
+            name = getattr(error.orig, "sqlite_errorname", None) or type(error.orig).__name__
+            raise StoreUnavailable(f"the database cannot be used now ({name})") from None
+        raise
+    except sa.exc.TimeoutError:
+        raise StoreUnavailable("the database has no free connection") from None
+
+
+def migrate(engine: sa.Engine, history: str) -> None:
+    """Bring the tables of one Alembic ``history`` (``guard``, ``registry``) up to date, creating them if needed."""
+    with engine.begin() as connection:
+        config = _alembic(history)
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def is_current(engine: sa.Engine, history: str) -> bool:
+    """Whether the tables of ``history`` are those this version of the program needs."""
+    head = ScriptDirectory.from_config(_alembic(history)).get_current_head()
+    with reading(engine) as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": version_table(history)})
+        return context.get_current_revision() == head
+
+
+def version_table(history: str) -> str:
+    """Return the table that holds the revision of ``history``; several histories may share one database."""
+    return f"alembic_version_{history}"
+
+
+def _alembic(history: str) -> AlembicConfig:
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations" / history))
+    config.attributes["history"] = history
+    return config
+
+
+def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
+    dbapi_connection.isolation_level = None  # SQLAlchemy begins and commits; the driver's own BEGIN is too late
+    cursor = dbapi_connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    immediate = connection.get_execution_options().get("writing", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def snapshot(engine: sa.Engine, target: Path) -> None:
+    """Write a consistent copy of an SQLite database to ``target`` while others go on writing."""
+    with store_errors(), engine.connect() as connection:
+        source = connection.connection.driver_connection
+        if not isinstance(source, sqlite3.Connection):
+            raise TypeError("only SQLite databases are copied as files")
+        copy = sqlite3.connect(target)
+        try:
+            source.backup(copy)
+        finally:
+            copy.close()

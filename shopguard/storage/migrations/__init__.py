@@ -1,0 +1,1 @@
+"""Alembic histories, one folder each: ``guard`` and ``registry``."""

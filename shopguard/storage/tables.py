@@ -1,0 +1,163 @@
+"""The guard's tables. Moments are Unix seconds (UTC); ``sealed`` columns hold encrypted JSON and nothing else does.
+
+Migrations under ``migrations/guard`` create them; a test compares the two.
+"""
+
+import sqlalchemy as sa
+from sqlalchemy import Column, Float, Index, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint
+
+metadata = MetaData()
+
+_row_id = sa.BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows only for INTEGER
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("id", _row_id, primary_key=True),
+    Column("shop", String(40), nullable=False),
+    Column("delivery_key", String(500), nullable=False),
+    Column("source", String(10), nullable=False),  # webhook | feed
+    Column("received_at", Float, nullable=False),
+    Column("sealed", LargeBinary),  # the request, or the order of a feed; emptied by retention
+    Column("state", String(10), nullable=False),  # received | claimed | done | dead
+    Column("due_at", Float, nullable=False),
+    Column("lease_until", Float),
+    Column("worker", String(100)),
+    Column("boot", String(40)),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("last_error", String(500)),
+    Column("order_id", String(200)),
+    Column("done_at", Float),
+    UniqueConstraint("shop", "delivery_key", name="inbox_once"),
+    Index("inbox_due", "state", "due_at"),
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("shop", String(40), primary_key=True),
+    Column("order_id", String(200), primary_key=True),
+    Column("number", String(200), nullable=False),
+    Column("stage", String(10), nullable=False),
+    Column("placed_at", Float),
+    Column("updated_at", Float, nullable=False),
+    Column("sealed", LargeBinary),  # the latest order; emptied by retention and erasure
+    Index("orders_number", "shop", "number"),
+)
+
+screening = Table(
+    "screening",
+    metadata,
+    Column("id", _row_id, primary_key=True),
+    Column("shop", String(40), nullable=False),
+    Column("order_id", String(200), nullable=False),
+    Column("digest", String(64), nullable=False),  # keyed digest of the screened fields
+    Column("generation", Integer, nullable=False),  # 1 for the first screening of an order
+    Column("verdict", String(10), nullable=False),
+    Column("strength", String(10), nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("policy", String(40), nullable=False),
+    Column("sealed", LargeBinary),  # the whole verdict
+    Column("screened_at", Float, nullable=False),
+    Column("ask_again_at", Float),  # set while the registry has not answered
+    Column("asked", Integer, nullable=False, server_default="1"),
+    UniqueConstraint("shop", "order_id", "digest", name="screening_once"),
+    Index("screening_ask_again", "ask_again_at"),
+)
+
+review = Table(
+    "review",
+    metadata,
+    Column("shop", String(40), primary_key=True),
+    Column("order_id", String(200), primary_key=True),
+    Column("generation", Integer, nullable=False),
+    Column("verdict", String(10), nullable=False),
+    Column("mode", String(10), nullable=False),  # the shop's mode when it was judged
+    Column("state", String(10), nullable=False),  # open | released | kept | closed
+    Column("opened_at", Float, nullable=False),
+    Column("decided_at", Float),
+    Column("decided_by", String(100)),
+    Index("review_open", "state", "opened_at"),
+)
+
+pair_ok = Table(
+    "pair_ok",
+    metadata,
+    Column("shop", String(40), primary_key=True),
+    Column("buyer", String(64), primary_key=True),  # keyed digest of the buyer's identity
+    Column("entry", String(200), primary_key=True),
+    Column("decided_at", Float, nullable=False),
+    Column("decided_by", String(100), nullable=False),
+)
+
+effect = Table(
+    "effect",
+    metadata,
+    Column("id", _row_id, primary_key=True),
+    Column("shop", String(40), nullable=False),
+    Column("order_id", String(200), nullable=False),
+    Column("action", String(12), nullable=False),  # hold | flag | release | clear_gate
+    Column("generation", Integer, nullable=False),
+    Column("state", String(10), nullable=False),  # intended | sent | confirmed | failed | cancelled
+    Column("text", String(500), nullable=False),  # what stands on the order; neutral, without names
+    Column("argument", String(100)),  # clear_gate: the status to set
+    Column("undo", Text),  # JSON of the adapter: what stood before
+    Column("intended_at", Float, nullable=False),
+    Column("due_at", Float, nullable=False),
+    Column("lease_until", Float),
+    Column("worker", String(100)),
+    Column("boot", String(40)),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("last_error", String(500)),
+    Column("confirmed_at", Float),
+    UniqueConstraint("shop", "order_id", "action", "generation", name="effect_once"),
+    Index("effect_due", "state", "due_at"),
+)
+
+shop_state = Table(
+    "shop_state",
+    metadata,
+    Column("shop", String(40), primary_key=True),
+    Column("guarded_since", Float),
+    Column("last_event_at", Float),
+    Column("feed_cursor", Float),  # orders changed before this moment were fetched
+    Column("feed_due_at", Float),
+    Column("feed_error", String(500)),
+    Column("calls_left", Float),  # token bucket of write-backs
+    Column("calls_at", Float),
+    Column("alarm_code", String(100)),
+    Column("alarm_text", String(500)),
+    Column("alarm_at", Float),
+)
+
+platform_token = Table(
+    "platform_token",
+    metadata,
+    Column("shop", String(40), primary_key=True),
+    Column("sealed", LargeBinary),  # access and refresh token together
+    Column("expires_at", Float),
+    Column("locked_until", Float),
+    Column("locked_by", String(40)),
+)
+
+sign_in = Table(
+    "sign_in",
+    metadata,
+    Column("link_hash", String(64), primary_key=True),
+    Column("made_at", Float, nullable=False),
+    Column("expires_at", Float, nullable=False),
+    Column("used_at", Float),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", _row_id, primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("actor", String(100), nullable=False),
+    Column("action", String(40), nullable=False),
+    Column("shop", String(40)),
+    Column("order_id", String(200)),
+    Column("detail", String(500), nullable=False, server_default=""),
+    Index("audit_order", "shop", "order_id"),
+)

@@ -1,0 +1,1 @@
+"""The pages and probes people and their tools look at."""

@@ -1,0 +1,1 @@
+"""The operators' console, first form: one plain page with the orders that wait."""

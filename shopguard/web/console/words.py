@@ -1,0 +1,73 @@
+"""The words of the console's one page, in Japanese and English."""
+
+from collections.abc import Mapping
+
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "ja": {
+        "lang": "ja",
+        "title": "確認待ちの注文",
+        "none": "確認待ちの注文はありません。",
+        "hold": "⏸ 出荷保留",
+        "flag": "⚑ 要確認",
+        "allow": "✓ 通過",
+        "release": "保留を解除して出荷へ",
+        "release_flag": "確認済みにする",
+        "keep": "保留のままにする",
+        "keep_flag": "このままにする",
+        "released": "解除を受け付けました。ショップの注文は元の状態に戻ります。",
+        "checked": "確認済みにしました。",
+        "kept": "このままにしました。",
+        "waited": "分前",
+        "report": "件",
+        "not_shown": "ショップの画面にはまだ反映されていません",
+        "observe": "観察モード：ショップの注文には何も書いていません",
+        "alarm": "ショップから注文を受け取れていない恐れがあります",
+        "sign_in": "サインイン",
+        "how": "このページを開くには、shopguard serve（または demo）が表示した一度限りのリンクを使ってください。",
+        "failed": "このリンクは使用済みか、期限が切れています。shopguard を起動し直すと新しいリンクが表示されます。",
+        "name": "氏名",
+        "address": "住所",
+        "phone": "電話",
+        "email": "メール",
+        "same": "一致",
+        "near": "ほぼ一致",
+        "different": "相違",
+        "missing": "登録なし",
+    },
+    "en": {
+        "lang": "en",
+        "title": "Orders to check",
+        "none": "No order is waiting.",
+        "hold": "⏸ On hold",
+        "flag": "⚑ Please check",
+        "allow": "✓ Passed",
+        "release": "Release the hold and ship",
+        "release_flag": "Mark as checked",
+        "keep": "Keep it on hold",
+        "keep_flag": "Leave as it is",
+        "released": "The hold is being released; the order gets back the status it had in the shop.",
+        "checked": "Marked as checked.",
+        "kept": "Left as it is.",
+        "waited": "min ago",
+        "report": "reports",
+        "not_shown": "Not yet visible in the shop",
+        "observe": "Observe mode: nothing is written onto the shop's orders",
+        "alarm": "Orders of this shop may not arrive",
+        "sign_in": "Sign in",
+        "how": "To open this page, use the one-time link that shopguard serve (or demo) printed.",
+        "failed": "This link was used before or is too old. Start shopguard again for a new one.",
+        "name": "Name",
+        "address": "Address",
+        "phone": "Phone",
+        "email": "Mail",
+        "same": "same",
+        "near": "nearly the same",
+        "different": "different",
+        "missing": "not recorded",
+    },
+}
+
+
+def words_for(language: str | None) -> Mapping[str, str]:
+    """Return the words in ``language``, Japanese where it is not known."""
+    return WORDS.get(language or "ja", WORDS["ja"])

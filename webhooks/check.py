@@ -1,0 +1,56 @@
+"""``POST /v1/check``: a shop's own checkout asks about an order and gets the verdict at once; nothing is written."""
+
+import hmac
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from flask import Blueprint, Response, current_app, request
+
+from shopguard import wire
+from shopguard.guard.pipeline import rules_of
+from shopguard.guard.screening import Screener
+from shopguard.guard.shops import GuardedShop, Shops
+from shopguard.model import Order, Verdict
+
+
+class Checker:
+    """What the route needs. ``timeout_s`` is how long a checkout may be kept waiting for the registry."""
+
+    def __init__(self, shops: Shops, screener: Screener, timeout_s: float, threads: int) -> None:
+        self._shops, self._screener, self._timeout_s = shops, screener, timeout_s
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="check")
+
+    def shop_of(self, authorization: str) -> GuardedShop | None:
+        """Return the shop whose key the ``Authorization`` header carries. All keys are compared, in constant time."""
+        scheme, _, given = authorization.partition(" ")
+        found = None
+        for shop in self._shops.values():
+            key = shop.settings.check_key
+            if key and hmac.compare_digest(key.reveal().encode(), given.strip().encode("utf-8", "replace")):
+                found = shop
+        return found if scheme.lower() == "bearer" else None
+
+    def check(self, order: Order, shop: GuardedShop) -> Verdict:
+        """Return the full verdict, whatever the shop's mode; its failure behaviour if time runs out."""
+        rules = rules_of(shop)
+        asked = self._pool.submit(self._screener.screen, order, rules)
+        try:
+            return asked.result(self._timeout_s)
+        except TimeoutError:
+            asked.cancel()
+            return self._screener.unasked(order, rules)
+
+
+check = Blueprint("check", __name__)
+
+
+@check.post("/v1/check")
+def check_order() -> Response | tuple[str, int]:
+    checker: Checker = current_app.extensions["checker"]
+    shop = checker.shop_of(request.headers.get("Authorization", ""))
+    if shop is None:
+        return "a valid key is needed: Authorization: Bearer <check_key of the shop>\n", 401
+    order = replace(wire.decode_order(request.get_data(cache=False)), shop=shop.name)
+    answer = Response(wire.encode(wire.verdict(checker.check(order, shop))), mimetype="application/json")
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
