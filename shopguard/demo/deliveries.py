@@ -11,7 +11,7 @@ import ipaddress
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from random import Random
@@ -68,11 +68,21 @@ def sign(body: bytes, secret: str) -> str:
 
 
 class WebhookSender:
-    """Sends what is due, one delivery after the other: a slow receiver holds up all of them, as in the original."""
+    """Sends what is due, one delivery after the other: a slow receiver holds up all of them, as in the original.
 
-    def __init__(self, store: ShopStore, site: str, weather: Weather, seed: int = 0) -> None:
+    ``site`` is the shop's address without a slash at the end; ``clock`` gives Unix seconds.
+    """
+
+    def __init__(
+        self,
+        store: ShopStore,
+        site: str,
+        weather: Weather,
+        seed: int = 0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._store, self._site, self.weather = store, site, weather
-        self._random = Random(seed)
+        self._random, self._clock = Random(seed), clock
         self._news, self._stopping = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -98,7 +108,7 @@ class WebhookSender:
     def send_due(self) -> int:
         """Send everything that is due now, in the caller's thread; returns how many that were."""
         sent = 0
-        while not self.weather.paused and (taken := self._store.take_due(time.time())):
+        while not self.weather.paused and (taken := self._store.take_due(self._clock())):
             self._deliver(*taken)
             sent += 1
         return sent
@@ -123,7 +133,7 @@ class WebhookSender:
             except Exception:  # the thread must outlive one bad delivery; the next one may be well
                 _log.exception("a delivery of the simulated shop went wrong")
                 due = None
-            self._news.wait(min(1.0, max(0.01, due - time.time())) if due else 1.0)
+            self._news.wait(min(1.0, max(0.01, due - self._clock())) if due else 1.0)
 
     def _deliver(self, webhook_id: int, order_id: int) -> None:
         webhook = self._store.webhook(webhook_id)
@@ -145,7 +155,7 @@ class WebhookSender:
     def _headers(self, webhook: Webhook, body: bytes) -> Mapping[str, str]:
         resource, event = webhook.topic.split(".", 1)
         # Not unique: the same for every delivery of one webhook in one second.
-        delivery = blake2b(f"{webhook.id}{int(time.time())}".encode(), digest_size=16).hexdigest()
+        delivery = blake2b(f"{webhook.id}{int(self._clock())}".encode(), digest_size=16).hexdigest()
         return {
             "Content-Type": "application/json",
             "X-WC-Webhook-Source": f"{self._site}/",

@@ -1,7 +1,6 @@
 """What WooCommerce does with an order: place it, change its status, meta data and notes, and tell the webhooks."""
 
 import secrets
-import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -179,7 +178,7 @@ class Orders:
     def _announce(self, topic: str, order: StoredOrder) -> None:
         for webhook in reversed(self._store.webhooks()):
             if webhook.status == "active" and webhook.topic == topic:
-                self._store.enqueue(webhook.id, order.id, time.time() + self._delay_s())
+                self._store.enqueue(webhook.id, order.id, self._clock().timestamp() + self._delay_s())
 
     def _now(self) -> str:
         return gmt(self._clock())
