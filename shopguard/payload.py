@@ -5,7 +5,7 @@ it needs by path and never validates the rest. A value of an unexpected type cou
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -81,14 +81,18 @@ def required_id(obj: object, path: str) -> str:
     return found
 
 
-def moment(obj: object, path: str) -> datetime | None:
-    """Return the moment at ``path`` in UTC (a text without offset is read as UTC), or None if it is none."""
+def moment(obj: object, path: str, zone: tzinfo = UTC) -> datetime | None:
+    """Return the moment at ``path`` in UTC, or None if it is none; 2026/11/02 is read as 2026-11-02.
+
+    Args:
+        zone: where a text without an offset was written.
+    """
     value = text(obj, path)
     if value is None:
         return None
     try:
-        parsed = datetime.fromisoformat(value)
-        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
+        parsed = datetime.fromisoformat(value.replace("/", "-"))
+        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 

@@ -30,7 +30,7 @@ def sealed() -> Iterator[None]:
     broken: list[str] = []
 
     def watch(frame: FrameType, event: str, called: Any) -> None:
-        if event == "c_call" and (id(getattr(called, "__self__", None)), called.__name__) in _CLOCKS:
+        if event == "c_call" and (id(getattr(called, "__self__", None)), getattr(called, "__name__", "")) in _CLOCKS:
             module = str(frame.f_globals.get("__name__"))
             if module.partition(".")[0] not in _MAY_READ_CLOCKS:
                 broken.append(f"{module}:{frame.f_lineno} reads the clock ({called.__name__})")
