@@ -33,6 +33,7 @@ class StrangeSettings:
     strict: bool = False
     style: Literal["short", "long"] = "short"
     numbers: list[int] = field(default_factory=list)
+    timezone: str = "UTC"  # a common key's name as well
 
     def __post_init__(self) -> None:
         if self.ratio > 1:
@@ -115,6 +116,12 @@ def test_common_keys_and_the_adapters_own_stand_side_by_side(load: Load) -> None
     assert (read.name, read.platform, read.mode, read.language) == ("main-store", "strange", Mode.HOLD, Language.EN)
     assert read.rate_per_s == 2.0
     assert read.adapter == StrangeSettings(Secret("hook-secret"), ratio=0.25)
+
+
+def test_a_key_both_know_is_for_both(load: Load) -> None:
+    read = load(shop("timezone: Europe/Paris")).shops["main-store"]
+    assert isinstance(read.adapter, StrangeSettings)
+    assert (read.timezone, read.adapter.timezone) == ("Europe/Paris", "Europe/Paris")
 
 
 def test_nested_settings_of_a_strange_adapter_are_read(load: Load) -> None:
