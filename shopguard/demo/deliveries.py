@@ -131,6 +131,8 @@ class WebhookSender:
                 self.send_due()
                 due = self._store.next_due()
             except Exception:  # the thread must outlive one bad delivery; the next one may be well
+                if self._stopping.is_set():
+                    return
                 _log.exception("a delivery of the simulated shop went wrong")
                 due = None
             self._news.wait(min(1.0, max(0.01, due - self._clock())) if due else 1.0)

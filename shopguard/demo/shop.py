@@ -6,6 +6,7 @@ It talks to nobody but webhook addresses on this machine.
 import logging
 import signal
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -149,12 +150,13 @@ def serve_shop(settings: DemoShopSettings, host: str = "127.0.0.1", port: int = 
     simulation: ShopSimulation = app.extensions["demo_shop"]
     server = make_server(host, port, app, threaded=True, request_handler=_QuietHandler)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    simulation.start()
-    try:
-        server.serve_forever()  # returns at KeyboardInterrupt
-    finally:
-        server.server_close()
-        simulation.stop()
+    with suppress(KeyboardInterrupt):
+        simulation.start()
+        server.serve_forever()
+    for repeated in (signal.SIGINT, signal.SIGTERM):  # Ctrl-C reaches a child twice: here, and through its parent
+        signal.signal(repeated, signal.SIG_IGN)
+    server.server_close()
+    simulation.stop()
 
 
 class _Json(DefaultJSONProvider):

