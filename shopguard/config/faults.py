@@ -31,7 +31,7 @@ def one_of(allowed: Iterable[str]) -> str:
 
 def did_you_mean(wrong: object, known: Collection[str]) -> str:
     """Return ``; did you mean X?``, or nothing if no known word is near."""
-    near = get_close_matches(str(wrong), known, n=1)
+    near = get_close_matches(str(wrong), known, n=1, cutoff=0.7)
     return f"; did you mean {near[0]}?" if near else ""
 
 
