@@ -51,6 +51,7 @@ class ShopifyStub:
         available: points in the cost bucket; nothing fills it, ``restore_rate`` is only told.
         lost_answers: so many token answers are made but do not arrive.
         failing: answer every call with this status, or with None break the connection; and this ``Retry-After``.
+        answered_version: what the answers name where it is not the version asked for.
     """
 
     domain: str = "demo.myshopify.com"
@@ -64,6 +65,7 @@ class ShopifyStub:
     restore_rate: float = 100.0
     lost_answers: int = 0
     failing: tuple[int | None, str | None] | None = None
+    answered_version: str | None = None
     orders: dict[str, dict[str, Any]] = field(default_factory=dict)
     subscriptions: list[dict[str, Any]] = field(default_factory=list)
     calls: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
@@ -73,12 +75,11 @@ class ShopifyStub:
         self._refresh = {self.refresh_token} - {None}
         self._replacement: str | None = None  # the pair of the last rotation: its use ends the older refresh token
         self._last_id = 0
-        self._lock = threading.Lock()
 
     @contextmanager
     def serving(self) -> Iterator[str]:
         """Serve on a free port of 127.0.0.1 and yield the base address."""
-        server = make_server("127.0.0.1", 0, self._answer, threaded=True)
+        server = make_server("127.0.0.1", 0, self._answer)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
@@ -135,9 +136,8 @@ class ShopifyStub:
 
     def _answer(self, environ: Any, start_response: Any) -> Any:
         request = Request(environ)
-        with self._lock:
-            response = self._fail(*self.failing) if self.failing else self._route(request)
-        response.headers["X-Shopify-API-Version"] = self.version
+        response = self._fail(*self.failing) if self.failing else self._route(request)
+        response.headers["X-Shopify-API-Version"] = self.answered_version or self.version
         return response(environ, start_response)
 
     def _fail(self, status: int | None, retry_after: str | None) -> Response:
