@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from queue import Queue
 from typing import TYPE_CHECKING
@@ -15,10 +16,12 @@ from werkzeug.wrappers import Request, Response
 from adapters.woocommerce import WooCommerceAdapter, WooCommerceSettings
 from shopguard.adapter import AdapterContext, Secret, WebhookRequest
 from shopguard.demo.document import Checkout
-from shopguard.demo.people import listed_buyers
+from shopguard.demo.people import RECYCLED_PHONE, listed_buyers
 from shopguard.demo.shop import DemoShopSettings, ShopSimulation, build_shop
+from shopguard.demo.traffic import demo_orders
 from shopguard.errors import ActionUnsupported, OrderGone
-from shopguard.model import Mark, OrderEvent, OrderRef, PaymentKind, ShopAlarm, Stage
+from shopguard.matching import compare
+from shopguard.model import Mark, OrderEvent, OrderRef, PaymentKind, ShopAlarm, Stage, Strength
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -232,3 +235,29 @@ def test_the_feed_finds_every_order_the_webhooks_lost(shop: ShopSimulation, adap
     expected = {str(shop.orders.start(Checkout(listed_buyers()[0].billing)).id) for _ in range(105)}
     assert {order.id for order in adapter.orders_since(since)} == expected
     assert list(adapter.orders_since(since + timedelta(hours=1))) == []
+
+
+def test_every_listed_buyer_is_recognized_in_the_other_spelling(
+    shop: ShopSimulation, adapter: WooCommerceAdapter
+) -> None:
+    found = {}
+    for buyer in listed_buyers():
+        order = shop.orders.start(Checkout(buyer.billing, kana=buyer.kana))
+        read = adapter.fetch(OrderRef("demo", str(order.id)))
+        found[buyer.id] = compare(read.buyer, buyer.party).strength
+    assert set(found.values()) == {Strength.STRONG}, found
+
+
+def test_strangers_resemble_nobody_and_a_recycled_number_alone_is_only_possible(
+    shop: ShopSimulation, adapter: WooCommerceAdapter
+) -> None:
+    names = {(buyer.billing["last_name"], buyer.billing["first_name"]) for buyer in listed_buyers()}
+    strengths: dict[bool, set[Strength]] = {True: set(), False: set()}
+    for checkout in islice(demo_orders(), 28):
+        if (checkout.billing["last_name"], checkout.billing["first_name"]) in names:
+            continue
+        read = adapter.fetch(OrderRef("demo", str(shop.orders.start(checkout).id)))
+        for buyer in listed_buyers():
+            has_number = RECYCLED_PHONE in read.buyer.phones and RECYCLED_PHONE in buyer.party.phones
+            strengths[has_number].add(compare(read.buyer, buyer.party).strength)
+    assert strengths == {True: {Strength.POSSIBLE}, False: {Strength.NONE}}
