@@ -5,6 +5,7 @@ It talks to nobody but webhook addresses on this machine.
 
 import logging
 import signal
+import socket
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -146,10 +147,13 @@ def build_shop(settings: DemoShopSettings) -> Flask:
 
 def serve_shop(settings: DemoShopSettings, host: str = "127.0.0.1", port: int = 8085) -> None:
     """Serve the shop until SIGINT or SIGTERM. Raises ``OSError`` if the port is taken."""
-    app = build_shop(replace(settings, site=f"http://{host}:{port}"))
+    with socket.create_server((host, port)) as listening:
+        app = build_shop(replace(settings, site=f"http://{host}:{port}"))
+        fd = listening.fileno()  # bound here, because werkzeug ends the process when the port is taken
+        server = make_server(host, port, app, threaded=True, request_handler=_QuietHandler, fd=fd)
     simulation: ShopSimulation = app.extensions["demo_shop"]
-    server = make_server(host, port, app, threaded=True, request_handler=_QuietHandler)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         simulation.start()
         server.serve_forever()

@@ -16,7 +16,7 @@ import requests
 from shopguard import wire
 from shopguard.demo.document import BANK_TRANSFER, COD
 from shopguard.demo.people import RECYCLED_PHONE, demo_entries, listed_buyers
-from shopguard.demo.shop import DemoShopSettings, ShopSimulation
+from shopguard.demo.shop import DemoShopSettings, ShopSimulation, serve_shop
 from shopguard.demo.store import ShopStore
 from shopguard.demo.traffic import demo_orders
 from shopguard.model import Entry
@@ -126,7 +126,8 @@ def test_a_killed_shop_has_kept_everything_it_answered_for(tmp_path: Path) -> No
     store.close()
 
 
-def test_the_server_ends_cleanly_when_it_is_told_to(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_the_server_ends_cleanly_when_it_is_told_to(tmp_path: Path, ending: signal.Signals) -> None:
     path, port = tmp_path / "shop.sqlite", free_port()
     code = (
         "from pathlib import Path\n"
@@ -136,12 +137,19 @@ def test_the_server_ends_cleanly_when_it_is_told_to(tmp_path: Path) -> None:
     process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE)
     try:
         first_answer(f"http://127.0.0.1:{port}/simulate/buyer")
-        process.terminate()
+        process.send_signal(ending)
         _, said = process.communicate(timeout=20)
     finally:
         process.kill()
         process.wait()
     assert (process.returncode, said) == (0, b"")
+
+
+def test_a_taken_port_is_an_error_of_its_own_and_makes_no_file(tmp_path: Path) -> None:
+    path = tmp_path / "shop.sqlite"
+    with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(OSError, match="in use"):
+        serve_shop(DemoShopSettings(path, "ck", "cs"), port=other.getsockname()[1])
+    assert not path.exists()
 
 
 def free_port() -> int:
