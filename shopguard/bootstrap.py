@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from flask import Flask
@@ -27,9 +28,13 @@ from shopguard.guard.store import OrderStore
 from shopguard.guard.tokens import StoredTokens
 from shopguard.guard.worker import Desk, Worker
 from shopguard.guard.writeback import WriteBack
+from shopguard.registry import EmbeddedRegistry, PlainPrf
 from shopguard.storage.changes import ChangeWatch
 from shopguard.storage.engine import is_current, migrate, open_engine, sqlite_url
 from shopguard.storage.writer import Writer, writer_for
+
+if TYPE_CHECKING:
+    from shopguard.web.health import Probe
 
 
 class Installation:
@@ -58,7 +63,17 @@ class Installation:
     def migrate(self) -> None:
         """Create or upgrade the tables; run once before the processes start."""
         migrate(self.engine, "guard")
-        self.embedded_registry.migrate()
+        migrate(self.registry_engine, "registry")
+
+    @cached_property
+    def registry_engine(self) -> sa.Engine:
+        url = self.config.database.url
+        return self.engine if url else open_engine(sqlite_url(self.data_dir / "registry.db"))
+
+    @cached_property
+    def embedded_registry(self) -> EmbeddedRegistry:
+        prf = PlainPrf(self.keyring.registry_seed, self.config.registry.name)
+        return EmbeddedRegistry(self.registry_engine, prf, self.keyring, lambda: datetime.now(UTC))
 
     @cached_property
     def writer(self) -> Writer:
@@ -168,12 +183,13 @@ class Installation:
         )
 
     def _tables_missing(self) -> Iterable[str]:
-        if not is_current(self.engine, "guard"):
+        if not is_current(self.engine, "guard") or not is_current(self.registry_engine, "registry"):
             yield "the database is not at this version: start `shopguard serve` once, which upgrades it"
 
     def close(self) -> None:
         """Finish what is being written and let go of the databases."""
         if "writer" in self.__dict__:
             self.writer.close()
-        if "engine" in self.__dict__:
-            self.engine.dispose()
+        for engine in ("engine", "registry_engine"):
+            if engine in self.__dict__:
+                getattr(self, engine).dispose()

@@ -61,6 +61,15 @@ class Party:
     def is_empty(self) -> bool:
         return self == Party()
 
+    def is_within(self, other: "Party") -> bool:
+        """Whether this party says nothing that ``other`` does not say too (most recipients are their buyer)."""
+        for name in self.__slots__:
+            mine, theirs = getattr(self, name), getattr(other, name)
+            known = set(mine) <= set(theirs) if isinstance(mine, tuple) else not mine or mine == theirs
+            if not known:
+                return False
+        return True
+
 
 @dataclass(frozen=True, slots=True)
 class OrderRef:
@@ -95,9 +104,9 @@ class Order:
 
     @property
     def parties(self) -> Mapping[str, Party]:
-        """Whom to ask about: the buyer, then each recipient who differs, under the names a verdict uses."""
+        """Whom to ask about: the buyer, then each recipient who is somebody else, under the names a verdict uses."""
         parties = {} if self.buyer.is_empty else {"buyer": self.buyer}
-        others = [p for p in dict.fromkeys(self.recipients) if not p.is_empty and p != self.buyer]
+        others = [p for p in dict.fromkeys(self.recipients) if not p.is_within(self.buyer)]
         for number, party in enumerate(others, start=1):
             parties["recipient" if number == 1 else f"recipient {number}"] = party
         return parties

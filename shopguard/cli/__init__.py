@@ -15,6 +15,8 @@ COMMANDS = {
         f"{_SETTINGS}:adapters", "Show the platforms installed and what each can do.", "対応プラットフォームの一覧"
     ),
     "secret": Lazy(f"{_SETTINGS}:secret", "Keep secrets outside the settings.", "秘密情報を保管する"),
+    "serve": Lazy("shopguard.cli.serve:serve", "Run receiver, worker and console.", "受信・処理・画面を動かす"),
+    "demo": Lazy("shopguard.cli.demo:demo", "Run the demo network with a simulated shop.", "デモを動かす"),
 }
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # else imported where used: `shopguard --help` should not wait for the libraries behind them
     from shopguard.adapter import Secret
+    from shopguard.bootstrap import Installation
     from shopguard.config import Config
     from shopguard.crypto import Keyring, StoredSecrets
 
@@ -26,10 +27,9 @@ class Invocation:
 
     @property
     def config_path(self) -> Path | None:
-        """The file that was named, else ``config.yaml`` if there is one, else None: the built-in defaults."""
-        if self.given_config is None and DEFAULT_CONFIG.exists():
-            return DEFAULT_CONFIG
-        return self.given_config
+        """The file that was named, else ``config.yaml`` here, else the one in the data directory, else None."""
+        candidates = (DEFAULT_CONFIG, self.data_dir / DEFAULT_CONFIG)
+        return self.given_config or next((path for path in candidates if path.exists()), None)
 
     @property
     def keys_path(self) -> Path:
@@ -47,6 +47,13 @@ class Invocation:
         from shopguard.crypto import StoredSecrets
 
         return StoredSecrets(self.data_dir / "secrets.enc", self.keyring())
+
+    def installation(self) -> "Installation":
+        """Return everything made of the settings; the caller closes it."""
+        from shopguard.bootstrap import Installation
+
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        return Installation(self.config(), self.keyring(), self.data_dir)
 
     def _config(self) -> "Config":
         from shopguard.config import load_config

@@ -104,8 +104,10 @@ def buyer_key(identity: Identity, vault: Vault) -> str:
 
 def _matches(role: str, identity: Identity, asked: Sequence[Token], answer: Answer) -> list[Match]:
     found = []
+    hot = [asked[position] for position in answer.hot]
     for candidate in answer.candidates:
-        comparison = score(identity, [asked[position] for position in candidate.shared], candidate.fields)
+        shared = [asked[position] for position in candidate.shared]
+        comparison = score(identity, shared, candidate.fields, hot)
         if comparison.strength is Strength.NONE:
             continue
         facts = candidate.facts

@@ -3,11 +3,9 @@
 Short, neutral, without names (contract section 5): staff may paste it into a mail, the buyer may ask to see it.
 """
 
-from collections.abc import Sequence
-
 from shopguard.config import Language
-from shopguard.matching.words import field_word
-from shopguard.model import Match, Reason, Relation, ScreeningState, Verdict
+from shopguard.matching.words import FIELD_WORDS
+from shopguard.model import Match, Reason, ScreeningState, Verdict
 
 _REASONS = {
     "strong_match": (
@@ -84,13 +82,11 @@ def note_text(verdict: Verdict, language: Language) -> str:
             else ("ShopGuard: please check (waiting for the registry)")
         )
     best = verdict.matches[0]
-    fields = agreeing_fields(best)
+    fields, month = _agreeing(best, language), _month(best, language)
     if language is Language.JA:
-        return (
-            f"ShopGuard: 要確認（{_listed(fields, language)} 一致、{best.reporters}件、直近{_month(best, language)}）"
-        )
+        return f"ShopGuard: 要確認（{fields} 一致、{best.reporters}件、直近{month}）"
     reports = "1 report" if best.reporters == 1 else f"{best.reporters} reports"
-    return f"ShopGuard: please check ({_listed(fields, language)} match; {reports}; latest {_month(best, language)})"
+    return f"ShopGuard: please check ({fields} match; {reports}; latest {month})"
 
 
 def released_text(language: Language) -> str:
@@ -98,14 +94,10 @@ def released_text(language: Language) -> str:
     return "ShopGuard: 確認済み" if language is Language.JA else "ShopGuard: checked"
 
 
-def agreeing_fields(match: Match) -> Sequence[str]:
-    """Return the fields in which ``match`` agrees, most telling first."""
-    agreeing = [e for e in match.comparison.evidence if e.relation in (Relation.SAME, Relation.NEAR)]
-    return [e.field for e in sorted(agreeing, key=lambda e: e.weight, reverse=True)]
-
-
-def _listed(fields: Sequence[str], language: Language) -> str:
-    words = [field_word(field, language.value) for field in fields]
+def _agreeing(match: Match, language: Language) -> str:
+    """Return the words for the fields that speak for one and the same person."""
+    agreeing = {evidence.field for evidence in match.comparison.evidence if evidence.weight > 0}
+    words = [word for field, word in FIELD_WORDS[language.value].items() if field in agreeing]
     return ("・" if language is Language.JA else ", ").join(words)
 
 

@@ -1,0 +1,21 @@
+"""Logging: one line per event to stderr, JSON for machines, readable on a terminal. No personal data by rule."""
+
+import logging
+import sys
+
+import structlog
+
+
+def start_logging() -> None:
+    """Set up structured logging for a long-running process."""
+    terminal = sys.stderr.isatty()
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )

@@ -1,0 +1,219 @@
+"""``shopguard serve``: the receiver, the worker and the console, each in a process of its own."""
+
+import contextlib
+import os
+import socket
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from shopguard.cli import supervise
+from shopguard.cli.invocation import Invocation
+from shopguard.cli.logs import start_logging
+from shopguard.errors import ConfigError
+
+if TYPE_CHECKING:
+    from shopguard.bootstrap import Installation
+
+ROLES = ("receiver", "worker", "console", "registry")
+_CONFIG, _DATA_DIR = "SHOPGUARD_SERVE_CONFIG", "SHOPGUARD_SERVE_DATA_DIR"
+
+
+def _roles(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[str, ...]:
+    chosen = tuple(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
+    if chosen == ("all",):
+        return ROLES
+    unknown = [role for role in chosen if role not in ROLES]
+    if unknown or not chosen:
+        raise click.BadParameter(f"choose all, or some of {', '.join(ROLES)}, separated by commas")
+    return chosen
+
+
+@click.command()
+@click.option(
+    "--role", "roles", default="all", callback=_roles, help="all, or some of: receiver,worker,console,registry"
+)
+@click.option("--host", help="Address to listen on; the settings' server.host otherwise.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port, when one listening role is run.")
+@click.option("--name", "worker_name", help="Name of the worker; this machine's name otherwise.")
+@click.pass_obj
+def serve(
+    invocation: Invocation, roles: tuple[str, ...], host: str | None, port: int | None, worker_name: str | None
+) -> None:
+    """Run the guard: receive orders, screen them, show what waits. Needs no server of any kind.
+
+    The registry of this version is embedded: it runs inside the worker and the receiver, so the role ``registry``
+    has no process of its own.
+    """
+    start_logging()
+    if port and len([role for role in roles if role in ("receiver", "console")]) != 1:
+        raise click.UsageError("--port needs exactly one listening role: --role receiver or --role console")
+    if roles == ("registry",):
+        raise click.UsageError("the registry is embedded in receiver and worker; run one of those")
+    if len(roles) == 1:
+        _run_role(invocation, roles[0], host, port, worker_name)
+        return
+    run_together(invocation, [role for role in roles if role != "registry"], host, worker_name)
+
+
+def run_together(
+    invocation: Invocation, roles: Sequence[str], host: str | None = None, worker_name: str | None = None
+) -> None:
+    """Prepare the installation, then run ``roles`` until Ctrl-C."""
+    server = invocation.config().server
+    address = host or server.host
+    prepare(invocation)
+    ports = {"receiver": server.receiver_port, "console": server.console_port}
+    for role in roles:
+        if role in ports:
+            check_port(address, ports[role], f"server.{role}_port")
+    more = {"receiver": ("--host", address), "console": ("--host", address)}
+    if worker_name:
+        more["worker"] = ("--name", worker_name)
+    config = str(invocation.config_path) if invocation.config_path else None
+    data_dir = str(invocation.data_dir)
+    commands = {role: supervise.role_command(role, config, data_dir, *more.get(role, ())) for role in roles}
+
+    def beside() -> None:
+        if "receiver" in roles:
+            click.echo(f"receiver  http://{address}:{server.receiver_port}/webhooks/")
+        if "console" in roles:
+            click.echo(f"console   {sign_in_link(invocation, address)}")
+
+    supervise.supervise(commands, supervise.stop_on_signal(), beside)
+
+
+def prepare(invocation: Invocation) -> None:
+    """Create or upgrade the tables, and say so if a module named like ours is not ours."""
+    refuse_foreign_packages()
+    installation = invocation.installation()
+    try:
+        installation.migrate()
+        installation.states.introduce(list(installation.shops), installation.clock())
+    finally:
+        installation.close()
+
+
+def sign_in_link(invocation: Invocation, host: str) -> str:
+    """Return a fresh one-time address of the console."""
+    from shopguard.web.console.links import SignInLinks
+
+    installation = invocation.installation()
+    try:
+        token = SignInLinks(installation.writer, installation.clock).make()
+    finally:
+        installation.close()
+    return f"http://{host}:{invocation.config().server.console_port}/console/sign-in?token={token}"
+
+
+def check_port(host: str, port: int, key: str) -> None:
+    """Raise ``ConfigError`` if another program listens there already."""
+    with contextlib.closing(socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            why = error.strerror or "cannot be used"
+            raise ConfigError(
+                f"{key}: {host}:{port} {why.lower()}; stop the other program or choose another"
+            ) from None
+
+
+def refuse_foreign_packages() -> None:
+    """Raise ``ConfigError`` if ``adapters`` or ``webhooks`` was overwritten by a published package of that name."""
+    import importlib.util
+
+    ours = Path(__file__).parents[2]
+    for name in ("adapters", "webhooks"):
+        spec = importlib.util.find_spec(name)
+        if spec is None or spec.origin is None or Path(spec.origin).parents[1] != ours:
+            raise ConfigError(
+                f"the package `{name}` in this environment is not ShopGuard's; "
+                "install ShopGuard into an environment of its own"
+            )
+
+
+def _run_role(invocation: Invocation, role: str, host: str | None, port: int | None, worker_name: str | None) -> None:
+    if supervise.is_supervised():
+        supervise.end_with_parent()
+    else:
+        prepare(invocation)
+    if role == "worker":
+        _work(invocation, worker_name or socket.gethostname())
+        return
+    server = invocation.config().server
+    address = host or server.host
+    chosen = port or (server.receiver_port if role == "receiver" else server.console_port)
+    check_port(address, chosen, f"server.{role}_port")
+    if role == "console" and not supervise.is_supervised():
+        click.echo(f"console   {sign_in_link(invocation, address)}")
+    _listen(invocation, role, address, chosen, server.threads)
+
+
+def _work(invocation: Invocation, name: str) -> None:
+    stop = supervise.stop_on_signal()
+    installation = invocation.installation()
+    with only_one(installation.data_dir, name):
+        try:
+            installation.worker(name).run(stop)
+        finally:
+            installation.close()
+
+
+@contextlib.contextmanager
+def only_one(data_dir: Path, name: str) -> Iterator[None]:
+    """Hold the worker's name: two of one name would take each other's work."""
+    import fcntl
+
+    safe = "".join(c if c.isalnum() or c in "-." else "_" for c in name)
+    with (data_dir / f"worker-{safe}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise ConfigError(f"a worker named {name} runs already; give this one another --name") from None
+        yield
+
+
+def _listen(invocation: Invocation, role: str, host: str, port: int, threads: int) -> None:
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+    from granian.server import Server as Granian
+
+    # granian builds the application in a process of its own, which knows only the environment
+    os.environ[_CONFIG] = str(invocation.config_path or "")
+    os.environ[_DATA_DIR] = str(invocation.data_dir)
+    Granian(
+        f"shopguard.cli.serve:{role}_application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=1,  # one process, so that one thread groups the commits of all requests
+        blocking_threads=threads,
+        factory=True,
+        respawn_failed_workers=True,
+        respawn_interval=0.2,
+        log_level=LogLevels.error,
+        websockets=False,
+    ).serve()
+
+
+def receiver_application() -> object:
+    """What granian calls to build the receiver."""
+    return _from_environment().receiver_app()
+
+
+def console_application() -> object:
+    """What granian calls to build the console."""
+    return _from_environment().console_app()
+
+
+def _from_environment() -> "Installation":
+    start_logging()
+    supervise.end_with_parent()
+    invocation = Invocation()
+    config = os.environ[_CONFIG]
+    invocation.given_config = Path(config) if config else None
+    invocation.data_dir = Path(os.environ[_DATA_DIR])
+    return invocation.installation()
