@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shopguard.identity import identify, tokens
-from shopguard.matching import agreeing_fields, compare, field_words, score
+from shopguard.matching import FIELD_WORDS, compare, field_word, score
 from shopguard.model import Comparison, Evidence, Party, Relation, Strength
 
 MOBILE, LANDLINE = "090-0000-1111", "03-0000-1111"
@@ -162,8 +162,8 @@ def test_score_is_a_probability_and_never_strong_on_one_field(positions: set[int
     assert found.strength is not Strength.STRONG or len(same) >= 2
 
 
-def test_fields_have_words_in_both_languages() -> None:
-    found = compare(FATHER, FATHER)
-    assert agreeing_fields(found) == {"name", "address", "phone"}
-    assert field_words({"address", "phone"}) == "電話・住所"
-    assert field_words({"address", "phone"}, "en") == "phone, address"
+def test_every_field_of_the_evidence_has_a_word_in_both_languages() -> None:
+    fields = [item.field for item in compare(FATHER, FATHER).evidence]
+    assert [field_word(field) for field in fields] == ["氏名", "住所", "電話", "メール"]
+    assert [field_word(field, "en") for field in fields] == fields
+    assert [set(words) for words in FIELD_WORDS.values()] == [set(fields)] * 2

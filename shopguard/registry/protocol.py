@@ -1,0 +1,80 @@
+"""What a guard asks the registry and what it is told: never a verdict, never an entry's party."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Protocol
+
+from shopguard.identity import Token
+from shopguard.model import Category, OrderRef, ScreeningState
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One party of one order. ``revision`` is the keyed digest of what was screened: a repeat has the same one."""
+
+    order: OrderRef
+    party: str
+    revision: str
+    tokens: tuple[Token, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What may be told of an entry. Until ``opened``: category ``other``, one reporter, the first of the month.
+
+    ``may_hold``: the entry was decided well enough to stop an order; else it only flags.
+    """
+
+    category: Category
+    reporters: int
+    last_on: date
+    may_hold: bool = True
+    opened: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An entry that shares tokens with the query.
+
+    ``shared`` are positions in ``Query.tokens``; ``fields`` is what the entry has (see ``Identity.fields``).
+    """
+
+    handle: str
+    shared: tuple[int, ...]
+    fields: frozenset[str]
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The registry's answer. ``reason`` says why it is unscreened.
+
+    ``hot`` are positions in ``Query.tokens`` that too many entries share: they say nothing, for or against.
+    """
+
+    state: ScreeningState
+    as_of: datetime
+    candidates: tuple[Candidate, ...] = ()
+    reason: str = ""
+    hot: tuple[int, ...] = ()
+
+
+class Registry(Protocol):
+    """Where entries are looked up: in this process, over HTTP, or a fake."""
+
+    def look_up(self, query: Query) -> Answer:
+        """Return the candidates. An outage is the state ``unscreened`` with its reason, never an exception."""
+        ...
+
+
+def told(facts: Facts, shared: Iterable[Token]) -> Facts:
+    """Return what the holder of the ``shared`` tokens may be told.
+
+    Everything, if they are of two different groups or name and address in one; a number or an address alone
+    (recycled, guessed) learns only that there is an entry.
+    """
+    groups = {token.group for token in shared}
+    if 3 in groups or len(groups) > 1:
+        return replace(facts, opened=True)
+    return Facts(Category.OTHER, 1, facts.last_on.replace(day=1), facts.may_hold, opened=False)

@@ -1,0 +1,240 @@
+"""The embedded registry on SQLite: loading, looking up, blocking, and what its files give away."""
+
+import base64
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from cryptography.fernet import Fernet
+
+from shopguard import wire
+from shopguard.identity import Token, identify, tokens
+from shopguard.matching import score
+from shopguard.model import Category, Entry, OrderRef, Party, ScreeningState, Strength
+from shopguard.registry import Answer, EmbeddedRegistry, LineFault, LoadReport, PlainPrf, Query
+from shopguard.storage.engine import migrate, open_engine, sqlite_url
+from shopguard.testing.registry import FakeRegistry
+
+NOW = datetime(2026, 11, 2, 1, 15, tzinfo=UTC)
+PARTY = Party(
+    name="渡邊 太郎",
+    kana="ワタナベ タロウ",
+    postal_code="105-0011",
+    city="港区",
+    lines=("芝公園4-2-8", "東京ハイツ101"),
+    phones=("090-0000-1111",),
+    emails=("taro@example.jp",),
+)
+ENTRY = Entry("E-1", Category.UNPAID, PARTY, 2, date(2025, 3, 1), date(2026, 8, 14))
+
+
+class Sealer:
+    """Fernet under one key, as the keyring seals."""
+
+    def __init__(self) -> None:
+        fernet = Fernet(base64.urlsafe_b64encode(bytes(32)))
+        self.seal, self.open = fernet.encrypt, fernet.decrypt
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[sa.Engine]:
+    found = open_engine(sqlite_url(tmp_path / "registry.db"))
+    migrate(found, "registry")
+    yield found
+    found.dispose()
+
+
+@pytest.fixture
+def registry(engine: sa.Engine) -> EmbeddedRegistry:
+    return EmbeddedRegistry(engine, PlainPrf(bytes(range(32)), "example"), Sealer(), lambda: NOW)
+
+
+def lines(*entries: Entry) -> list[bytes]:
+    return [wire.encode(entry) for entry in entries]
+
+
+def ask(registry: EmbeddedRegistry | FakeRegistry, party: Party) -> tuple[tuple[Token, ...], Answer]:
+    asked = tokens(identify(party))
+    return asked, registry.look_up(Query(OrderRef("main-store", "1"), "buyer", "r1", asked))
+
+
+def handles(registry: EmbeddedRegistry, party: Party) -> list[str]:
+    return sorted(candidate.handle for candidate in ask(registry, party)[1].candidates)
+
+
+def rows(engine: sa.Engine, table: str) -> int:
+    with engine.connect() as connection:
+        return int(connection.exec_driver_sql(f"SELECT COUNT(*) FROM {table}").scalar_one())
+
+
+def test_a_loaded_entry_is_found_under_another_spelling(registry: EmbeddedRegistry) -> None:
+    assert registry.load(lines(ENTRY)) == LoadReport(stored=1)
+    other = Party(name="渡辺太郎様", lines=("東京都港区芝公園四丁目２番８号",), phones=("+81 90 0000 1111",))
+    asked, answer = ask(registry, other)
+    assert (answer.state, answer.as_of) == (ScreeningState.SCREENED, NOW)
+    (found,) = answer.candidates
+    assert found.handle == "E-1"
+    assert found.fields == {"kanji", "reading", "address", "room", "phone", "email"}
+    assert {asked[at].kind for at in found.shared} >= {"phone", "address", "name+address", "name+phone"}
+    assert (found.facts.category, found.facts.reporters, found.facts.opened) == (Category.UNPAID, 2, True)
+    assert score(identify(other), [asked[at] for at in found.shared], found.fields).strength is Strength.STRONG
+
+
+def test_a_stranger_finds_nothing(registry: EmbeddedRegistry) -> None:
+    registry.load(lines(ENTRY))
+    assert handles(registry, Party(name="鈴木 一郎", phones=("090-0000-2222",))) == []
+    assert handles(registry, Party()) == []
+
+
+def test_a_number_alone_learns_only_that_there_is_an_entry(registry: EmbeddedRegistry) -> None:
+    registry.load(lines(ENTRY))
+    (found,) = ask(registry, Party(phones=("090-0000-1111",)))[1].candidates
+    facts = found.facts
+    assert (facts.category, facts.reporters, facts.last_on) == (Category.OTHER, 1, date(2026, 8, 1))
+    assert not facts.opened
+
+
+def test_loading_again_changes_nothing(registry: EmbeddedRegistry, engine: sa.Engine) -> None:
+    registry.load(lines(ENTRY))
+    before = rows(engine, "index_posting")
+    assert registry.load(lines(ENTRY)) == LoadReport(unchanged=1)
+    assert (rows(engine, "vault_entry"), rows(engine, "index_posting")) == (1, before)
+
+
+def test_an_entry_of_the_same_id_replaces_the_old_one_entirely(registry: EmbeddedRegistry, engine: sa.Engine) -> None:
+    registry.load(lines(ENTRY))
+    moved = replace(ENTRY, party=Party(phones=("090-0000-3333",), emails=("new@example.jp",)), reporters=5)
+    assert registry.load(lines(moved)) == LoadReport(stored=1)
+    assert handles(registry, PARTY) == []
+    (found,) = ask(registry, moved.party)[1].candidates
+    assert (found.facts.reporters, found.fields) == (5, {"phone", "email"})
+    assert rows(engine, "index_posting") == 2
+
+
+def test_a_blocked_entry_is_served_no_more_even_after_loading_it_again(registry: EmbeddedRegistry) -> None:
+    registry.load(lines(ENTRY))
+    assert registry.block("E-1")
+    assert handles(registry, PARTY) == []
+    registry.load(lines(replace(ENTRY, reporters=9)))
+    assert handles(registry, PARTY) == []
+    assert not registry.block("E-2")
+
+
+def test_a_value_of_many_entries_leads_nowhere_and_is_named(registry: EmbeddedRegistry) -> None:
+    forwarder = Party(lines=("港区芝公園1-2-3",))
+    crowd = [
+        replace(ENTRY, id=f"E-{number}", party=replace(forwarder, phones=(f"090-0001-{number:04}",)))
+        for number in range(65)
+    ]
+    registry.load(lines(*crowd[:64]))
+    assert len(handles(registry, forwarder)) == 64
+    registry.load(lines(crowd[64]))
+    asked, answer = ask(registry, replace(forwarder, phones=("090-0001-0007",)))
+    assert [asked[at].kind for at in answer.hot] == ["address"]
+    assert [(found.handle, len(found.shared)) for found in answer.candidates] == [("E-7", 1)]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b"{", "not readable JSON"),
+        (b"\xff\xfe", "not readable JSON"),
+        ("[]", "`array`"),
+        ({"id": None}, "`$.id`"),
+        ({"id": "山田太郎"}, "`$.id`"),
+        ({"id": "taro@example.jp"}, "`$.id`"),
+        ({"category": "山田太郎"}, "`$.category`"),
+        ({"last_on": "山田太郎"}, "`$.last_on`"),
+        ({"first_on": "2026-12-01"}, "`$.first_on`"),
+        ({"reporters": 0}, "`$.reporters`"),
+        ({"reporters": "山田太郎"}, "`$.reporters`"),
+        ({"party": {}}, "`$.party`"),
+        ({"party": {"phones": ["0120-000-000"], "name": "山田太郎"}}, "`$.party`"),
+        ({"party": {"name": "x" * 70_000}}, "longer than"),
+    ],
+)
+def test_a_bad_line_is_named_without_its_content_and_the_rest_is_stored(
+    registry: EmbeddedRegistry, line: bytes | str | dict[str, object], reason: str
+) -> None:
+    bad = json.dumps(json.loads(wire.encode(ENTRY)) | line) if isinstance(line, dict) else line
+    faults: list[LineFault] = []
+    good = replace(ENTRY, id="E-2")
+    report = registry.load([*lines(ENTRY), b"\n", bad, *lines(good)], on_fault=faults.append)
+    assert report == LoadReport(stored=2, faulty=1)
+    assert [fault.line for fault in faults] == [3]
+    assert reason in faults[0].reason
+    assert "山田" not in faults[0].reason
+    assert "taro" not in faults[0].reason
+    assert handles(registry, PARTY) == ["E-1", "E-2"]
+
+
+def test_progress_is_told_after_each_stored_batch(registry: EmbeddedRegistry) -> None:
+    many = (
+        wire.encode(replace(ENTRY, id=f"E-{number}", party=Party(phones=(f"090-0001-{number:04}",))))
+        for number in range(1200)
+    )
+    seen: list[int] = []
+    assert registry.load(many, progress=lambda report: seen.append(report.lines)).stored == 1200
+    assert seen == [500, 1000, 1200]
+
+
+def test_a_missing_database_is_an_unscreened_answer(tmp_path: Path) -> None:
+    empty = open_engine(sqlite_url(tmp_path / "empty.db"))
+    registry = EmbeddedRegistry(empty, PlainPrf(bytes(32), "example"), Sealer(), lambda: NOW)
+    answer = ask(registry, PARTY)[1]
+    empty.dispose()
+    assert (answer.state, answer.candidates) == (ScreeningState.UNSCREENED, ())
+    assert answer.reason
+    assert "渡" not in answer.reason
+
+
+def test_another_key_finds_nothing(registry: EmbeddedRegistry, engine: sa.Engine) -> None:
+    registry.load(lines(ENTRY))
+    thief = EmbeddedRegistry(engine, PlainPrf(bytes(32), "example"), Sealer(), lambda: NOW)
+    assert ask(thief, PARTY)[1].candidates == ()
+
+
+def test_the_files_hold_no_identifier_and_no_hash_that_could_be_guessed(
+    registry: EmbeddedRegistry, engine: sa.Engine, tmp_path: Path
+) -> None:
+    registry.load(lines(ENTRY))
+    with sqlite3.connect(tmp_path / "registry.db") as connection:
+        connection.execute("PRAGMA wal_checkpoint")
+    connection.close()
+    stored = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert b"E-1" in stored, "the scan must see the file's content"
+    asked = tokens(identify(PARTY))
+    clear = {token.value for token in asked} | {
+        "渡邊",
+        "渡辺",
+        "太郎",
+        "芝公園",
+        "ワタナベ",
+        "09000001111",
+        "090-0000-1111",
+    }
+    for text in clear:
+        assert text.encode() not in stored
+        assert text.encode("utf-16-le") not in stored
+    for secret in [token.encode() for token in asked] + [text.encode() for text in clear]:
+        for name in ("md5", "sha1", "sha256", "sha512", "blake2b"):
+            digest = hashlib.new(name, secret).digest()
+            assert digest[:8] not in stored
+            assert digest.hex()[:16].encode() not in stored
+            assert base64.b64encode(digest)[:12] not in stored
+
+
+def test_the_fake_answers_as_the_real_one(registry: EmbeddedRegistry) -> None:
+    registry.load(lines(ENTRY))
+    fake = FakeRegistry(ENTRY)
+    for party in (PARTY, Party(phones=("090-0000-1111",)), Party(name="渡邊 太郎", city="港区"), Party(name="鈴木")):
+        assert ask(fake, party)[1].candidates == ask(registry, party)[1].candidates
+    fake.failing = True
+    assert ask(fake, PARTY)[1].state is ScreeningState.UNSCREENED
+    assert len(fake.queries) == 5
