@@ -80,7 +80,7 @@ def run_together(
         if "receiver" in roles:
             click.echo(f"receiver  http://{address}:{server.receiver_port}/webhooks/")
         if "console" in roles:
-            click.echo(f"console   {sign_in_link(invocation, address)}")
+            _echo_link(invocation, address)
 
     supervise.supervise(commands, supervise.stop_on_signal(), beside)
 
@@ -88,24 +88,23 @@ def run_together(
 def prepare(invocation: Invocation) -> None:
     """Create or upgrade the tables, and say so if a module named like ours is not ours."""
     refuse_foreign_packages()
-    installation = invocation.installation()
-    try:
+    with contextlib.closing(invocation.installation()) as installation:
         installation.migrate()
         installation.states.introduce(list(installation.shops), installation.clock())
-    finally:
-        installation.close()
 
 
-def sign_in_link(invocation: Invocation, host: str) -> str:
+def sign_in_link(installation: "Installation", host: str | None = None) -> str:
     """Return a fresh one-time address of the console."""
     from shopguard.web.console.links import SignInLinks
 
-    installation = invocation.installation()
-    try:
-        token = SignInLinks(installation.writer, installation.clock).make()
-    finally:
-        installation.close()
-    return f"http://{host}:{invocation.config().server.console_port}/console/sign-in?token={token}"
+    server = installation.config.server
+    token = SignInLinks(installation.writer, installation.clock).make()
+    return f"http://{host or server.host}:{server.console_port}/console/sign-in?token={token}"
+
+
+def _echo_link(invocation: Invocation, address: str) -> None:
+    with contextlib.closing(invocation.installation()) as installation:
+        click.echo(f"console   {sign_in_link(installation, address)}")
 
 
 def check_port(host: str, port: int, key: str) -> None:
@@ -148,18 +147,14 @@ def _run_role(invocation: Invocation, role: str, host: str | None, port: int | N
     chosen = port or (server.receiver_port if role == "receiver" else server.console_port)
     check_port(address, chosen, f"server.{role}_port")
     if role == "console" and not supervise.is_supervised():
-        click.echo(f"console   {sign_in_link(invocation, address)}")
+        _echo_link(invocation, address)
     _listen(invocation, role, address, chosen, server.threads)
 
 
 def _work(invocation: Invocation, name: str) -> None:
     stop = supervise.stop_on_signal()
-    installation = invocation.installation()
-    with only_one(installation.data_dir, name):
-        try:
-            installation.worker(name).run(stop)
-        finally:
-            installation.close()
+    with contextlib.closing(invocation.installation()) as installation, only_one(installation.data_dir, name):
+        installation.worker(name).run(stop)
 
 
 @contextlib.contextmanager

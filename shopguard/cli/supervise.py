@@ -84,10 +84,15 @@ def supervise(commands: Mapping[str, Sequence[str]], stop: threading.Event, besi
             child.end_by(deadline)
 
 
+def own_command(*arguments: str) -> Sequence[str]:
+    """Return the command line that runs ``shopguard`` with ``arguments`` in this environment."""
+    return [sys.executable, "-m", "shopguard", *arguments]
+
+
 def role_command(role: str, config: str | None, data_dir: str, *more: str) -> Sequence[str]:
     """Return the command line of one role."""
     chosen = ["--config", config] if config else []
-    return [sys.executable, "-m", "shopguard", "serve", "--role", role, *chosen, "--data-dir", data_dir, *more]
+    return own_command("serve", "--role", role, *chosen, "--data-dir", data_dir, *more)
 
 
 def stop_on_signal() -> threading.Event:
