@@ -4,6 +4,7 @@ Long waits are not made here: a fault that outlives a second is a ``TemporaryFai
 worker's queue with its time.
 """
 
+import re
 import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ CONNECT_TIMEOUT_S = 3.05
 READ_TIMEOUT_S = 10.0
 _MAX_ANSWER = 20_000_000  # bytes
 _MAX_RETRY_AFTER_S = 3600.0
+_CODE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 _BUSY = frozenset({408, 423, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 
 
@@ -69,18 +71,16 @@ class PlatformApi:
 
         Raises:
             TemporaryFailure: no connection, time-out, or busy; carries ``Retry-After`` where sent.
-            OrderGone: 404, 410, or a code of ``not_found``.
-            PlatformRefused: any other 4xx or an unreadable answer; carries the platform's error code.
+            OrderGone: 404 or 410 with JSON or nothing, or a code of ``not_found``.
+            PlatformRefused: any other status from 300, an unreadable answer, or a call that cannot be made with the
+                settings given; carries the platform's error code.
         """
         attempts = 3 if method == "GET" else 1
-        try:
-            for attempt in stamina.retry_context(
-                on=requests.ConnectionError, attempts=attempts, timeout=1.0, wait_initial=0.05, wait_max=0.3
-            ):
-                with attempt:
-                    return self._once(method, path, json, params, headers, not_found)
-        except requests.RequestException as error:
-            raise TemporaryFailure(f"{self._host}: {type(error).__name__} on {method}") from None
+        for attempt in stamina.retry_context(
+            on=_Disconnected, attempts=attempts, timeout=1.0, wait_initial=0.05, wait_max=0.3
+        ):
+            with attempt:
+                return self._once(method, path, json, params, headers, not_found)
         raise AssertionError("stamina ends by an answer or an error")
 
     @property
@@ -107,31 +107,40 @@ class PlatformApi:
         sent = {**self._headers, **(headers or {})}
         if body is not None:
             sent.setdefault("Content-Type", "application/json")
-        response = self._session().request(
-            method,
-            self._base_url + path,
-            data=body,
-            params=params,
-            headers=sent,
-            auth=self._auth,
-            timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
-            allow_redirects=False,  # a redirected write would silently become a GET
-        )
-        with response:
-            return self._read(method, response, not_found)
+        # The errors of requests quote addresses and header values, and stamina logs what it retries: none goes on.
+        try:
+            response = self._session().request(
+                method,
+                self._base_url + path,
+                data=body,
+                params=params,
+                headers=sent,
+                auth=self._auth,
+                timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
+                allow_redirects=False,  # a redirected write would silently become a GET
+                stream=True,  # so that an endless answer is not read to its end
+            )
+            with response:
+                content = _content(response)
+        except requests.ConnectionError as error:
+            raise _Disconnected(f"{self._host}: {type(error).__name__} on {method}") from None
+        except ValueError as error:  # a bad address or header, or text that HTTP cannot carry: no use to try again
+            raise PlatformRefused(f"{self._host}: {type(error).__name__} on {method}", "unusable") from None
+        except requests.RequestException as error:
+            raise TemporaryFailure(f"{self._host}: {type(error).__name__} on {method}") from None
+        return self._read(method, response, content, not_found)
 
-    def _read(self, method: str, response: requests.Response, not_found: frozenset[str]) -> Answer:
-        content = response.content[:_MAX_ANSWER]
+    def _read(self, method: str, response: requests.Response, content: bytes, not_found: frozenset[str]) -> Answer:
         try:
             decoded = msgspec.json.decode(content) if content.strip() else None
-        except (msgspec.DecodeError, RecursionError):
-            decoded = None if response.status_code >= 400 else _UNREADABLE
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            decoded = _UNREADABLE
         status, code = response.status_code, _error_code(decoded)
         said = f"{self._host}: {method} answered {status} {code}".rstrip()
         if status in _BUSY:
             raise TemporaryFailure(said, retry_after(response.headers))
-        if status in (404, 410) or code in not_found:
-            raise OrderGone(said, code)
+        if (status in (404, 410) and decoded is not _UNREADABLE) or code in not_found:
+            raise OrderGone(said, code)  # a page in HTML is a web server's at a wrong address, not the platform's
         if status >= 300:
             raise PlatformRefused(said, code or str(status))
         if decoded is _UNREADABLE:
@@ -140,6 +149,20 @@ class PlatformApi:
 
 
 _UNREADABLE = object()
+
+
+class _Disconnected(TemporaryFailure):
+    """No connection, or one that broke before the answer."""
+
+
+def _content(response: requests.Response) -> bytes:
+    """Return the body; one that is longer than an answer may be is cut, and so unreadable."""
+    content = b""
+    for chunk in response.iter_content(65_536):
+        content += chunk
+        if len(content) > _MAX_ANSWER:
+            break
+    return content[:_MAX_ANSWER]
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -160,4 +183,4 @@ def _until(http_date: str) -> float:
 def _error_code(decoded: object) -> str:
     """Return the short machine code of an error body; never its message, which may quote personal data."""
     code = decoded.get("code") if isinstance(decoded, dict) else None
-    return code[:80] if isinstance(code, str) and code.replace("_", "").isalnum() else ""
+    return code if isinstance(code, str) and _CODE.fullmatch(code) else ""

@@ -98,7 +98,10 @@ def moment(obj: object, path: str, zone: tzinfo = UTC) -> datetime | None:
 
 
 def money(obj: object, path: str) -> Decimal | None:
-    """Return the amount at ``path`` in the main unit, or None if it is not a finite number below 10**15."""
+    """Return the amount at ``path`` in the main unit, or None if it is no finite number below 10**15.
+
+    A number smaller than 10**-15 is none either: written out, 1e-999999999 would fill the memory.
+    """
     value = text(obj, path)
     if value is None:
         return None
@@ -106,4 +109,4 @@ def money(obj: object, path: str) -> Decimal | None:
         amount = Decimal(value)
     except InvalidOperation:
         return None
-    return amount if amount.is_finite() and amount.adjusted() < 15 else None
+    return amount if amount.is_finite() and abs(amount.adjusted()) < 15 else None

@@ -40,7 +40,7 @@ def check_hmac(
     for secret in secrets:
         if not secret:
             raise SignatureInvalid("an empty webhook secret proves nothing; set one")
-        expected = hmac.digest(secret.reveal().encode(), message, _ALGORITHMS[algorithm])
+        expected = hmac.digest(_bytes(secret), message, _ALGORITHMS[algorithm])
         matched |= hmac.compare_digest(expected, given)
     if not matched:
         raise SignatureInvalid("the signature does not fit the body")
@@ -52,7 +52,7 @@ def check_token(given: str | None, secrets: Iterable[Secret]) -> None:
         raise SignatureInvalid("the shared secret is missing or overlong")
     matched = False
     for secret in secrets:
-        matched |= bool(secret) and hmac.compare_digest(secret.reveal().encode(), given.encode("utf-8", "replace"))
+        matched |= bool(secret) and hmac.compare_digest(_bytes(secret), given.encode("utf-8", "replace"))
     if not matched:
         raise SignatureInvalid("the shared secret does not fit")
 
@@ -103,6 +103,11 @@ def standard_webhooks_key(secret: Secret) -> bytes | None:
         return base64.b64decode(secret.reveal().removeprefix("whsec_"), validate=True) or None
     except (ValueError, binascii.Error):
         return None
+
+
+def _bytes(secret: Secret) -> bytes:
+    # an environment variable that is not UTF-8 holds its bytes as surrogates
+    return secret.reveal().encode("utf-8", "surrogateescape")
 
 
 def _decode(signature: str | None, encoding: str, prefix: str) -> bytes:

@@ -203,7 +203,7 @@ class AdapterContract:
         request = fixture.request
         signed = self._signed(request, request.body)
         tried = [request, *(bad for bad, _what in self._badly_signed(signed))]
-        tried += [self._signed(request, body) for _name, body in odd.mutants(request.body)]
+        tried += [self._signed(request, body) for _name, body in odd.mutants(request.body, odd.OTHER_TYPES)]
         tried += [self._signed(request, request.body[:-2]), self._signed(request, b"[" + request.body + b"]")]
         with log_lines() as logged:
             errors = [error for each in tried if (error := self._read(each)[0])]
