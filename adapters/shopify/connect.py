@@ -11,7 +11,7 @@ from adapters.shopify.graphql import AdminApi
 from adapters.shopify.settings import ShopifySettings
 from shopguard.errors import PlatformRefused, TemporaryFailure
 from shopguard.http import Answer
-from shopguard.model import ConnectReport, Finding, Order, Party
+from shopguard.model import ConnectReport, Finding, Order, Party, PaymentKind
 from shopguard.payload import items, text
 
 TOPICS = (
@@ -124,11 +124,11 @@ class Connection:
         yield _share("prefecture code", orders, _has_region_code, "Ask Shopify for protected customer data access.")
 
     def _labels(self, orders: Sequence[Order]) -> Finding:
-        used = {label for order in orders for label in order.payment.label.split(", ") if label}
-        unknown = sorted(label for label in used if not self.knows_label(label))
+        unsorted = {order.payment.label for order in orders if order.payment.kind is PaymentKind.OTHER}
+        unknown = sorted(label for label in unsorted if label and not self.knows_label(label))
         if unknown:
             return Finding("payment labels", False, f"unknown: {' / '.join(unknown)}", "Name them in payment_kinds.")
-        return Finding("payment labels", True, f"all {len(used)} labels of recent orders are known")
+        return Finding("payment labels", True, "every label on recent orders is known")
 
 
 def _missing_topics(data: Mapping[str, Any], address: str) -> list[str]:

@@ -104,7 +104,7 @@ class OrderDesk:
         Not into the note: that can only be overwritten whole, together with what staff type meanwhile.
         """
         self.api.change(ADD_TAGS, id=_gid(ref), tags=[_pending(mark)])
-        line = mark.text[:_FACT_LENGTH]
+        line = mark.text[:_FACT_LENGTH].strip()
         if line and line not in _facts(self._order(READ_FACTS, ref)):
             fact = {"description": line, "sentiment": "NEGATIVE"}
             self.api.change(ADD_FACT, input={"orderId": _gid(ref), "riskLevel": "MEDIUM", "facts": [fact]})

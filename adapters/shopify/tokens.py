@@ -4,7 +4,7 @@ Sources (read 2026-11): shopify.dev "About offline access tokens", "Client crede
 2026-08-28 "More resilient refreshes": the old refresh token stays valid until its replacement is used.
 """
 
-from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Protocol
 
@@ -86,17 +86,13 @@ class ExpiringToken:
         """
         if self._settings.refresh_token is None:
             return self._ask({"grant_type": "client_credentials"})
-        known = self._refresh_tokens(stored)
-        for refresh in known[:-1]:
-            try:
-                return self._ask({"grant_type": "refresh_token", "refresh_token": refresh.reveal()})
-            except PlatformRefused:
-                continue  # the stored one is dead; the owner may have pasted a fresh one since
-        return self._ask({"grant_type": "refresh_token", "refresh_token": known[-1].reveal()})
+        if stored is not None and stored.refresh and stored.refresh != self._settings.refresh_token:
+            with suppress(PlatformRefused):  # it died unused; the owner may have pasted a fresh one since
+                return self._refresh(stored.refresh)
+        return self._refresh(self._settings.refresh_token)
 
-    def _refresh_tokens(self, stored: TokenPair | None) -> Sequence[Secret]:
-        found = (stored.refresh if stored else None, self._settings.refresh_token)
-        return list(dict.fromkeys(token for token in found if token))
+    def _refresh(self, token: Secret) -> TokenPair:
+        return self._ask({"grant_type": "refresh_token", "refresh_token": token.reveal()})
 
     def _ask(self, grant: dict[str, str]) -> TokenPair:
         secret = self._settings.client_secrets[0].reveal()
