@@ -1,6 +1,6 @@
 """One call of the GraphQL Admin API: token, throttling and Shopify's errors inside HTTP 200 turned into ours.
 
-Sources (read 2026-11): shopify.dev "GraphQL Admin API: status and error codes", "API limits".
+Sources (read 2026): shopify.dev "GraphQL Admin API: status and error codes", "API limits".
 """
 
 from collections.abc import Mapping
