@@ -142,7 +142,7 @@ def _joined(city: str, lines: Sequence[str], prefecture: str) -> tuple[str, str,
         if code := _POSTAL_IN_TEXT.match(part):
             postal, part = postal or code[1] + code[2], part[code.end() :]
         bare = part.replace(" ", "")
-        leading = next((name for name in _BY_CODE if bare.startswith(name)), "")
+        leading = next((bare[:size] for size in (3, 4) if bare[:size] in _BY_CODE), "")
         if leading and (not text or leading == prefecture):
             prefecture = prefecture or leading
             bare = bare.removeprefix(leading)

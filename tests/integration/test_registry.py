@@ -11,8 +11,11 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
 from cryptography.fernet import Fernet
 
+import shopguard.storage
 from shopguard import wire
 from shopguard.identity import Token, identify, tokens
 from shopguard.matching import score
@@ -182,6 +185,17 @@ def test_progress_is_told_after_each_stored_batch(registry: EmbeddedRegistry) ->
     seen: list[int] = []
     assert registry.load(many, progress=lambda report: seen.append(report.lines)).stored == 1200
     assert seen == [500, 1000, 1200]
+
+
+def test_the_tables_can_be_taken_away_again(engine: sa.Engine) -> None:
+    script = Path(shopguard.storage.__file__).parent / "migrations" / "registry"
+    config = Config()
+    config.set_main_option("script_location", str(script))
+    config.attributes["history"] = "registry"
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+    assert sa.inspect(engine).get_table_names() == ["alembic_version_registry"]
 
 
 def test_a_missing_database_is_an_unscreened_answer(tmp_path: Path) -> None:

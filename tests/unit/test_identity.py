@@ -195,6 +195,12 @@ def test_the_same_place_from_any_field(fields: dict[str, object]) -> None:
     assert located(**fields) == ("港区", "芝公園", (Site(("4", "2", "8"), "101"),))
 
 
+def test_the_long_mark_of_a_building_stays_a_letter() -> None:
+    address = normalize_address(lines=["港区芝公園4ー2ー8 芝タワー101"])
+    assert address is not None
+    assert (address.building, address.sites) == ("芝タワー", (Site(("4", "2", "8"), "101"),))
+
+
 def test_three_numbers_ending_in_a_long_one_keep_both_readings() -> None:
     assert located(lines=["港区芝公園12-3-203"])[2] == (Site(("12", "3", "203")), Site(("12", "3"), "203"))
 
