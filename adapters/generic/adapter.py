@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import TypeVar
 
 from adapters.generic.orders import OrderReader
-from adapters.generic.settings import ApiSettings, CallSettings, GenericSettings, SignatureSettings
+from adapters.generic.settings import ApiSettings, CallSettings, GenericSettings, HoldSettings, SignatureSettings
 from adapters.generic.templates import fill_json, fill_path, fill_text, placeholders
 from shopguard import payload
 from shopguard.adapter import AdapterContext, Capability, Event, PlatformAdapter, WebhookRequest
@@ -100,7 +100,11 @@ class GenericAdapter(PlatformAdapter):
 
     def _listed(self, since: datetime) -> Iterator[Mapping[str, object]]:
         feed = self._able(self._settings.feed, "list orders")
-        moment = str(int(since.timestamp())) if feed.since_format == "unix" else f"{since.astimezone(UTC):%FT%TZ}"
+        moment = (
+            str(int(since.timestamp()))
+            if feed.since_format == "unix"
+            else f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        )
         query = {name: fill_text(value, {"since": moment}) for name, value in feed.params.items()}
         before: list[Mapping[str, object]] = []
         for page in range(feed.first_page, feed.first_page + _MAX_PAGES):
@@ -129,15 +133,14 @@ class GenericAdapter(PlatformAdapter):
         hold = self._able(self._settings.actions.hold, "hold an order")
         status, remembered = self._state(ref)
         if status == hold.status:
-            return self._hold_again(ref, mark, remembered)
+            return self._hold_again(hold, ref, mark, remembered)
         if status not in hold.holdable:
             raise ActionUnsupported(f"order {ref.order_id} cannot be stopped in its status")
         self._make(hold.calls, _values(ref, mark, status), mark.attempt)
         return {"status": status}
 
-    def _hold_again(self, ref: OrderRef, mark: Mark, remembered: str) -> Undo:
+    def _hold_again(self, hold: HoldSettings, ref: OrderRef, mark: Mark, remembered: str) -> Undo:
         """Finish a hold that stands: ours, broken off after the status, or one that the shop had placed itself."""
-        hold = self._able(self._settings.actions.hold, "hold an order")
         if not remembered and mark.attempt > 1 and len(hold.holdable) == 1:
             remembered = hold.holdable[0]
         previous = remembered or hold.status  # the shop's own hold: nothing to undo
