@@ -4,6 +4,7 @@ Parties, orders and entries have the same field names on the wire as in ``model`
 them directly: moments as RFC 3339, money as decimal text, unknown keys ignored.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ from shopguard.errors import PayloadInvalid
 from shopguard.model import Comparison, Match, Order, Verdict
 
 T = TypeVar("T")
+_QUOTED = re.compile(r" '.*'", re.DOTALL)
 
 
 def encode(value: object) -> bytes:
@@ -25,7 +27,8 @@ def decode(body: bytes | str, shape: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=shape)
     except msgspec.ValidationError as error:
-        raise PayloadInvalid(str(error)) from None  # names types and paths, quotes no values
+        # names types and paths; a refused enum value is quoted, and it may be a name in the wrong column
+        raise PayloadInvalid(_QUOTED.sub("", str(error))) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise PayloadInvalid(f"not readable JSON: {type(error).__name__}") from None
 

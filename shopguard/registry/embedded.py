@@ -11,7 +11,7 @@ from shopguard.errors import PayloadInvalid, StoreUnavailable
 from shopguard.identity import identify, tokens
 from shopguard.model import Entry, ScreeningState
 from shopguard.registry.index import Found, Index, Indexed
-from shopguard.registry.load import LineFault, LoadReport, fault_of, parse_entry
+from shopguard.registry.load import LineFault, LoadReport, parse_entry
 from shopguard.registry.prf import Prf, locators
 from shopguard.registry.protocol import Answer, Candidate, Facts, Query, told
 from shopguard.registry.vault import Record, Sealing, Vault
@@ -82,7 +82,7 @@ class EmbeddedRegistry:
                 try:
                     yield self._prepare(parse_entry(line))
                 except PayloadInvalid as error:
-                    yield fault_of(number, error)
+                    yield LineFault(number, str(error))
 
     def _prepare(self, entry: Entry) -> "_Prepared":
         identity = identify(entry.party)

@@ -9,7 +9,6 @@ from shopguard.model import Entry
 
 MAX_LINE = 64 * 1024  # bytes; an entry has a few hundred
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}")
-_QUOTED = re.compile(r" '.*'", re.DOTALL)  # a decoder may quote the value it refuses
 _MOST_REPORTERS = 1_000_000
 
 
@@ -32,11 +31,6 @@ class LoadReport:
     @property
     def lines(self) -> int:
         return self.stored + self.unchanged + self.faulty
-
-
-def fault_of(line: int, error: PayloadInvalid) -> LineFault:
-    """Return the fault to report for ``error``, without what a decoder may have quoted."""
-    return LineFault(line, _QUOTED.sub("", str(error)))
 
 
 def parse_entry(line: bytes | str) -> Entry:

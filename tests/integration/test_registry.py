@@ -3,8 +3,6 @@
 import base64
 import hashlib
 import json
-import sqlite3
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,15 +11,15 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from cryptography.fernet import Fernet
 
 import shopguard.storage
 from shopguard import wire
+from shopguard.crypto import Keyring
 from shopguard.identity import Token, identify, tokens
 from shopguard.matching import score
 from shopguard.model import Category, Entry, OrderRef, Party, ScreeningState, Strength
 from shopguard.registry import Answer, EmbeddedRegistry, LineFault, LoadReport, PlainPrf, Query
-from shopguard.storage.engine import migrate, open_engine, sqlite_url
+from shopguard.storage.engine import migrate
 from shopguard.testing.registry import FakeRegistry
 
 NOW = datetime(2026, 11, 2, 1, 15, tzinfo=UTC)
@@ -37,25 +35,19 @@ PARTY = Party(
 ENTRY = Entry("E-1", Category.UNPAID, PARTY, 2, date(2025, 3, 1), date(2026, 8, 14))
 
 
-class Sealer:
-    """Fernet under one key, as the keyring seals."""
-
-    def __init__(self) -> None:
-        fernet = Fernet(base64.urlsafe_b64encode(bytes(32)))
-        self.seal, self.open = fernet.encrypt, fernet.decrypt
+@pytest.fixture
+def engine(empty_engine: sa.Engine) -> sa.Engine:
+    migrate(empty_engine, "registry")
+    return empty_engine
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[sa.Engine]:
-    found = open_engine(sqlite_url(tmp_path / "registry.db"))
-    migrate(found, "registry")
-    yield found
-    found.dispose()
+def registry(engine: sa.Engine, keyring: Keyring) -> EmbeddedRegistry:
+    return on(engine, keyring)
 
 
-@pytest.fixture
-def registry(engine: sa.Engine) -> EmbeddedRegistry:
-    return EmbeddedRegistry(engine, PlainPrf(bytes(range(32)), "example"), Sealer(), lambda: NOW)
+def on(engine: sa.Engine, keyring: Keyring, seed: bytes = bytes(range(32))) -> EmbeddedRegistry:
+    return EmbeddedRegistry(engine, PlainPrf(seed, "example"), keyring, lambda: NOW)
 
 
 def lines(*entries: Entry) -> list[bytes]:
@@ -198,30 +190,24 @@ def test_the_tables_can_be_taken_away_again(engine: sa.Engine) -> None:
     assert sa.inspect(engine).get_table_names() == ["alembic_version_registry"]
 
 
-def test_a_missing_database_is_an_unscreened_answer(tmp_path: Path) -> None:
-    empty = open_engine(sqlite_url(tmp_path / "empty.db"))
-    registry = EmbeddedRegistry(empty, PlainPrf(bytes(32), "example"), Sealer(), lambda: NOW)
-    answer = ask(registry, PARTY)[1]
-    empty.dispose()
+def test_a_database_that_cannot_be_used_is_an_unscreened_answer(empty_sqlite: sa.Engine, keyring: Keyring) -> None:
+    answer = ask(on(empty_sqlite, keyring), PARTY)[1]
     assert (answer.state, answer.candidates) == (ScreeningState.UNSCREENED, ())
     assert answer.reason
     assert "渡" not in answer.reason
 
 
-def test_another_key_finds_nothing(registry: EmbeddedRegistry, engine: sa.Engine) -> None:
+def test_another_key_finds_nothing(registry: EmbeddedRegistry, engine: sa.Engine, keyring: Keyring) -> None:
     registry.load(lines(ENTRY))
-    thief = EmbeddedRegistry(engine, PlainPrf(bytes(32), "example"), Sealer(), lambda: NOW)
-    assert ask(thief, PARTY)[1].candidates == ()
+    assert handles(on(engine, keyring, seed=bytes(32)), PARTY) == []
 
 
 def test_the_files_hold_no_identifier_and_no_hash_that_could_be_guessed(
-    registry: EmbeddedRegistry, engine: sa.Engine, tmp_path: Path
+    empty_sqlite: sa.Engine, keyring: Keyring, tmp_path: Path
 ) -> None:
-    registry.load(lines(ENTRY))
-    with sqlite3.connect(tmp_path / "registry.db") as connection:
-        connection.execute("PRAGMA wal_checkpoint")
-    connection.close()
-    stored = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    migrate(empty_sqlite, "registry")
+    on(empty_sqlite, keyring).load(lines(ENTRY))
+    stored = b"".join(path.read_bytes() for path in tmp_path.glob("empty.db*"))
     assert b"E-1" in stored, "the scan must see the file's content"
     asked = tokens(identify(PARTY))
     clear = {token.value for token in asked} | {
