@@ -41,8 +41,8 @@ def decode_order(body: bytes | str) -> Order:
     order = decode(body, Order)
     if not order.id:
         raise PayloadInvalid("id must not be empty - at `$.id`")
-    if not order.total.is_finite() or order.total.adjusted() >= 15:
-        raise PayloadInvalid("total must be a finite amount below 10**15 - at `$.total`")
+    if not order.total.is_finite() or abs(order.total.adjusted()) >= 15:
+        raise PayloadInvalid("total must be a finite amount of at most 15 digits - at `$.total`")
     if order.placed_at is not None and order.placed_at.tzinfo is None:
         raise PayloadInvalid("a moment needs an offset, such as +09:00 - at `$.placed_at`")
     return order

@@ -16,7 +16,7 @@ import requests
 from werkzeug.serving import make_server
 
 from shopguard.demo.network import HOST, DemoNetwork, Ports
-from shopguard.demo.shop import ShopSimulation, build_shop
+from shopguard.demo.shop import QuietHandler, ShopSimulation, build_shop
 
 _PATIENCE_S = 60.0
 
@@ -80,7 +80,7 @@ def running_rig(
     network.furnish()
     app = build_shop(network.shop_settings(**traffic))
     simulation: ShopSimulation = app.extensions["demo_shop"]
-    server = make_server(HOST, network.ports.shop, app, threaded=True)
+    server = make_server(HOST, network.ports.shop, app, threaded=True, request_handler=QuietHandler)
     serving = threading.Thread(target=server.serve_forever, name="simulated-shop", daemon=True)
     serving.start()
     rig = Rig(network, simulation)

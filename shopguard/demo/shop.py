@@ -150,7 +150,7 @@ def serve_shop(settings: DemoShopSettings, host: str = "127.0.0.1", port: int = 
     with socket.create_server((host, port)) as listening:
         app = build_shop(replace(settings, site=f"http://{host}:{port}"))
         fd = listening.fileno()  # bound here, because werkzeug ends the process when the port is taken
-        server = make_server(host, port, app, threaded=True, request_handler=_QuietHandler, fd=fd)
+        server = make_server(host, port, app, threaded=True, request_handler=QuietHandler, fd=fd)
     simulation: ShopSimulation = app.extensions["demo_shop"]
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, signal.default_int_handler)
@@ -170,7 +170,7 @@ class _Json(DefaultJSONProvider):
     sort_keys = False
 
 
-class _QuietHandler(WSGIRequestHandler):
+class QuietHandler(WSGIRequestHandler):
     """One line per request would drown the demo's own words."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
