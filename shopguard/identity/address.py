@@ -89,9 +89,14 @@ class Address:
         return self.municipality + self.town
 
     @property
+    def has_place(self) -> bool:
+        """Whether ``place`` and numbers name one house. Some cities have no towns; a ward alone is too large."""
+        return bool(self.sites) and bool(self.town or self.municipality.endswith(("市", "町", "村")))
+
+    @property
     def is_located(self) -> bool:
-        """Whether this points at one house rather than at a whole town."""
-        return bool(self.sites) and bool(self.postal or self.town or self.municipality.endswith(("町", "村")))
+        """Whether this points at one house, by place or by postal code."""
+        return self.has_place or bool(self.sites and self.postal)
 
 
 def normalize_address(
@@ -184,8 +189,9 @@ def _numbers(text: str) -> tuple[str, tuple[Site, ...], str]:
     if room:
         building = building[: room.start()]
         sites = [Site(numbers[:3], (room[1] or "") + room[2].lstrip("0"))]
-    elif len(numbers) > 3:
-        sites = [Site(numbers[:3], numbers[-1])]
+    elif len(numbers) > 3 or (len(numbers) > 1 and rest.startswith(("号室", "室"))):
+        building = building.removeprefix("号").removeprefix("室")
+        sites = [Site(numbers[:-1][:3], numbers[-1])]
     else:
         sites = [Site(numbers)]
         if len(numbers) == 3 and len(numbers[2]) > 2 and not explicit:

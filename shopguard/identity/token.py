@@ -122,7 +122,7 @@ def _places(identity: Identity) -> Iterator[tuple[int, str]]:
 
 def _houses(identity: Identity) -> tuple[str, ...]:
     address = identity.address
-    if address is None or not address.is_located or not address.place:
+    if address is None or not address.has_place:
         return ()
     return tuple(f"{address.place}-{_joined(site)}" for site in address.sites)
 

@@ -174,6 +174,11 @@ def located(**fields: object) -> tuple[str, str, tuple[Site, ...]]:
         ("港区芝公園4-2-8 第2ビル 3F-301", "港区", "芝公園", "4-2-8", "301"),
         ("港区芝公園4-2-8 第2ビル", "港区", "芝公園", "4-2-8", ""),
         ("港区芝公園4-2-8 ハイツA棟102", "港区", "芝公園", "4-2-8", "a102"),
+        ("京都市中京区寺町通御池上ル上本能寺前町488 205号室", "京都市中京区", "上本能寺前町", "488", "205"),
+        ("港区芝公園12-3-203号室", "港区", "芝公園", "12-3", "203"),
+        ("港区芝公園4丁目2番8号101号室", "港区", "芝公園", "4-2-8", "101"),
+        ("茨城県龍ヶ崎市3710", "竜が崎市", "", "3710", ""),
+        ("千代田区丸ノ内1-1-1", "千代田区", "丸の内", "1-1-1", ""),
         ("港区芝公園4丁目2番108号", "港区", "芝公園", "4-2-108", ""),
     ],
 )
@@ -335,6 +340,13 @@ def test_tokens_of_a_full_party() -> None:
 def test_fields_say_what_can_be_compared() -> None:
     assert identify(PARTY).fields == {"kanji", "reading", "address", "room", "phone", "email"}
     assert identify(Party(name="Taro Yamada", city="港区")).fields == {"latin"}
+
+
+def test_a_ward_without_a_town_is_no_place_but_its_postal_code_is() -> None:
+    found = tokens(identify(Party(postal_code="105-0011", city="港区", lines=("4-2-8",))))
+    assert [token.kind for token in found] == ["postal+numbers"]
+    assert tokens(identify(Party(city="港区", lines=("4-2-8",)))) == ()
+    assert [token.kind for token in tokens(identify(Party(lines=("龍ケ崎市3710",))))] == ["address"]
 
 
 def test_batch_limits_hold_for_the_largest_party() -> None:
