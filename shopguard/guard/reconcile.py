@@ -9,6 +9,7 @@ import structlog
 from shopguard.adapter import Feed
 from shopguard.config import WorkerSettings
 from shopguard.errors import ShopGuardError, TemporaryFailure
+from shopguard.guard.claims import Claimant
 from shopguard.guard.inbox import Inbox
 from shopguard.guard.screening import Screener
 from shopguard.guard.shops import GuardedShop, Shops, ShopStates
@@ -16,7 +17,7 @@ from shopguard.guard.store import OrderStore
 from shopguard.model import Order, Stage
 
 _log = structlog.get_logger()
-_LONGEST_RUN_S = 1800.0  # another worker may take over a feed that did not come back within this time
+_LONGEST_RUN_S = 600.0  # another worker may take over a feed that did not come back within this time
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,11 @@ class Reconciliation:
         self._shops, self._states, self._inbox = shops, states, inbox
         self._store, self._screener, self._settings, self._clock = store, screener, settings, clock
 
-    def due(self) -> list[str]:
-        """Return the shops whose feed is to be read now and claim them."""
+    def due(self, claimant: Claimant) -> list[str]:
+        """Return the shops whose feed is to be read now and claim them for ``claimant``."""
         now = self._clock()
         due = [name for name in self._states.feeds_due(now) if name in self._shops]
-        return [name for name in due if self._states.claim_feed(name, now, now + _LONGEST_RUN_S)]
+        return [name for name in due if self._states.claim_feed(name, claimant, now, now + _LONGEST_RUN_S)]
 
     def read(self, name: str) -> Found:
         """Read the feed of one shop and put into the inbox what was never judged.
@@ -57,21 +58,23 @@ class Reconciliation:
         shop, started = self._shops[name], self._clock()
         again_at = started + self._settings.reconcile_every_s
         if not isinstance(shop.adapter, Feed):
-            self._states.update(name, feed_due_at=again_at)
+            self._states.update(name, feed_by=None, feed_due_at=again_at)
             return Found()
         try:
             found = self._read_since(shop, shop.adapter, self._since(name, started))
         except ShopGuardError as error:
             wait = error.retry_after_s if isinstance(error, TemporaryFailure) else None
             again_at = max(again_at, started + (wait or 0.0))
-            self._states.update(name, feed_due_at=again_at, feed_error=str(error)[:500])
+            self._states.update(name, feed_by=None, feed_due_at=again_at, feed_error=str(error)[:500])
             _log.warning("feed_failed", shop=name, error=type(error).__name__)
             return Found()
         except Exception as error:
-            self._states.update(name, feed_due_at=again_at, feed_error=f"unexpected {type(error).__name__}")
+            self._states.update(
+                name, feed_by=None, feed_due_at=again_at, feed_error=f"unexpected {type(error).__name__}"
+            )
             _log.error("feed_failed", shop=name, error=type(error).__name__)
             return Found()
-        self._states.update(name, feed_due_at=again_at, feed_cursor=started, feed_error=None)
+        self._states.update(name, feed_by=None, feed_due_at=again_at, feed_cursor=started, feed_error=None)
         if found.missed:
             _log.warning("orders_missed_by_webhooks", shop=name, missed=found.missed, seen=found.seen)
         return found

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from shopguard.adapter import PlatformAdapter
 from shopguard.config import PolicySettings, ShopSettings
+from shopguard.guard.claims import Claimant
 from shopguard.model import ShopAlarm
 from shopguard.storage.engine import reading
 from shopguard.storage.tables import shop_state
@@ -83,11 +84,18 @@ class ShopStates:
     def clear_alarm(self, shop: str) -> None:
         self.update(shop, alarm_code=None, alarm_text=None, alarm_at=None)
 
-    def claim_feed(self, shop: str, now: float, until: float) -> bool:
+    def claim_feed(self, shop: str, claimant: Claimant, now: float, until: float) -> bool:
         """Whether this worker shall ask the feed of ``shop`` now; nobody else will before ``until``."""
         due = (shop_state.c.shop == shop) & (shop_state.c.feed_due_at <= now)
-        claim = sa.update(shop_state).where(due).values(feed_due_at=until)
+        claim = sa.update(shop_state).where(due).values(feed_due_at=until, feed_by=_reader(claimant))
         return self._writer.run(lambda connection: connection.execute(claim).rowcount == 1)
+
+    def take_back_feeds(self, claimant: Claimant, now: float) -> None:
+        """Make feeds due that a dead predecessor of this worker was reading."""
+        mine = shop_state.c.feed_by.startswith(f"{claimant.name}/", autoescape=True)
+        abandoned = mine & (shop_state.c.feed_by != _reader(claimant))
+        take = sa.update(shop_state).where(abandoned).values(feed_due_at=now, feed_by=None)
+        self._writer.run(lambda connection: connection.execute(take))
 
     def feeds_due(self, now: float) -> Sequence[str]:
         with reading(self._engine) as connection:
@@ -100,6 +108,10 @@ class ShopStates:
                 sa.update(shop_state).where(shop_state.c.shop == shop).values(**values)
             )
         )
+
+
+def _reader(claimant: Claimant) -> str:
+    return f"{claimant.name}/{claimant.boot}"
 
 
 def note_event(connection: sa.Connection, shop: str, now: float) -> None:

@@ -98,6 +98,7 @@ class Worker:
     def _begin(self) -> None:
         now = self._clock()
         self._desk.states.introduce(list(self._desk.shops), now)
+        self._desk.states.take_back_feeds(self._claimant, now)
         taken = self._desk.inbox.take_back(self._claimant, now) + self._desk.effects.take_back(self._claimant, now)
         if taken:
             _log.info("work_taken_back", rows=taken, worker=self._claimant.name)
@@ -140,7 +141,7 @@ class Worker:
         if now < self._housekeeping_at:
             return
         self._housekeeping_at = now + self._settings.poll_s
-        for name in self._desk.reconciliation.due():
+        for name in self._desk.reconciliation.due(self._claimant):
             self._submit(self._read_feed, name)
         for earlier in self._desk.store.claim_to_ask(now, now + self._claimant.lease_s, self._most):
             self._submit(self._desk.pipeline.ask_again, earlier)

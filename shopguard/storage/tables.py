@@ -122,6 +122,7 @@ shop_state = Table(
     Column("last_event_at", Float),
     Column("feed_cursor", Float),  # orders changed before this moment were fetched
     Column("feed_due_at", Float),
+    Column("feed_by", String(150)),  # the worker and boot that read the feed now
     Column("feed_error", String(500)),
     Column("calls_left", Float),  # token bucket of write-backs
     Column("calls_at", Float),

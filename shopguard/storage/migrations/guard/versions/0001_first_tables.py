@@ -136,6 +136,7 @@ def upgrade() -> None:
         sa.Column("last_event_at", sa.Float(), nullable=True),
         sa.Column("feed_cursor", sa.Float(), nullable=True),
         sa.Column("feed_due_at", sa.Float(), nullable=True),
+        sa.Column("feed_by", sa.String(length=150), nullable=True),
         sa.Column("feed_error", sa.String(length=500), nullable=True),
         sa.Column("calls_left", sa.Float(), nullable=True),
         sa.Column("calls_at", sa.Float(), nullable=True),
