@@ -1,0 +1,154 @@
+"""Everything an installation stores into one file, and back: backup, restore."""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import click
+
+from shopguard.adapter import Secret
+from shopguard.cli.invocation import DEFAULT_CONFIG, Invocation
+from shopguard.cli.output import progress
+from shopguard.cli.running import Refused, in_use
+from shopguard.storage.archive import KEYS, Manifest, read_manifest, unpack, write_archive
+from shopguard.storage.engine import open_engine, snapshot, sqlite_url
+
+PASSPHRASE = "SHOPGUARD_BACKUP_PASSPHRASE"  # noqa: S105 - the name of a variable
+_SHORTEST = 8  # characters
+_SECRETS, _CONFIG = "secrets.enc", DEFAULT_CONFIG.name
+_KEYS_ARE_APART = (
+    "This backup holds no keys: it is useless without a separate copy of keys.json. Keep that copy elsewhere."
+)
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--without-keys", is_flag=True, help="Leave keys.json out: you keep a copy of it elsewhere.")
+@click.pass_obj
+def backup(invocation: Invocation, file: Path, without_keys: bool) -> None:
+    """Write everything into one FILE, while it runs: databases, secrets, settings and, encrypted, the keys.
+
+    The keys are encrypted under a passphrase: the environment's SHOPGUARD_BACKUP_PASSPHRASE, else a prompt.
+    """
+    passphrase = None if without_keys else _new_passphrase()
+    invocation.keyring()  # a key file that cannot be used is no backup
+    config = invocation.config()
+    with tempfile.TemporaryDirectory(prefix=".backup-", dir=_folder_of(file)) as staging:
+        keys = invocation.keys_path.read_bytes()
+        files = _copies(invocation, Path(staging))
+        if keys != invocation.keys_path.read_bytes():
+            raise Refused("the keys were changed during the backup; run it again")
+        manifest = write_archive(
+            file, files, version("shopguard"), datetime.now(UTC), None if without_keys else keys, passphrase
+        )
+    click.echo(f"wrote {file}: {', '.join(manifest.files)}{'' if without_keys else ', keys.json (encrypted)'}")
+    if without_keys:
+        click.echo(_KEYS_ARE_APART, err=True)
+    if config.database.url is not None:
+        click.echo("The tables in PostgreSQL are not in it: back them up by pg_dump, at the same time.", err=True)
+
+
+def _folder_of(file: Path) -> Path:
+    if not file.absolute().parent.is_dir():
+        raise Refused(f"{file}: there is no such folder")
+    return file.absolute().parent
+
+
+def _copies(invocation: Invocation, staging: Path) -> Mapping[str, Path]:
+    """Copy what is to be archived, each file whole, and return the copies by the names they get."""
+    files: dict[str, Path] = {}
+    databases = sorted(invocation.data_dir.glob("*.db"))
+    with progress(databases, "copy") as shown:
+        for database in shown:
+            files[database.name] = staging / database.name
+            _snapshot(database, files[database.name])
+    others = {_SECRETS: invocation.data_dir / _SECRETS, _CONFIG: invocation.config_path}
+    for name, path in others.items():
+        if path is not None and path.exists():
+            files[name] = staging / name
+            shutil.copyfile(path, files[name])
+    return files
+
+
+def _snapshot(database: Path, copy: Path) -> None:
+    engine = open_engine(sqlite_url(database))
+    try:
+        snapshot(engine, copy)
+    finally:
+        engine.dispose()
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--force", is_flag=True, help="Move what is in the data directory aside first; nothing is deleted.")
+@click.pass_obj
+def restore(invocation: Invocation, file: Path, force: bool) -> None:
+    """Put what `shopguard backup` wrote into the data directory; stop ShopGuard first.
+
+    Everything is verified before anything is put in place. The settings come to the data directory too.
+    """
+    home = invocation.data_dir
+    manifest = read_manifest(file)
+    running = in_use(home)
+    if running:
+        raise Refused(f"{home}: {running} is in use; stop `shopguard serve` first")
+    there = _standing_in_the_way(home, manifest)
+    if there and not force:
+        raise Refused(f"{home}: holds {', '.join(there)} already; --force moves them aside first")
+    passphrase = _passphrase("it opens the keys in the backup") if manifest.locked_keys else None
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".restore-", dir=home) as staging:
+        unpack(file, Path(staging), passphrase)
+        if there:
+            click.echo(f"moved aside to {_move_aside(home, there)}: {', '.join(there)}")
+        for path in sorted(Path(staging).iterdir()):
+            path.rename(home / path.name)
+    _tell_restored(invocation, manifest)
+
+
+def _standing_in_the_way(home: Path, manifest: Manifest) -> Sequence[str]:
+    """Return what an installation is made of; keys that wait for a backup without any are not in its way."""
+    found = [path.name for pattern in ("*.db", "*.db-wal", "*.db-shm") for path in sorted(home.glob(pattern))]
+    named = [_SECRETS, _CONFIG, *([KEYS] if manifest.locked_keys else [])]
+    return [*found, *(name for name in named if (home / name).exists())]
+
+
+def _move_aside(home: Path, names: Sequence[str]) -> Path:
+    aside = home / f"before-restore-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
+    aside.mkdir(mode=0o700)
+    for name in names:
+        (home / name).rename(aside / name)
+    return aside
+
+
+def _tell_restored(invocation: Invocation, manifest: Manifest) -> None:
+    home = invocation.data_dir
+    click.echo(f"restored to {home}, as of {manifest.created_at:%Y-%m-%d %H:%M:%S} UTC: {', '.join(manifest.files)}")
+    if manifest.locked_keys is None and not invocation.keys_path.exists():
+        click.echo(f"The backup holds no keys: put your copy of keys.json into {home} before you start.", err=True)
+    used = invocation.config_path
+    if _CONFIG in manifest.files and used is not None and used.resolve() != (home / _CONFIG).resolve():
+        click.echo(f"The settings in use are still {used}; those of the backup are {home / _CONFIG}.", err=True)
+
+
+def _new_passphrase() -> Secret:
+    passphrase = _passphrase("it encrypts the keys in the backup", confirm=True)
+    if len(passphrase.reveal()) < _SHORTEST:
+        raise click.UsageError(f"{PASSPHRASE}: needs {_SHORTEST} characters or more")
+    return passphrase
+
+
+def _passphrase(purpose: str, confirm: bool = False) -> Secret:
+    given = os.environ.get(PASSPHRASE)
+    if given:
+        return Secret(given)
+    if not sys.stdin.isatty():
+        other = ", or leave the keys out by --without-keys" if confirm else ""
+        raise click.UsageError(f"a passphrase is needed, {purpose}: set {PASSPHRASE}{other}")
+    typed: str = click.prompt(f"Passphrase ({purpose})", hide_input=True, confirmation_prompt=confirm, err=True)
+    return Secret(typed)

@@ -1,0 +1,134 @@
+"""Files of many records, one a line: JSON lines, and orders as CSV whose header holds dotted contract paths."""
+
+import csv
+import io
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, fields
+from typing import Any, BinaryIO, TypeVar
+
+import click
+
+from shopguard import wire
+from shopguard.cli.output import progress
+from shopguard.errors import PayloadInvalid
+from shopguard.model import Order, Party, Payment
+
+T = TypeVar("T")
+Numbered = Iterable[tuple[int, bytes]]
+
+_LISTS = frozenset({"lines", "phones", "emails"})
+_PARTY = frozenset(field.name for field in fields(Party))
+_PAYMENT = frozenset(field.name for field in fields(Payment))
+_ORDER = frozenset(field.name for field in fields(Order)) - {"buyer", "recipients", "payment"}
+_TRUE = frozenset({"true", "1", "yes"})
+
+
+def json_lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Yield each line that is not blank with its number, counted from 1."""
+    for number, line in enumerate(file, start=1):
+        if line.strip():
+            yield number, line
+
+
+def csv_orders(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Yield each row as an order in contract form, with the number of its (last) line.
+
+    The text is UTF-8 or, where it is not, CP932. ``PayloadInvalid`` names a column that the contract does not have.
+    """
+    content = file.read()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("cp932", "replace")
+    rows = csv.reader(io.StringIO(text, newline=""))
+    try:
+        columns = [_Column.named(name.strip()) for name in next(rows, [])]
+        for row in rows:
+            if any(cell.strip() for cell in row):
+                yield rows.line_num, wire.encode(_order(columns, row))
+    except csv.Error:
+        raise PayloadInvalid(f"line {rows.line_num}: cannot be read as CSV") from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """Where a cell goes: ``part`` is buyer, payment, a recipient's number, or empty for the order itself."""
+
+    part: str
+    field: str
+
+    @classmethod
+    def named(cls, path: str) -> "_Column":
+        first, *rest = path.split(".")
+        if first == "recipients":
+            part = rest.pop(0) if rest and rest[0].isdecimal() else "0"
+            known = _PARTY
+        elif first in ("buyer", "payment"):
+            part, known = first, _PARTY if first == "buyer" else _PAYMENT
+        else:
+            part, known, rest = "", _ORDER, [first, *rest]
+        is_list = bool(rest) and rest[0] in _LISTS
+        if not rest or rest[0] not in known or len(rest) > 1 + is_list:
+            raise PayloadInvalid(
+                f"column {path[:50]}: no field of an order; write id, total, buyer.name and the like"
+            )
+        return cls(part, rest[0])
+
+
+def _order(columns: list[_Column], row: list[str]) -> dict[str, Any]:
+    """Columns of the same list (``buyer.phones`` twice, or ``buyer.phones.0`` and ``.1``) follow each other."""
+    order: dict[str, Any] = {}
+    recipients: dict[int, dict[str, Any]] = {}
+    for column, cell in zip(columns, row, strict=False):
+        value = cell.strip()
+        if not value:
+            continue
+        if column.part.isdecimal():
+            target = recipients.setdefault(int(column.part), {})
+        else:
+            target = order.setdefault(column.part, {}) if column.part else order
+        if column.field in _LISTS:
+            target.setdefault(column.field, []).append(value)
+        else:
+            target[column.field] = value
+    if "test" in order:
+        order["test"] = order["test"].casefold() in _TRUE
+    return order | {"recipients": [recipients[number] for number in sorted(recipients)]}
+
+
+def answer_each(records: Numbered, read: Callable[[bytes], T], answer: Callable[[T], object], file: BinaryIO) -> bool:
+    """Print one line of JSON for each record, in order; False if one could not be read, which is said on stderr.
+
+    Args:
+        file: where the records come from, to tell how many there are.
+    """
+    all_good = True
+    with _shown(records, file) as shown:
+        for number, record in shown:
+            try:
+                readable = read(record)
+            except PayloadInvalid as error:
+                all_good = False
+                click.echo(wire.encode({"line": number, "error": str(error)}).decode(), err=True)
+            else:
+                click.echo(wire.encode(answer(readable)).decode())
+    return all_good
+
+
+def _shown(records: Numbered, file: BinaryIO) -> AbstractContextManager[Numbered]:
+    """Show progress on a terminal, unless the answers go to the same terminal."""
+    if sys.stdout.isatty() or not sys.stderr.isatty():
+        return nullcontext(records)
+    return progress(records, "read", line_count(file))
+
+
+def line_count(file: BinaryIO) -> int | None:
+    """Return how many lines are still to be read, or None for a pipe."""
+    if not file.seekable():
+        return None
+    here = file.tell()
+    count = sum(1 for _ in file)
+    file.seek(here)
+    return count

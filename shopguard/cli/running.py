@@ -1,0 +1,91 @@
+"""What runs on this machine, and the installation as a command finds it."""
+
+import fcntl
+import os
+import pwd
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shopguard.errors import ConfigError, ShopGuardError
+from shopguard.storage.engine import is_current
+
+if TYPE_CHECKING:
+    from shopguard.bootstrap import Installation
+    from shopguard.cli.invocation import Invocation
+
+
+class Refused(ShopGuardError):
+    """What was asked cannot be done as it was asked; the message says why and what to do."""
+
+
+@contextmanager
+def opened(invocation: "Invocation", *, create: bool = False) -> Iterator["Installation"]:
+    """Give everything made of the settings, its tables in place, and close it afterwards.
+
+    Args:
+        create: make or upgrade missing tables; else they are a ``ConfigError`` that names the remedy.
+    """
+    installation = invocation.installation()
+    try:
+        if create:
+            installation.migrate()
+        else:
+            check_tables(installation)
+        yield installation
+    finally:
+        installation.close()
+
+
+def check_tables(installation: "Installation") -> None:
+    """Raise ``ConfigError`` unless the tables are those of this version; a missing file is not created."""
+    on_files = installation.config.database.url is None
+    if on_files and not (installation.data_dir / "guard.db").exists():
+        raise ConfigError(f"{installation.data_dir}: nothing is stored here yet; run `shopguard serve` first")
+    if not is_current(installation.engine, "guard") or not is_current(installation.registry_engine, "registry"):
+        raise ConfigError("the database is not at this version: start `shopguard serve` once, which upgrades it")
+
+
+def a_worker_runs(data_dir: Path) -> bool:
+    """Whether a worker of this data directory runs on this machine: it holds the lock of its name."""
+    return any(_is_locked(lock) for lock in data_dir.glob("worker-*.lock"))
+
+
+def in_use(data_dir: Path) -> str | None:
+    """Return what of ``data_dir`` a running process has open, or None."""
+    if a_worker_runs(data_dir):
+        return "a worker"
+    return next((path.name for path in sorted(data_dir.glob("*.db")) if _is_open(path)), None)
+
+
+def operator() -> str:
+    """Return who calls this command, for the audit log: the account, which an environment variable cannot change."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid {os.getuid()}"
+
+
+def _is_locked(path: Path) -> bool:
+    with path.open("r") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    return False
+
+
+def _is_open(path: Path) -> bool:
+    """Whether a process has the database open: SQLite leaves WAL mode only for the last one who has."""
+    connection = sqlite3.connect(path, timeout=0)
+    try:
+        connection.execute("PRAGMA journal_mode=DELETE")
+    except sqlite3.OperationalError:
+        return True
+    except sqlite3.DatabaseError:  # no database at all
+        return False
+    finally:
+        connection.close()
+    return False
