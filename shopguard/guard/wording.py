@@ -73,6 +73,11 @@ def reason(code: str, language: Language) -> Reason:
     return Reason(code, japanese if language is Language.JA else english)
 
 
+def in_language(said: Reason, language: Language) -> Reason:
+    """Return a stored reason in the reader's language; one of an older version stays as it was written."""
+    return reason(said.code, language) if said.code in _REASONS else said
+
+
 def note_text(verdict: Verdict, language: Language) -> str:
     """Return the line for the order: which fields agree, how many reports, how recent."""
     if verdict.state is ScreeningState.UNSCREENED:

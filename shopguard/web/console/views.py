@@ -2,21 +2,22 @@
 
 import hmac
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Flask, Response, abort, current_app, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from shopguard.config import Language
 from shopguard.guard.reviews import Review, Reviews
 from shopguard.guard.shops import Shops, ShopStates
 from shopguard.guard.store import OrderStore
+from shopguard.guard.wording import in_language
 from shopguard.model import Order, OrderRef, Reason
 from shopguard.web.console.links import SignInLinks
-from shopguard.web.console.words import WORDS, words_for
+from shopguard.web.console.words import WORDS
 
 _SESSION_LIFE_S = 12 * 3600
 _ACTOR = "console"
@@ -135,8 +136,12 @@ def decide(shop: str, order_id: str, decision: str) -> AnyResponse:
     return redirect(url_for("console.waiting", did=decision, order=order_id, held=int(made.releases_hold)), 303)
 
 
-def _words() -> Any:
-    return words_for(request.accept_languages.best_match(list(WORDS), "ja"))
+def _language() -> str:
+    return request.accept_languages.best_match(list(WORDS)) or "ja"
+
+
+def _words() -> Mapping[str, str]:
+    return WORDS[_language()]
 
 
 def _card(desk: Desk, review: Review) -> Card:
@@ -149,7 +154,7 @@ def _card(desk: Desk, review: Review) -> Card:
         buyer=_buyer(order),
         payment=order.payment.label or order.payment.kind.value if order else "",
         total=f"{order.total:,} {order.currency}" if order else "",
-        reasons=verdict.reasons if verdict else (),
+        reasons=[in_language(said, Language(_language())) for said in verdict.reasons] if verdict else (),
         fields=[(e.field, e.relation.value) for e in best.comparison.evidence] if best else (),
         received=_local(desk, review),
         waited_min=int((desk.clock() - review.opened_at) // 60),

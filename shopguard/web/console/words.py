@@ -66,8 +66,3 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "missing": "not recorded",
     },
 }
-
-
-def words_for(language: str | None) -> Mapping[str, str]:
-    """Return the words in ``language``, Japanese where it is not known."""
-    return WORDS.get(language or "ja", WORDS["ja"])
