@@ -39,9 +39,14 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def sqlite_engine(tmp_path: Path, migrated_file: Path) -> Iterator[sa.Engine]:
-    """A new SQLite database with the guard's tables, in the file ``guard.db`` of ``tmp_path``."""
-    engine = open_engine(sqlite_url(Path(shutil.copy(migrated_file, tmp_path / "guard.db"))))
+def migrated_copy(tmp_path: Path, migrated_file: Path) -> Path:
+    """The file ``guard.db`` in ``tmp_path``: a new SQLite database with the guard's tables."""
+    return Path(shutil.copy(migrated_file, tmp_path / "guard.db"))
+
+
+@pytest.fixture
+def sqlite_engine(migrated_copy: Path) -> Iterator[sa.Engine]:
+    engine = open_engine(sqlite_url(migrated_copy))
     yield engine
     engine.dispose()
 
@@ -140,13 +145,13 @@ def _start_postgres(folder: Path) -> subprocess.Popen[bytes]:
         shutil.chown(folder, "nobody")
     data, log = folder / "data", folder / "log"
     commands = programs / "bin"
-    made = [commands / "initdb", "-D", data, "-U", "guard", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
-    done = subprocess.run(made, cwd=folder, capture_output=True, text=True, user=user)
+    options = ("-D", data, "-U", "guard", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+    done = subprocess.run([commands / "initdb", *options], cwd=folder, capture_output=True, text=True, user=user)
     assert done.returncode == 0, done.stdout + done.stderr
-    options = ("-k", folder, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=100")
+    settings = ("-k", folder, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=100")
     with log.open("wb") as output:
         server: subprocess.Popen[bytes] = subprocess.Popen(
-            [commands / "postgres", "-D", data, *options], cwd=folder, stdout=output, stderr=output, user=user
+            [commands / "postgres", "-D", data, *settings], cwd=folder, stdout=output, stderr=output, user=user
         )
     engine = sa.create_engine(f"postgresql+psycopg://guard@/postgres?host={folder}", poolclass=sa.NullPool)
     for _ in range(600):

@@ -16,8 +16,14 @@ from sqlalchemy.exc import DBAPIError
 
 from shopguard.errors import StoreUnavailable
 
-_BUSY_TIMEOUT_MS = 5000
+BUSY_TIMEOUT_S = 5.0
 _MIGRATION_LOCK = 7_467_101  # any number that nobody else uses as an advisory lock in the same database
+
+_NOT_NOW = frozenset({"25006", "42P01"})
+"""What PostgreSQL says, beside its operational errors, while it is a stand-by (read-only) or not migrated yet.
+
+Source: PostgreSQL 18, appendix A "Error Codes" (read 2026-11).
+"""
 
 
 def sqlite_url(path: Path) -> str:
@@ -25,15 +31,15 @@ def sqlite_url(path: Path) -> str:
     return f"sqlite:///{path}"
 
 
-def open_engine(url: str) -> sa.Engine:
+def open_engine(url: str, busy_timeout_s: float = BUSY_TIMEOUT_S) -> sa.Engine:
     """Return an engine on ``url``; nothing is connected yet.
 
     SQLite runs in WAL mode with ``synchronous=FULL``: a commit that returned survives a power cut. Transactions
     opened by ``writing`` start as ``BEGIN IMMEDIATE``, so that two writers wait for each other instead of
-    failing half-way.
+    failing half-way; after ``busy_timeout_s`` of waiting the store is unavailable.
     """
     if url.startswith("sqlite"):
-        engine = sa.create_engine(url, pool_size=20, max_overflow=20)
+        engine = sa.create_engine(url, pool_size=20, max_overflow=20, connect_args={"timeout": busy_timeout_s})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -62,7 +68,8 @@ def store_errors() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        if isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError) or error.connection_invalidated:
+        away = isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError) or error.connection_invalidated
+        if away or getattr(error.orig, "sqlstate", None) in _NOT_NOW:
             # the driver's text may quote parameters; its type and code do not
             name = getattr(error.orig, "sqlite_errorname", None) or type(error.orig).__name__
             raise StoreUnavailable(f"the database cannot be used now ({name})") from None
@@ -109,7 +116,6 @@ def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
     cursor = dbapi_connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
 

@@ -63,19 +63,23 @@ class GroupCommitWriter:
         self._engine = engine
         self._waiting: queue.SimpleQueue[tuple[Work[Any], Future[Any]] | None] = queue.SimpleQueue()
         self._closed = False
+        self._door = threading.Lock()  # so that nothing is handed in behind the last of a closed writer
         self._thread = threading.Thread(target=self._drain, name="group-commit", daemon=True)
         self._thread.start()
 
     def run(self, work: Work[T]) -> T:
-        if self._closed:
-            raise StoreUnavailable("the writer is closed")
         future: Future[T] = Future()
-        self._waiting.put((work, future))
+        with self._door:
+            if self._closed:
+                raise StoreUnavailable("the writer is closed")
+            self._waiting.put((work, future))
         return future.result()
 
     def close(self) -> None:
-        self._closed = True
-        self._waiting.put(None)
+        with self._door:
+            if not self._closed:
+                self._closed = True
+                self._waiting.put(None)
         self._thread.join()
 
     def _drain(self) -> None:
@@ -92,15 +96,19 @@ class GroupCommitWriter:
                 return
 
     def _commit(self, batch: list[tuple[Work[Any], Future[Any]]]) -> None:
+        begun = False
         try:
             with writing(self._engine) as connection:
+                begun = True
                 results = [work(connection) for work, _ in batch]
         except BaseException as error:
-            if len(batch) == 1:
-                batch[0][1].set_exception(error)
+            if begun and len(batch) > 1:
+                for single in batch:  # so that the fault of one is not the fault of all
+                    self._commit([single])
                 return
-            for single in batch:  # so that the fault of one is not the fault of all
-                self._commit([single])
+            # locked or away: one by one, the last would wait for as many time-outs as there are
+            for _, future in batch:
+                future.set_exception(error)
             return
         for (_, future), result in zip(batch, results, strict=True):
             future.set_result(result)
