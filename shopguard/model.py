@@ -81,7 +81,10 @@ class OrderRef:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One sale as the platform tells it. ``placed_at`` is aware; ``total`` is in the currency's main unit."""
+    """One sale as the platform tells it. ``total`` is in the currency's main unit.
+
+    ``placed_at`` and ``changed_at`` are aware; the platform's last change tells an old delivery from a new one.
+    """
 
     id: str
     shop: str = ""
@@ -97,6 +100,7 @@ class Order:
     note: str = ""
     test: bool = False
     stage: Stage = Stage.OPEN
+    changed_at: datetime | None = None
 
     @property
     def ref(self) -> OrderRef:

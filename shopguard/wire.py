@@ -43,8 +43,10 @@ def decode_order(body: bytes | str) -> Order:
         raise PayloadInvalid("id must not be empty - at `$.id`")
     if not order.total.is_finite() or abs(order.total.adjusted()) >= 15:
         raise PayloadInvalid("total must be a finite amount of at most 15 digits - at `$.total`")
-    if order.placed_at is not None and order.placed_at.tzinfo is None:
-        raise PayloadInvalid("a moment needs an offset, such as +09:00 - at `$.placed_at`")
+    for name in ("placed_at", "changed_at"):
+        moment = getattr(order, name)
+        if moment is not None and moment.tzinfo is None:
+            raise PayloadInvalid(f"a moment needs an offset, such as +09:00 - at `$.{name}`")
     return order
 
 

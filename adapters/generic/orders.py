@@ -60,7 +60,8 @@ class OrderReader:
             id=self.order_id(sent),
             shop=self._shop,
             number=_first(sent, places.number) or "",
-            placed_at=self._placed_at(sent),
+            placed_at=self._moment(sent, places.placed_at),
+            changed_at=self._moment(sent, places.changed_at),
             currency=_first(sent, places.currency) or self._settings.currency_default,
             total=next((m for p in places.total if (m := payload.money(sent, p)) is not None), Decimal(0)),
             payment=self._payment(sent),
@@ -73,8 +74,8 @@ class OrderReader:
             stage=self._stage(sent),
         )
 
-    def _placed_at(self, sent: Mapping[str, Any]) -> datetime | None:
-        for path in self._settings.fields.placed_at:
+    def _moment(self, sent: Mapping[str, Any], paths: Paths) -> datetime | None:
+        for path in paths:
             if self._settings.fields.placed_at_format == "unix":
                 seconds = payload.money(sent, path)
                 found = _from_unix(seconds) if seconds is not None else None

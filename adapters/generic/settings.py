@@ -72,12 +72,14 @@ class FieldSettings:
         payment: the label that ``payment_kinds`` translates.
         recipients_path: where a list of recipients stands, if there can be several; the places of ``recipient`` are
             then looked for in each of them.
-        placed_at_format: ``iso``, or ``unix`` seconds.
+        changed_at: the last change; without it an old delivery that comes late cannot be told from a new one.
+        placed_at_format: ``iso``, or ``unix`` seconds; for both moments.
     """
 
     id: Paths = ("id",)
     number: Paths = ()
     placed_at: Paths = ()
+    changed_at: Paths = ()
     placed_at_format: Literal["iso", "unix"] = "iso"
     currency: Paths = ()
     total: Paths = ()

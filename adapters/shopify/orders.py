@@ -18,6 +18,7 @@ class Shape:
     id: str
     number: str
     created: str
+    updated: str
     cancelled: str
     currency: str
     total: tuple[str, ...]
@@ -48,6 +49,7 @@ REST = Shape(
     id="id",
     number="name",
     created="created_at",
+    updated="updated_at",
     cancelled="cancelled_at",
     currency="currency",
     total=("current_total_price", "total_price"),
@@ -78,6 +80,7 @@ GRAPHQL = Shape(
     id="legacyResourceId",
     number="name",
     created="createdAt",
+    updated="updatedAt",
     cancelled="cancelledAt",
     currency="currencyCode",
     total=("currentTotalPriceSet.shopMoney.amount", "totalPriceSet.shopMoney.amount"),
@@ -109,7 +112,7 @@ _ADDRESS_FIELDS = """{
 }"""
 
 ORDER_FIELDS = f"""
-  legacyResourceId name createdAt cancelledAt currencyCode test note email phone clientIp
+  legacyResourceId name createdAt updatedAt cancelledAt currencyCode test note email phone clientIp
   displayFinancialStatus displayFulfillmentStatus paymentGatewayNames
   paymentTerms {{ id }}
   currentTotalPriceSet {{ shopMoney {{ amount }} }}
@@ -147,6 +150,7 @@ class OrderReader:
             shop=self.shop,
             number=text(source, shape.number) or "",
             placed_at=moment(source, shape.created),
+            changed_at=moment(source, shape.updated),
             currency=text(source, shape.currency) or "JPY",
             total=_total(source, shape),
             payment=self.payments.payment(gateways, has_terms=bool(dig(source, shape.terms))),

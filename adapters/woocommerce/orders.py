@@ -34,6 +34,7 @@ def read_order(raw: Mapping[str, Any], shop: str, settings: WooCommerceSettings)
         shop=shop,
         number=text(raw, "number") or order_id,
         placed_at=moment(raw, "date_created_gmt"),  # UTC without a suffix; date_created is in the shop's own time
+        changed_at=moment(raw, "date_modified_gmt"),
         currency=text(raw, "currency") or "JPY",
         total=money(raw, "total") or Decimal(0),
         payment=_payment(raw, settings),

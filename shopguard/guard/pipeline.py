@@ -60,12 +60,16 @@ class Pipeline:
     def handle(self, event: OrderEvent, finish: Finish = never_mind) -> Verdict | None:
         """Judge one new or changed order and write the verdict back onto it.
 
-        Returns None for an echo (nothing that matters has changed) and for an order that is not to be judged
-        now. Raises what ``adapter.fetch`` raises, and ``StoreUnavailable``; then nothing was recorded.
+        Returns None for an echo (nothing that matters has changed), for a delivery that a later one overtook,
+        and for an order that is not to be judged now. Raises what ``adapter.fetch`` raises, and
+        ``StoreUnavailable``; then nothing was recorded.
         """
         shop = self._shops[event.ref.shop]
         order = event.order or shop.adapter.fetch(event.ref)
         with self._turns.of(order.ref):
+            if self._store.is_outdated(order):
+                self._writer.run(lambda connection: finish(connection, order.id))
+                return None
             past = self._past(order)
             if past.echo or order.test or order.stage in (Stage.DRAFT, Stage.CLOSED):
                 self._note(order, finish)

@@ -9,7 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from shopguard import wire
-from shopguard.model import Order, OrderRef, ScreeningState, Verdict
+from shopguard.model import Order, OrderRef, ScreeningState, Stage, Verdict, VerdictKind
 from shopguard.storage.engine import reading
 from shopguard.storage.tables import orders, screening
 from shopguard.storage.writer import Writer
@@ -32,6 +32,7 @@ class Screening:
     digest: str
     generation: int
     verdict: Verdict | None
+    kind: VerdictKind
     state: ScreeningState
     screened_at: float
     asked: int
@@ -41,9 +42,10 @@ def digest_of(order: Order, vault: Vault) -> str:
     """Return the keyed digest of the fields that screening depends on, as hexadecimal text.
 
     Equal digests mean that nothing was changed which could change a verdict, so an echo of our own write (a new
-    status, a note, our meta data) stops here.
+    status, a note, our meta data) stops here, and so does 12800.00 after 12800.
     """
-    screened = (order.buyer, order.recipients, order.payment.kind, order.total, order.currency)
+    total = format(order.total.normalize(), "f")
+    screened = (tuple(order.parties.items()), order.payment.kind, total, order.currency)
     return vault.digest("screened-fields", msgspec.msgpack.encode(screened)).hex()
 
 
@@ -61,6 +63,7 @@ class OrderStore:
             "number": order.number or order.id,
             "stage": order.stage.value,
             "placed_at": _seconds(order.placed_at),
+            "changed_at": _seconds(order.changed_at),
             "now": now,
             "sealed": self._vault.seal(wire.encode(order)),
         }
@@ -72,6 +75,20 @@ class OrderStore:
         with reading(self._engine) as connection:
             sealed = connection.execute(query).scalar()
         return None if sealed is None else wire.decode(self._vault.open(sealed), Order)
+
+    def is_outdated(self, order: Order) -> bool:
+        """Whether a later form of ``order`` is known: deliveries overtake each other, and repeats come hours late."""
+        mine = (orders.c.shop == order.shop) & (orders.c.order_id == order.id)
+        with reading(self._engine) as connection:
+            known = connection.execute(sa.select(orders.c.changed_at).where(mine)).scalar()
+        return known is not None and order.changed_at is not None and order.changed_at.timestamp() < known
+
+    def stage(self, ref: OrderRef) -> Stage | None:
+        """Return where the order stood when it was last seen, or None if it is unknown."""
+        query = sa.select(orders.c.stage).where(orders.c.shop == ref.shop, orders.c.order_id == ref.order_id)
+        with reading(self._engine) as connection:
+            stage = connection.execute(query).scalar()
+        return None if stage is None else Stage(stage)
 
     def find(self, number_or_id: str, shop: str | None = None) -> Sequence[OrderRef]:
         """Return the orders with this id or display number (with or without ``#``)."""
@@ -86,23 +103,14 @@ class OrderStore:
 
     def latest(self, ref: OrderRef) -> Screening | None:
         """Return the last judgement of the order."""
-        return self._screening(
-            sa.select(screening)
-            .where(screening.c.shop == ref.shop, screening.c.order_id == ref.order_id)
-            .order_by(screening.c.generation.desc())
-            .limit(1)
-        )
+        return next(iter(self._history(ref, limit=1)), None)
 
-    def seen(self, ref: OrderRef, digest: str) -> Screening | None:
-        """Return the judgement of exactly these fields, if there is one."""
-        return self._screening(
-            sa.select(screening).where(
-                screening.c.shop == ref.shop, screening.c.order_id == ref.order_id, screening.c.digest == digest
-            )
-        )
+    def history(self, ref: OrderRef) -> Sequence[Screening]:
+        """Return every judgement of the order, the last one first: one for each form it had."""
+        return self._history(ref)
 
     def is_screened(self, ref: OrderRef, digest: str) -> bool:
-        """Whether exactly these fields were judged; cheaper than ``seen``."""
+        """Whether exactly these fields were judged."""
         query = sa.select(sa.literal(1)).where(
             screening.c.shop == ref.shop, screening.c.order_id == ref.order_id, screening.c.digest == digest
         )
@@ -125,17 +133,24 @@ class OrderStore:
 
     def judged_again(
         self, earlier: Screening, verdict: Verdict, now: float, ask_again_at: float | None
-    ) -> Callable[[sa.Connection], bool]:
-        """Return the step that replaces a judgement made while the registry was silent."""
+    ) -> Callable[[sa.Connection], int | None]:
+        """Return the step that replaces a judgement of the same fields and gives its new generation.
+
+        The step gives None if somebody else replaced it meanwhile. A new generation, because an answer may call for
+        an effect that the silence before it called for already, and that a person has undone since.
+        """
+        others = screening.alias()
+        same_order = (others.c.shop == earlier.ref.shop) & (others.c.order_id == earlier.ref.order_id)
         values = {
             **_columns(verdict, ask_again_at),
+            "generation": sa.select(sa.func.max(others.c.generation) + 1).where(same_order).scalar_subquery(),
             "sealed": self._vault.seal(wire.encode(verdict)),
             "screened_at": now,
             "asked": earlier.asked + 1,
         }
-        # only if nobody else did it meanwhile
-        where = (screening.c.id == earlier.id) & (screening.c.asked == earlier.asked)
-        return lambda connection: connection.execute(sa.update(screening).where(where).values(**values)).rowcount == 1
+        unchanged = (screening.c.id == earlier.id) & (screening.c.asked == earlier.asked)
+        update = sa.update(screening).where(unchanged).values(**values).returning(screening.c.generation)
+        return lambda connection: connection.execute(update).scalar()
 
     def claim_to_ask(self, now: float, until: float, limit: int) -> Sequence[Screening]:
         """Return judgements made while the registry was silent and due again; nobody else asks before ``until``."""
@@ -157,6 +172,17 @@ class OrderStore:
         """Leave a judgement as it is: the order is gone or no longer matters."""
         connection.execute(sa.update(screening).where(screening.c.id == earlier.id).values(ask_again_at=None))
 
+    def resume_asking(self, connection: sa.Connection, ref: OrderRef, digest: str, now: float) -> None:
+        """Ask again about a form the order has come back to, if the registry never answered about it."""
+        unanswered = (
+            (screening.c.shop == ref.shop)
+            & (screening.c.order_id == ref.order_id)
+            & (screening.c.digest == digest)
+            & (screening.c.state == ScreeningState.UNSCREENED.value)
+            & screening.c.ask_again_at.is_(None)
+        )
+        connection.execute(sa.update(screening).where(unanswered).values(ask_again_at=now))
+
     def erase(self, ref: OrderRef) -> Callable[[sa.Connection], None]:
         """Return the step that erases what is known of an order's people; that it was judged remains."""
 
@@ -167,10 +193,16 @@ class OrderStore:
 
         return work
 
-    def _screening(self, query: sa.Select[Any]) -> Screening | None:
+    def _history(self, ref: OrderRef, limit: int | None = None) -> Sequence[Screening]:
+        query = (
+            sa.select(screening)
+            .where(screening.c.shop == ref.shop, screening.c.order_id == ref.order_id)
+            .order_by(screening.c.generation.desc())
+            .limit(limit)
+        )
         with reading(self._engine) as connection:
-            row = connection.execute(query).first()
-        return self._read(row) if row else None
+            rows = connection.execute(query).all()
+        return [self._read(row) for row in rows]
 
     def _read(self, row: Any) -> Screening:
         verdict = None if row.sealed is None else wire.decode(self._vault.open(row.sealed), Verdict)
@@ -180,6 +212,7 @@ class OrderStore:
             row.digest,
             row.generation,
             verdict,
+            VerdictKind(row.verdict),
             ScreeningState(row.state),
             row.screened_at,
             row.asked,
@@ -200,10 +233,10 @@ _JUDGED = sa.text(
 )
 
 _UPSERT = sa.text(
-    "INSERT INTO orders (shop, order_id, number, stage, placed_at, updated_at, sealed)"
-    " VALUES (:shop, :order_id, :number, :stage, :placed_at, :now, :sealed)"
+    "INSERT INTO orders (shop, order_id, number, stage, placed_at, changed_at, updated_at, sealed)"
+    " VALUES (:shop, :order_id, :number, :stage, :placed_at, :changed_at, :now, :sealed)"
     " ON CONFLICT (shop, order_id) DO UPDATE SET number = :number, stage = :stage, placed_at = :placed_at,"
-    " updated_at = :now, sealed = :sealed"
+    " changed_at = :changed_at, updated_at = :now, sealed = :sealed"
 )
 
 

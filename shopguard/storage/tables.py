@@ -40,6 +40,7 @@ orders = Table(
     Column("number", String(200), nullable=False),
     Column("stage", String(10), nullable=False),
     Column("placed_at", Float),
+    Column("changed_at", Float),  # at the platform: tells an old delivery from a new one
     Column("updated_at", Float, nullable=False),
     Column("sealed", LargeBinary),  # the latest order; emptied by retention and erasure
     Index("orders_number", "shop", "number"),

@@ -94,6 +94,8 @@ def faults_of(event: object) -> list[str]:
         faults.append("order.total is not finite")
     if order.placed_at is not None and order.placed_at.tzinfo is None:
         faults.append("order.placed_at has no offset")
+    if order.changed_at is not None and order.changed_at.tzinfo is None:
+        faults.append("order.changed_at has no offset")
     return faults
 
 

@@ -112,7 +112,7 @@ def recording(body: str, kana: str = "ヤマダ ハナコ") -> dict[str, object]
     }
     order = {"id": "7", "shop": "toy-shop", "number": "", "placed_at": None, "currency": "JPY", "total": "0"}
     order |= {"payment": {"kind": "other", "label": ""}, "buyer": buyer, "recipients": [], "ip": None}
-    order |= {"user_agent": None, "note": "", "test": False, "stage": "open"}
+    order |= {"user_agent": None, "note": "", "test": False, "stage": "open", "changed_at": None}
     return {
         "request": {
             "url": request.url,

@@ -66,6 +66,7 @@ def _as_graphql(order: Mapping[str, Any]) -> dict[str, Any]:
         "legacyResourceId": str(order["id"]),
         "name": order.get("name"),
         "createdAt": _in_utc(order.get("created_at")),
+        "updatedAt": _in_utc(order.get("updated_at") or order.get("created_at")),
         "cancelledAt": order.get("cancelled_at"),
         "currencyCode": order.get("currency"),
         "test": order.get("test", False),

@@ -73,6 +73,7 @@ def upgrade() -> None:
         sa.Column("number", sa.String(length=200), nullable=False),
         sa.Column("stage", sa.String(length=10), nullable=False),
         sa.Column("placed_at", sa.Float(), nullable=True),
+        sa.Column("changed_at", sa.Float(), nullable=True),
         sa.Column("updated_at", sa.Float(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("shop", "order_id"),
