@@ -20,8 +20,8 @@ from shopguard.storage.tables import inbox
 from shopguard.storage.writer import Writer
 
 _ACCEPT = sa.text(
-    "INSERT INTO inbox (shop, delivery_key, source, received_at, sealed, state, due_at, attempts)"
-    " VALUES (:shop, :key, :source, :at, :sealed, 'received', :at, 0)"
+    "INSERT INTO inbox (shop, delivery_key, source, received_at, sealed, state, due_at, attempts, last_error)"
+    " VALUES (:shop, :key, :source, :at, :sealed, :state, :at, 0, :error)"
     " ON CONFLICT (shop, delivery_key) DO NOTHING"
 )
 
@@ -43,6 +43,10 @@ class StoredOrder(msgspec.Struct, frozen=True, array_like=True, tag="order"):
     order: Order
 
 
+def _stored(request: WebhookRequest) -> StoredRequest:
+    return StoredRequest(request.url, dict(request.headers), request.body)
+
+
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(StoredRequest | StoredOrder)
 
@@ -57,6 +61,11 @@ class Delivery:
     received_at: float
     attempts: int
     sealed: bytes | None
+
+
+def _still(delivery: Delivery) -> sa.ColumnElement[bool]:
+    """The row while it is under this claim: a later one counts another attempt."""
+    return (inbox.c.id == delivery.id) & (inbox.c.state == "claimed") & (inbox.c.attempts == delivery.attempts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,22 +90,35 @@ class Inbox:
 
     def accept(self, shop: str, key: str, request: WebhookRequest) -> bool:
         """Store a verified delivery durably; False if it is a repeat. ``StoreUnavailable`` if nothing was stored."""
-        content = StoredRequest(request.url, dict(request.headers), request.body)
-        return self._insert(shop, key, "webhook", request.received_at.timestamp(), content)
+        return self._insert(shop, key, "webhook", request.received_at.timestamp(), _stored(request))
 
     def accept_order(self, shop: str, key: str, order: Order, at: float) -> bool:
         """Store an order that reconciliation found; False if it was found before."""
         return self._insert(shop, key, "feed", at, StoredOrder(order))
 
-    def bury(self, shop: str, key: str, request: WebhookRequest, error: str) -> None:
-        """Keep a signed delivery that nobody can read, as a dead letter."""
-        if self.accept(shop, key, request):
-            where = (inbox.c.shop == shop) & (inbox.c.delivery_key == key)
-            self._change(where, state="dead", last_error=error)
+    def bury(self, shop: str, key: str, request: WebhookRequest, error: str) -> bool:
+        """Keep a signed delivery that nobody can read, as a dead letter; False if it is a repeat."""
+        return self._insert(shop, key, "webhook", request.received_at.timestamp(), _stored(request), "dead", error)
 
-    def _insert(self, shop: str, key: str, source: str, at: float, content: StoredRequest | StoredOrder) -> bool:
-        sealed = self._sealer.seal(_encoder.encode(content))
-        row = {"shop": shop, "key": key, "source": source, "at": at, "sealed": sealed}
+    def _insert(
+        self,
+        shop: str,
+        key: str,
+        source: str,
+        at: float,
+        content: StoredRequest | StoredOrder,
+        state: str = "received",
+        error: str | None = None,
+    ) -> bool:
+        row = {
+            "shop": shop,
+            "key": key,
+            "source": source,
+            "at": at,
+            "sealed": self._sealer.seal(_encoder.encode(content)),
+            "state": state,
+            "error": error and error[:500],
+        }
         return self._writer.run(lambda connection: connection.execute(_ACCEPT, row).rowcount == 1)
 
     def claim(self, claimant: Claimant, now: float, limit: int) -> Sequence[Delivery]:
@@ -109,10 +131,11 @@ class Inbox:
             .order_by(inbox.c.due_at, inbox.c.id)
             .limit(limit)
             .with_for_update(skip_locked=True)
+            .cte("due")  # PostgreSQL may run a plain subquery once per row, and then its limit limits nothing
         )
         claim = (
             sa.update(inbox)
-            .where(inbox.c.id.in_(due.scalar_subquery()))
+            .where(inbox.c.id.in_(sa.select(due.c.id)))
             .values(
                 state="claimed",
                 lease_until=now + claimant.lease_s,
@@ -171,12 +194,12 @@ class Inbox:
         return finish
 
     def put_back(self, delivery: Delivery, due_at: float, error: str) -> None:
-        """Try ``delivery`` again at ``due_at``."""
-        self._change(inbox.c.id == delivery.id, state="received", due_at=due_at, lease_until=None, last_error=error)
+        """Try ``delivery`` again at ``due_at``; nothing happens if another worker has taken it over meanwhile."""
+        self._change(_still(delivery), state="received", due_at=due_at, lease_until=None, last_error=error[:500])
 
     def give_up(self, delivery: Delivery, error: str) -> None:
-        """Make ``delivery`` a dead letter: people see it and can replay it."""
-        self._change(inbox.c.id == delivery.id, state="dead", lease_until=None, last_error=error[:500])
+        """Make ``delivery`` a dead letter, unless taken over: people see it and can replay it."""
+        self._change(_still(delivery), state="dead", lease_until=None, last_error=error[:500])
 
     def replay(self, ids: Iterable[int], now: float) -> int:
         """Make deliveries due again, dead or done; returns how many still had their content."""
@@ -214,6 +237,16 @@ class Inbox:
     def oldest_waiting(self) -> float | None:
         """Return when the oldest delivery that is not final was received, or None."""
         query = sa.select(sa.func.min(inbox.c.received_at)).where(inbox.c.state.in_(("received", "claimed")))
+        with reading(self._engine) as connection:
+            return connection.execute(query).scalar()
+
+    def overdue_since(self) -> float | None:
+        """Return since when the longest neglected delivery could have been worked on, or None if none waits.
+
+        In the future if all of them wait for their next attempt or are being worked on.
+        """
+        could = sa.case((inbox.c.state == "claimed", inbox.c.lease_until), else_=inbox.c.due_at)
+        query = sa.select(sa.func.min(could)).where(inbox.c.state.in_(("received", "claimed")))
         with reading(self._engine) as connection:
             return connection.execute(query).scalar()
 
