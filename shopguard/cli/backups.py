@@ -4,7 +4,8 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -14,7 +15,7 @@ import click
 from shopguard.adapter import Secret
 from shopguard.cli.invocation import DEFAULT_CONFIG, Invocation
 from shopguard.cli.output import progress
-from shopguard.cli.running import Refused, in_use
+from shopguard.cli.running import Refused, a_worker_runs, database_in_use
 from shopguard.storage.archive import KEYS, Manifest, read_manifest, unpack, write_archive
 from shopguard.storage.engine import open_engine, snapshot, sqlite_url
 
@@ -38,7 +39,7 @@ def backup(invocation: Invocation, file: Path, without_keys: bool) -> None:
     passphrase = None if without_keys else _new_passphrase()
     invocation.keyring()  # a key file that cannot be used is no backup
     config = invocation.config()
-    with tempfile.TemporaryDirectory(prefix=".backup-", dir=_folder_of(file)) as staging:
+    with _said(file), tempfile.TemporaryDirectory(prefix=".backup-", dir=_folder_of(file)) as staging:
         keys = invocation.keys_path.read_bytes()
         files = _copies(invocation, Path(staging))
         if keys != invocation.keys_path.read_bytes():
@@ -51,6 +52,15 @@ def backup(invocation: Invocation, file: Path, without_keys: bool) -> None:
         click.echo(_KEYS_ARE_APART, err=True)
     if config.database.url is not None:
         click.echo("The tables in PostgreSQL are not in it: back them up by pg_dump, at the same time.", err=True)
+
+
+@contextmanager
+def _said(place: Path) -> Iterator[None]:
+    """Say in a sentence that the disk is full or the folder closed."""
+    try:
+        yield
+    except OSError as error:
+        raise Refused(f"{place}: cannot be written: {error.strerror}") from None
 
 
 def _folder_of(file: Path) -> Path:
@@ -94,15 +104,14 @@ def restore(invocation: Invocation, file: Path, force: bool) -> None:
     """
     home = invocation.data_dir
     manifest = read_manifest(file)
-    running = in_use(home)
-    if running:
-        raise Refused(f"{home}: {running} is in use; stop `shopguard serve` first")
+    if a_worker_runs(home):
+        raise Refused(f"{home}: a worker runs; stop `shopguard serve` first")
     there = _standing_in_the_way(home, manifest)
     if there and not force:
         raise Refused(f"{home}: holds {', '.join(there)} already; --force moves them aside first")
     passphrase = _passphrase("it opens the keys in the backup") if manifest.locked_keys else None
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".restore-", dir=home) as staging:
+    with _said(home), tempfile.TemporaryDirectory(prefix=".restore-", dir=home) as staging:
         unpack(file, Path(staging), passphrase)
         if there:
             click.echo(f"moved aside to {_move_aside(home, there)}: {', '.join(there)}")
@@ -113,16 +122,20 @@ def restore(invocation: Invocation, file: Path, force: bool) -> None:
 
 def _standing_in_the_way(home: Path, manifest: Manifest) -> Sequence[str]:
     """Return what an installation is made of; keys that wait for a backup without any are not in its way."""
-    found = [path.name for pattern in ("*.db", "*.db-wal", "*.db-shm") for path in sorted(home.glob(pattern))]
+    found = sorted(path.name for pattern in ("*.db", "*.db-wal", "*.db-shm") for path in home.glob(pattern))
     named = [_SECRETS, _CONFIG, *([KEYS] if manifest.locked_keys else [])]
     return [*found, *(name for name in named if (home / name).exists())]
 
 
 def _move_aside(home: Path, names: Sequence[str]) -> Path:
+    database = database_in_use(home)  # asked last, as asking closes what a crash left open
+    if database:
+        raise Refused(f"{home}: {database} is in use; stop `shopguard serve` first")
     aside = home / f"before-restore-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
     aside.mkdir(mode=0o700)
     for name in names:
-        (home / name).rename(aside / name)
+        if (home / name).exists():  # a log that a crash left is gone since the question above
+            (home / name).rename(aside / name)
     return aside
 
 

@@ -53,10 +53,11 @@ def a_worker_runs(data_dir: Path) -> bool:
     return any(_is_locked(lock) for lock in data_dir.glob("worker-*.lock"))
 
 
-def in_use(data_dir: Path) -> str | None:
-    """Return what of ``data_dir`` a running process has open, or None."""
-    if a_worker_runs(data_dir):
-        return "a worker"
+def database_in_use(data_dir: Path) -> str | None:
+    """Return the name of a database of ``data_dir`` that a process has open, or None.
+
+    Asking brings what is still in a database's log into its file.
+    """
     return next((path.name for path in sorted(data_dir.glob("*.db")) if _is_open(path)), None)
 
 
