@@ -158,10 +158,10 @@ class OrderStore:
         with reading(self._engine) as connection:
             if connection.execute(due.limit(1)).first() is None:
                 return []
-        chosen = due.order_by(screening.c.ask_again_at).limit(limit).with_for_update(skip_locked=True)
+        chosen = due.order_by(screening.c.ask_again_at).limit(limit).with_for_update(skip_locked=True).cte("due")
         claim = (
             sa.update(screening)
-            .where(screening.c.id.in_(chosen.scalar_subquery()))
+            .where(screening.c.id.in_(sa.select(chosen.c.id)))
             .values(ask_again_at=until)
             .returning(*screening.c)
         )
@@ -227,6 +227,8 @@ _JUDGED = sa.text(
     " :sealed, :now, :ask_again_at, 1 FROM screening WHERE shop = :shop AND order_id = :order_id"
     " ON CONFLICT (shop, order_id, digest) DO NOTHING RETURNING generation"
 ).bindparams(
+    sa.bindparam("shop", type_=sa.String),  # PostgreSQL takes one type for a parameter that stands twice
+    sa.bindparam("order_id", type_=sa.String),
     sa.bindparam("sealed", type_=sa.LargeBinary),
     sa.bindparam("now", type_=sa.Float),
     sa.bindparam("ask_again_at", type_=sa.Float),
