@@ -300,7 +300,7 @@ def test_a_later_backup_replaces_the_earlier(full: "Desk", bad_order: Order) -> 
 def test_a_log_left_by_a_crash_does_not_reach_the_restored_database(full: "Desk", bad_order: Order) -> None:
     full.run("backup", FILE)
     other = elsewhere(full)
-    other.data_dir.mkdir()
+    other.data_dir.mkdir(parents=True)
     (other.data_dir / "guard.db-wal").write_bytes(b"of another database")
     assert other.run("restore", FILE).exit_code == 1
     assert other.run("restore", FILE, "--force").exit_code == 0
