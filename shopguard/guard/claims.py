@@ -16,8 +16,8 @@ class Claimant:
     boot: str = field(default_factory=lambda: uuid4().hex)
 
 
-def backoff_s(attempts: int) -> float:
-    """Return how long to wait after ``attempts`` failures: doubling from 1 s up to an hour, with full jitter above
-    the half, so that orders which failed together do not come back together."""
-    ceiling = min(_LONGEST_WAIT_S, 2.0 ** min(attempts, 12))
+def backoff_s(attempts: int, longest_s: float = _LONGEST_WAIT_S) -> float:
+    """Return how long to wait after ``attempts`` failures: doubling from 2 s up to ``longest_s`` (an hour), with full
+    jitter above the half, so that orders which failed together do not come back together."""
+    ceiling = min(longest_s, 2.0 ** min(attempts, 12))
     return ceiling * random.uniform(0.5, 1.0)

@@ -2,7 +2,8 @@
 
 An effect is intended (waits), sent (claimed, the call may be under way), confirmed, failed or cancelled. Its key
 (shop, order, action, generation) is unique, so the same verdict never acts twice; a second attempt tells the
-adapter to read before it writes.
+adapter to read before it writes. What changes an order's state is done one after the other for each order: a
+release that were overtaken by the next hold would take that away.
 """
 
 import json
@@ -44,6 +45,7 @@ class Effect:
     attempts: int
     undo: Undo | None
     last_error: str | None
+    lease_until: float | None
 
     @property
     def ref(self) -> OrderRef:
@@ -72,7 +74,9 @@ _COLUMNS = (
     effect.c.attempts,
     effect.c.undo,
     effect.c.last_error,
+    effect.c.lease_until,
 )
+_UNFINISHED = ("intended", "sent")
 
 
 def _effect(row: Any) -> Effect:
@@ -90,6 +94,7 @@ def _effect(row: Any) -> Effect:
         attempts=row.attempts,
         undo=undo,
         last_error=row.last_error,
+        lease_until=row.lease_until,
     )
 
 
@@ -109,7 +114,8 @@ def plan(
 
     With a ``claimant`` and nothing to wait for it is claimed at once: the claimant shall run it after the commit.
     """
-    claimed = claimant is not None and wait_s <= 0
+    claimed = claimant is not None and wait_s <= 0 and not _must_wait(connection, ref, action)
+    lease_until = now + claimant.lease_s if claimed and claimant else None
     row = {
         "shop": ref.shop,
         "order_id": ref.order_id,
@@ -120,7 +126,7 @@ def plan(
         "argument": argument or None,
         "now": now,
         "due_at": now + wait_s,
-        "lease_until": now + claimant.lease_s if claimed and claimant else None,
+        "lease_until": lease_until,
         "worker": claimant.name if claimed and claimant else None,
         "boot": claimant.boot if claimed and claimant else None,
         "attempts": 1 if claimed else 0,
@@ -128,16 +134,46 @@ def plan(
     inserted = connection.execute(_INSERT, row).first()
     if inserted is None or not claimed:
         return None
-    return Effect(inserted.id, ref.shop, ref.order_id, action, generation, "sent", text, argument, now, 1, None, None)
+    return Effect(
+        inserted.id,
+        ref.shop,
+        ref.order_id,
+        action,
+        generation,
+        "sent",
+        text,
+        argument,
+        now,
+        1,
+        None,
+        None,
+        lease_until,
+    )
 
 
-def standing_hold(connection: sa.Connection, ref: OrderRef) -> Effect | None:
-    """Return our latest hold on the order that no release followed, or None. It may still be on its way."""
+def _must_wait(connection: sa.Connection, ref: OrderRef, action: Action) -> bool:
+    """Whether something that changes the order's state is still unfinished; a note waits for nothing."""
+    if action is Action.FLAG:
+        return False
+    unfinished = sa.select(sa.literal(1)).where(
+        _of(ref), effect.c.action != Action.FLAG.value, effect.c.state.in_(_UNFINISHED)
+    )
+    return connection.execute(unfinished).first() is not None
+
+
+def standing_hold(connection: sa.Connection, ref: OrderRef, *, or_uncertain: bool = False) -> Effect | None:
+    """Return our latest hold on the order that no release followed, or None. It may still be on its way.
+
+    Args:
+        or_uncertain: also one that was given up after several attempts: the answer to one of them may have been lost.
+    """
     released = effect.alias()
+    stands = effect.c.state.in_((*_UNFINISHED, "confirmed"))
+    uncertain = (effect.c.state == "failed") & (effect.c.attempts > 1)
     query = (
         sa.select(*_COLUMNS)
-        .where(effect.c.shop == ref.shop, effect.c.order_id == ref.order_id, effect.c.action == Action.HOLD.value)
-        .where(effect.c.state.in_(("intended", "sent", "confirmed")))
+        .where(_of(ref), effect.c.action == Action.HOLD.value)
+        .where(stands | uncertain if or_uncertain else stands)
         .where(
             ~sa.exists().where(
                 released.c.shop == effect.c.shop,
@@ -153,11 +189,37 @@ def standing_hold(connection: sa.Connection, ref: OrderRef) -> Effect | None:
     return _effect(row) if row else None
 
 
-def cancel_if_waiting(connection: sa.Connection, hold: Effect, now: float) -> bool:
-    """Call off a hold that was never sent; False if it was (then it must be released)."""
-    unsent = (effect.c.id == hold.id) & (effect.c.state == "intended") & (effect.c.attempts == 0)
-    cancelled = sa.update(effect).where(unsent).values(state="cancelled", confirmed_at=now)
-    return connection.execute(cancelled).rowcount == 1
+def call_off(connection: sa.Connection, hold: Effect, now: float) -> bool:
+    """Let a hold that is not under way never be tried again; False if it may stand already and must be released."""
+    idle = (effect.c.id == hold.id) & effect.c.state.in_(("intended", "failed"))
+    cancelled = sa.update(effect).where(idle).values(state="cancelled", confirmed_at=now).returning(effect.c.attempts)
+    return connection.execute(cancelled).scalar() == 0
+
+
+def is_gate_cleared(connection: sa.Connection, ref: OrderRef) -> bool:
+    """Whether we lifted the shop's own hold from the order, or are about to."""
+    cleared = sa.select(sa.literal(1)).where(
+        _of(ref), effect.c.action == Action.CLEAR_GATE.value, effect.c.state.in_((*_UNFINISHED, "confirmed"))
+    )
+    return connection.execute(cleared).first() is not None
+
+
+def is_said(connection: sa.Connection, ref: OrderRef, text: str) -> bool:
+    """Whether ``text`` is the last thing we wrote onto the order, or are about to write."""
+    last = (
+        sa.select(effect.c.text)
+        .where(_of(ref), effect.c.text != "", effect.c.state.in_((*_UNFINISHED, "confirmed")))
+        .order_by(effect.c.id.desc())
+        .limit(1)
+    )
+    return connection.execute(last).scalar() == text
+
+
+def postpone(connection: sa.Connection, shop: str, now: float, until: float) -> None:
+    """Let what waits for this shop begin at ``until``, as far apart as it was."""
+    sooner = (effect.c.shop == shop) & (effect.c.state == "intended") & (effect.c.due_at < until)
+    ahead = sa.case((effect.c.due_at > now, effect.c.due_at - now), else_=0.0)
+    connection.execute(sa.update(effect).where(sooner).values(due_at=until + ahead))
 
 
 class Effects:
@@ -174,10 +236,11 @@ class Effects:
             .order_by(effect.c.due_at, effect.c.id)
             .limit(limit)
             .with_for_update(skip_locked=True)
+            .cte("due")  # PostgreSQL may run a plain subquery once per row, and then its limit limits nothing
         )
         claim = (
             sa.update(effect)
-            .where(effect.c.id.in_(due.scalar_subquery()))
+            .where(effect.c.id.in_(sa.select(due.c.id)))
             .values(
                 state="sent",
                 lease_until=now + claimant.lease_s,
@@ -221,37 +284,42 @@ class Effects:
     def put_back(
         self, waiting: Effect, due_at: float, error: str | None, also: Callable[[sa.Connection], None] | None = None
     ) -> None:
-        """Try again at ``due_at``; ``also`` is committed together with it."""
+        """Try again at ``due_at``, unless it was released or taken over meanwhile; ``also`` is committed with it."""
 
         def work(connection: sa.Connection) -> None:
-            values = {"state": "intended", "due_at": due_at, "lease_until": None, "last_error": error}
-            connection.execute(sa.update(effect).where(effect.c.id == waiting.id).values(**values))
             if also:
                 also(connection)
+            values = {"state": "intended", "due_at": due_at, "lease_until": None, "last_error": error}
+            connection.execute(sa.update(effect).where(_still(waiting)).values(**values))
+            overtaken = (effect.c.id == waiting.id) & (effect.c.state == "intended") & _is_overtaken()
+            connection.execute(sa.update(effect).where(overtaken).values(state="cancelled"))
 
         self._writer.run(work)
 
     def fail(
         self, failed: Effect, error: str, now: float, instead: Callable[[sa.Connection], None] | None = None
     ) -> None:
-        """It cannot be done: a person sees it. ``instead`` plans the next best effect in the same transaction."""
+        """It cannot be done: a person sees it. ``instead`` plans the next best effect in the same transaction.
+
+        Nothing happens if another worker has taken it over meanwhile.
+        """
 
         def work(connection: sa.Connection) -> None:
             values = {"state": "failed", "confirmed_at": now, "lease_until": None, "last_error": error[:500]}
-            connection.execute(sa.update(effect).where(effect.c.id == failed.id).values(**values))
-            if instead:
+            mine = connection.execute(sa.update(effect).where(_still(failed)).values(**values)).rowcount == 1
+            if mine and instead:
                 instead(connection)
 
         self._writer.run(work)
 
     def try_again(self, ids: Sequence[int], now: float) -> int:
-        """Make failed effects due again, for people; returns how many."""
-        failed = effect.c.id.in_(ids) & (effect.c.state == "failed")
+        """Make failed effects due again, for people; returns how many. What was decided since is not undone."""
+        failed = effect.c.id.in_(ids) & (effect.c.state == "failed") & ~_is_overtaken()
         return self._change(failed, state="intended", due_at=now, attempts=1, last_error=None)
 
     def of_order(self, ref: OrderRef) -> Sequence[Effect]:
         """Return every effect of one order, oldest first."""
-        return self._select(effect.c.shop == ref.shop, effect.c.order_id == ref.order_id)
+        return self._select(_of(ref))
 
     def failed(self) -> Sequence[Effect]:
         """Return the effects that a person must look at."""
@@ -272,8 +340,38 @@ class Effects:
         return self._writer.run(lambda c: c.execute(sa.update(effect).where(where).values(**values)).rowcount)
 
 
+def _of(ref: OrderRef) -> sa.ColumnElement[bool]:
+    return (effect.c.shop == ref.shop) & (effect.c.order_id == ref.order_id)
+
+
+def _still(claimed: Effect) -> sa.ColumnElement[bool]:
+    """The row while it is under this claim: a later one counts another attempt."""
+    return (effect.c.id == claimed.id) & (effect.c.state == "sent") & (effect.c.attempts == claimed.attempts)
+
+
 def _due(now: float) -> sa.ColumnElement[bool]:
-    return sa.or_(
+    earlier = effect.alias()
+    waits = (
+        (earlier.c.shop == effect.c.shop)
+        & (earlier.c.order_id == effect.c.order_id)
+        & (earlier.c.id < effect.c.id)
+        & (earlier.c.action != Action.FLAG.value)
+        & earlier.c.state.in_(_UNFINISHED)
+    )
+    free = (effect.c.action == Action.FLAG.value) | ~sa.exists().where(waits)
+    return free & sa.or_(
         (effect.c.state == "intended") & (effect.c.due_at <= now),
         (effect.c.state == "sent") & (effect.c.lease_until <= now),
+    )
+
+
+def _is_overtaken() -> sa.ColumnElement[bool]:
+    """A hold that a release, or the hold of a later verdict, has taken the place of."""
+    later = effect.alias()
+    return (effect.c.action == Action.HOLD.value) & sa.exists().where(
+        later.c.shop == effect.c.shop,
+        later.c.order_id == effect.c.order_id,
+        later.c.action.in_((Action.HOLD.value, Action.RELEASE.value)),
+        later.c.generation >= effect.c.generation,
+        later.c.id > effect.c.id,
     )

@@ -2,9 +2,9 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
 
@@ -18,11 +18,13 @@ from shopguard.guard.shops import GuardedShop, Shops, note_event, take_call
 from shopguard.guard.store import OrderStore, Screening
 from shopguard.guard.wording import note_text, reason, released_text
 from shopguard.guard.writeback import WriteBack
-from shopguard.model import Order, OrderEvent, OrderRef, ScreeningState, Stage, Verdict, VerdictKind
+from shopguard.model import Order, OrderEvent, OrderRef, ScreeningState, Stage, Strength, Verdict, VerdictKind
 from shopguard.storage.writer import Writer
 
 Finish = Callable[[sa.Connection, str | None], None]
 """Marks the delivery behind an event done, in the same transaction as the last thing it caused."""
+
+_ASK_AT_LEAST_EVERY_S = 300.0  # a registry that is back after an outage is asked about every order within minutes
 
 
 def never_mind(_connection: sa.Connection, _order_id: str | None) -> None:
@@ -34,8 +36,12 @@ class Past:
     """What is known of an order from before this event."""
 
     echo: bool = False  # exactly these fields were judged already
+    earlier: Screening | None = None  # a judgement of exactly these fields that is to be made anew
     holding: bool = False  # our hold stands on it, or is on its way
-    released_entries: frozenset[str] | None = None  # what an operator released it from, None if nobody did
+    held_until_answered: bool = False  # it stands for no other reason than the registry's silence
+    shown_until_answered: bool = False  # it is before a person for no other reason
+    gate_cleared: bool = False  # we let it through the shop's own gate
+    released: Mapping[str, Strength] = field(default_factory=dict)  # the entries an operator released it from
 
 
 class Pipeline:
@@ -71,105 +77,143 @@ class Pipeline:
                 self._writer.run(lambda connection: finish(connection, order.id))
                 return None
             past = self._past(order)
+            seen = self._seen(order, finish)
             if past.echo or order.test or order.stage in (Stage.DRAFT, Stage.CLOSED):
-                self._note(order, finish)
+                self._note(order, seen)
                 return None
             verdict = self._judge(order, shop, past)
-            effect = self._record(order, shop, verdict, past, finish)
-            if effect:
-                self._write_back.run(effect)
+            self._conclude(order, shop, verdict, past, seen)
             return verdict
 
     def ask_again(self, earlier: Screening) -> None:
         """Judge an order once more whose registry was silent, and put right what was done meanwhile."""
-        shop, order = self._shops.get(earlier.ref.shop), self._store.order(earlier.ref)
         with self._turns.of(earlier.ref):
-            if shop is None or order is None or order.stage is Stage.CLOSED:
+            shop, order = self._shops.get(earlier.ref.shop), self._store.order(earlier.ref)
+            if shop is None or order is None or order.stage is Stage.CLOSED or self._was_edited(order, earlier):
                 self._writer.run(lambda c: self._store.stop_asking(c, earlier))
                 return
-            past = replace(self._past(order), echo=False)
+            past = self._standing(earlier.ref, self._store.history(earlier.ref), earlier)
             verdict = self._judge(order, shop, past)
-            effect = self._record_again(earlier, order, shop, verdict, past)
-            if effect:
-                self._write_back.run(effect)
+            self._conclude(order, shop, verdict, past, _nothing_seen)
+
+    def _was_edited(self, order: Order, earlier: Screening) -> bool:
+        return self._screener.digest(order) != earlier.digest
 
     def _past(self, order: Order) -> Past:
-        latest = self._store.latest(order.ref)
-        if latest is None:
-            return Past()
+        history = self._store.history(order.ref)
         digest = self._screener.digest(order)
-        if latest.digest == digest or self._store.is_screened(order.ref, digest):
+        earlier = next((screening for screening in history if screening.digest == digest), None)
+        reopened = bool(history) and self._store.stage(order.ref) is Stage.CLOSED
+        if earlier and not reopened:
             return Past(echo=True)
-        return self._standing(order.ref, latest)
+        past = self._standing(order.ref, history, earlier)
+        # cancelled or failed, and now placed again: what stood on it then need not stand any more
+        return replace(past, holding=False) if reopened else past
 
-    def _standing(self, ref: OrderRef, latest: Screening) -> Past:
-        holding = self._write_back.is_holding(ref)
+    def _standing(self, ref: OrderRef, history: Sequence[Screening], earlier: Screening | None = None) -> Past:
+        if not history:
+            return Past()
+        hold, gate_cleared = self._write_back.standing(ref)
         review = self._reviews.get(ref)
-        if review is None or review.state is not ReviewState.RELEASED or latest.verdict is None:
-            return Past(holding=holding)
-        return Past(holding=holding, released_entries=frozenset(m.entry for m in latest.verdict.matches))
+        held_until_answered = hold is not None and not _was_answered(history, hold.generation, VerdictKind.HOLD)
+        return Past(
+            earlier=earlier,
+            holding=hold is not None,
+            held_until_answered=held_until_answered,
+            shown_until_answered=review is not None
+            and not _was_answered(history, review.generation, VerdictKind.FLAG)
+            and (hold is None or held_until_answered),
+            gate_cleared=gate_cleared,
+            released=_matched(history) if review and review.state is ReviewState.RELEASED else {},
+        )
 
     def _judge(self, order: Order, shop: GuardedShop, past: Past) -> Verdict:
         verdict = self._screener.screen(order, rules_of(shop))
-        entries = {match.entry for match in verdict.matches}
-        if past.released_entries is not None and entries and entries <= past.released_entries:
+        if _is_released(verdict, past.released):
             why = reason("released_before", shop.settings.language)
             return replace(verdict, kind=VerdictKind.ALLOW, reasons=(*verdict.reasons, why))
         return verdict
 
-    def _note(self, order: Order, finish: Finish) -> None:
-        """Remember the order's latest form; nothing else follows from it."""
+    def _seen(self, order: Order, finish: Finish) -> Callable[[sa.Connection], None]:
+        """Return the step that remembers the order's latest form and ends its delivery."""
         now = self._clock()
         keep = self._store.keep(order, now)
 
         def work(connection: sa.Connection) -> None:
             keep(connection)
             note_event(connection, order.shop, now)
+            finish(connection, order.id)
+
+        return work
+
+    def _note(self, order: Order, seen: Callable[[sa.Connection], None]) -> None:
+        """Remember the order's latest form; no verdict follows from it."""
+        now, digest = self._clock(), self._screener.digest(order)
+
+        def work(connection: sa.Connection) -> None:
+            seen(connection)
             if order.stage is Stage.CLOSED:
                 reviews.close_review(connection, order.ref, now)
-            finish(connection, order.id)
+            else:
+                self._store.resume_asking(connection, order.ref, digest, now)
 
         self._writer.run(work)
 
-    def _record(self, order: Order, shop: GuardedShop, verdict: Verdict, past: Past, finish: Finish) -> Effect | None:
-        """Commit the verdict and what follows from it; returns the effect to run now, if any."""
+    def _conclude(
+        self,
+        order: Order,
+        shop: GuardedShop,
+        verdict: Verdict,
+        past: Past,
+        seen: Callable[[sa.Connection], None],
+    ) -> None:
+        """Commit the verdict and what follows from it, then do at once what can be done at once."""
         now = self._clock()
-        measure = policy.measure(order, verdict, shop.settings, shop.adapter.capabilities, past.holding)
-        verdict = replace(verdict, reasons=(*verdict.reasons, *measure.asides))
-        keep = self._store.keep(order, now)
-        judged = self._store.judged(
-            order, self._screener.digest(order), verdict, now, self._ask_again_at(verdict, 1, now)
+        measure = policy.measure(
+            order,
+            verdict,
+            shop.settings,
+            shop.adapter.capabilities,
+            holding=past.holding,
+            gate_cleared=past.gate_cleared,
         )
+        verdict = replace(verdict, reasons=(*verdict.reasons, *measure.asides))
+        judged = self._judgement(order, verdict, past.earlier, now)
 
         def work(connection: sa.Connection) -> Effect | None:
             generation = judged(connection)
-            keep(connection)
-            note_event(connection, order.shop, now)
-            finish(connection, order.id)
+            seen(connection)
             if generation is None:  # another worker judged it in the same moment
                 return None
+            if verdict.state is not ScreeningState.UNSCREENED:
+                self._end_waiting(connection, order.ref, shop, verdict, past, now)
             return self._follow(connection, order.ref, shop, verdict, measure, generation, now)
 
-        return self._writer.run(work)
+        effect = self._writer.run(work)
+        if effect:
+            self._write_back.run(effect)
 
-    def _record_again(
-        self, earlier: Screening, order: Order, shop: GuardedShop, verdict: Verdict, past: Past
-    ) -> Effect | None:
-        now = self._clock()
-        measure = policy.measure(order, verdict, shop.settings, shop.adapter.capabilities, past.holding)
-        again_at = self._ask_again_at(verdict, earlier.asked + 1, now)
-        judged_again = self._store.judged_again(earlier, verdict, now, again_at)
-        language = shop.settings.language
+    def _judgement(
+        self, order: Order, verdict: Verdict, earlier: Screening | None, now: float
+    ) -> Callable[[sa.Connection], int | None]:
+        again_at = None
+        if verdict.state is ScreeningState.UNSCREENED:
+            again_at = now + backoff_s(earlier.asked + 1 if earlier else 1, _ASK_AT_LEAST_EVERY_S)
+        if earlier:
+            return self._store.judged_again(earlier, verdict, now, again_at)
+        return self._store.judged(order, self._screener.digest(order), verdict, now, again_at)
 
-        def work(connection: sa.Connection) -> Effect | None:
-            if not judged_again(connection) or verdict.state is ScreeningState.UNSCREENED:
-                return None
-            if verdict.kind is VerdictKind.ALLOW:  # the answer is clean: our hold was only for the silence
-                reviews.close_review(connection, order.ref, now)
-                reviews.take_hold_away(connection, order.ref, released_text(language), now)
-            return self._follow(connection, order.ref, shop, verdict, measure, earlier.generation, now)
-
-        return self._writer.run(work)
+    def _end_waiting(
+        self, connection: sa.Connection, ref: OrderRef, shop: GuardedShop, verdict: Verdict, past: Past, now: float
+    ) -> None:
+        """The registry answered: what was done only because of its silence ends, unless the answer calls for it."""
+        clean, settings = verdict.kind is VerdictKind.ALLOW, shop.settings
+        if past.held_until_answered and verdict.kind is not VerdictKind.HOLD:
+            text = released_text(settings.language) if clean else ""
+            wait_s = take_call(connection, settings.name, settings.rate_per_s, now)
+            reviews.take_hold_away(connection, ref, text, now, wait_s)
+        if past.shown_until_answered and clean:
+            reviews.close_review(connection, ref, now)
 
     def _follow(
         self,
@@ -187,6 +231,8 @@ class Pipeline:
         if measure.action is None:
             return None
         text = "" if measure.action is Action.CLEAR_GATE else note_text(verdict, settings.language)
+        if measure.action is Action.FLAG and effects.is_said(connection, ref, text):
+            return None  # the same note twice tells nobody more
         wait_s = take_call(connection, settings.name, settings.rate_per_s, now)
         return effects.plan(
             connection,
@@ -200,8 +246,39 @@ class Pipeline:
             claimant=self._claimant,
         )
 
-    def _ask_again_at(self, verdict: Verdict, asked: int, now: float) -> float | None:
-        return now + backoff_s(asked) if verdict.state is ScreeningState.UNSCREENED else None
+
+def _nothing_seen(_connection: sa.Connection) -> None:
+    """Asking again is no sign of life of the platform."""
+
+
+def _was_answered(history: Sequence[Screening], since: int, at_least: VerdictKind) -> bool:
+    """Whether the registry's own answer led to such a verdict in generation ``since`` or later."""
+    return any(
+        screening.generation >= since
+        and screening.state is not ScreeningState.UNSCREENED
+        and screening.kind.severity >= at_least.severity
+        for screening in history
+    )
+
+
+def _matched(history: Sequence[Screening]) -> Mapping[str, Strength]:
+    """Return each entry that was ever acted on with its strongest match."""
+    strongest: dict[str, Strength] = {}
+    for verdict in (screening.verdict for screening in history if screening.verdict):
+        released = any(why.code == "released_before" for why in verdict.reasons)
+        if verdict.kind is VerdictKind.ALLOW and not released:
+            continue
+        for match in verdict.matches:
+            known = strongest.get(match.entry, Strength.NONE)
+            strongest[match.entry] = max(known, match.comparison.strength, key=lambda s: s.rank)
+    return strongest
+
+
+def _is_released(verdict: Verdict, released: Mapping[str, Strength]) -> bool:
+    """Whether all that speaks against the order is what an operator released it from."""
+    if verdict.kind is VerdictKind.ALLOW or verdict.state is ScreeningState.UNSCREENED:
+        return False
+    return all(m.comparison.strength.rank <= released.get(m.entry, Strength.NONE).rank for m in verdict.matches)
 
 
 def rules_of(shop: GuardedShop) -> ScreeningRules:

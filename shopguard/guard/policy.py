@@ -68,6 +68,9 @@ def judge(
     """
     if state is ScreeningState.UNSCREENED:
         kind, reasons = _while_silent(order, policy, language)
+        if matches:  # it answered about one party and fell silent about another: the stricter verdict counts
+            by_matches, more = _by_matches(order, matches, policy, language)
+            kind, reasons = max(kind, by_matches, key=lambda k: k.severity), (*more, *reasons)
     else:
         kind, reasons = _by_matches(order, matches, policy, language)
     return Verdict(
@@ -133,7 +136,13 @@ class Measure:
 
 
 def measure(
-    order: Order, verdict: Verdict, shop: ShopSettings, capabilities: Iterable[Capability], holding: bool
+    order: Order,
+    verdict: Verdict,
+    shop: ShopSettings,
+    capabilities: Iterable[Capability],
+    *,
+    holding: bool = False,
+    gate_cleared: bool = False,
 ) -> Measure:
     """Return what to do about ``verdict`` in a shop of this mode on a platform of these capabilities.
 
@@ -141,22 +150,30 @@ def measure(
 
     Args:
         holding: our hold already stands on the order (or is on its way).
+        gate_cleared: we let it through the shop's gate before: nothing but a hold stops it now.
     """
     can = frozenset(capabilities)
-    gated = shop.mode is Mode.GATE and shop.gate is not None and order.payment.kind in shop.gate.payment
+    gate = shop.gate if shop.mode is Mode.GATE and not gate_cleared else None
+    gated = gate is not None and order.payment.kind in gate.payment
     if verdict.kind is VerdictKind.ALLOW:
-        if gated and shop.gate and order.stage is Stage.OPEN and Capability.GATE in can and not holding:
-            return Measure(Action.CLEAR_GATE, to_review=False, argument=shop.gate.to_status)
+        if gate and gated and order.stage is Stage.OPEN and Capability.GATE in can and not holding:
+            return Measure(Action.CLEAR_GATE, to_review=False, argument=gate.to_status)
         return Measure(None, to_review=False)
     if shop.mode is Mode.OBSERVE:
         return Measure(None, to_review=True, asides=(reason("observing", shop.language),))
-    flag = Action.FLAG if Capability.FLAG in can else None
     if verdict.kind is VerdictKind.FLAG or shop.mode is Mode.FLAG or holding:
-        return Measure(flag, to_review=True)
+        return _flagged(can, shop.language)
     if order.stage is Stage.SHIPPED:
-        return Measure(flag, to_review=True, asides=(reason("already_shipped", shop.language),))
+        return _flagged(can, shop.language, "already_shipped")
     if gated:  # the shop's own rule has stopped it; ours would only stand in the way
-        return Measure(flag, to_review=True, asides=(reason("left_at_gate", shop.language),))
+        return _flagged(can, shop.language, "left_at_gate")
     if Capability.HOLD in can:
         return Measure(Action.HOLD, to_review=True)
-    return Measure(flag, to_review=True, asides=(reason("cannot_hold", shop.language),))
+    return _flagged(can, shop.language, "cannot_hold")
+
+
+def _flagged(can: frozenset[Capability], language: Language, *codes: str) -> Measure:
+    """A note on the order; where the platform shows none, the person who reviews it is told so."""
+    if Capability.FLAG in can:
+        return Measure(Action.FLAG, to_review=True, asides=tuple(reason(code, language) for code in codes))
+    return Measure(None, to_review=True, asides=tuple(reason(code, language) for code in (*codes, "cannot_flag")))

@@ -116,7 +116,7 @@ class Reviews:
         now = self._clock()
 
         def work(connection: sa.Connection) -> Decision:
-            changed = self._decide(connection, ref, ReviewState.RELEASED, actor, now)
+            changed = self._decide(connection, ref, tuple(ReviewState), ReviewState.RELEASED, actor, now)
             for buyer, entry in not_same_person:
                 self._remember_pair(connection, ref.shop, buyer, entry, actor, now)
             releases = take_hold_away(connection, ref, self._text(ref.shop), now)
@@ -127,11 +127,11 @@ class Reviews:
         return self._writer.run(work)
 
     def keep(self, ref: OrderRef, actor: str) -> Decision:
-        """Leave the order as it is and take it off the list."""
+        """Leave the order as it is and take it off the list; one that is not on the list stays as it was decided."""
         now = self._clock()
 
         def work(connection: sa.Connection) -> Decision:
-            changed = self._decide(connection, ref, ReviewState.KEPT, actor, now)
+            changed = self._decide(connection, ref, (ReviewState.OPEN,), ReviewState.KEPT, actor, now)
             if changed:
                 record(connection, now, actor, "keep", ref)
             return Decision(ref, ReviewState.KEPT, changed=changed)
@@ -142,9 +142,20 @@ class Reviews:
         guarded = self._shops.get(shop)
         return released_text(guarded.settings.language) if guarded else ""
 
-    def _decide(self, connection: sa.Connection, ref: OrderRef, state: ReviewState, actor: str, now: float) -> bool:
-        mine = (review.c.shop == ref.shop) & (review.c.order_id == ref.order_id) & (review.c.state != state.value)
-        decided = sa.update(review).where(mine).values(state=state.value, decided_at=now, decided_by=actor[:100])
+    def _decide(
+        self,
+        connection: sa.Connection,
+        ref: OrderRef,
+        before: Sequence[ReviewState],
+        state: ReviewState,
+        actor: str,
+        now: float,
+    ) -> bool:
+        changes = review.c.state.in_([known.value for known in before]) & (review.c.state != state.value)
+        mine = (review.c.shop == ref.shop) & (review.c.order_id == ref.order_id)
+        decided = (
+            sa.update(review).where(mine & changes).values(state=state.value, decided_at=now, decided_by=actor[:100])
+        )
         return connection.execute(decided).rowcount == 1
 
     def _remember_pair(
@@ -203,14 +214,14 @@ class Reviews:
         ]
 
 
-def take_hold_away(connection: sa.Connection, ref: OrderRef, text: str, now: float) -> bool:
+def take_hold_away(connection: sa.Connection, ref: OrderRef, text: str, now: float, wait_s: float = 0.0) -> bool:
     """Plan the end of our standing hold, as part of a larger transaction; False if none stands.
 
     A hold that was never sent is called off; one that was is released with what stood before it.
     """
-    hold = effects.standing_hold(connection, ref)
+    hold = effects.standing_hold(connection, ref, or_uncertain=True)
     if hold is None:
         return False
-    if not effects.cancel_if_waiting(connection, hold, now):
-        effects.plan(connection, ref, Action.RELEASE, hold.generation, text, now)
+    if not effects.call_off(connection, hold, now):
+        effects.plan(connection, ref, Action.RELEASE, hold.generation, text, now, wait_s=wait_s)
     return True

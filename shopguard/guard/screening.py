@@ -12,7 +12,7 @@ from shopguard.guard.store import Vault, digest_of
 from shopguard.guard.wording import reason
 from shopguard.identity import Identity, Token, identify, tokens
 from shopguard.matching import score
-from shopguard.model import Match, Order, Party, Reason, ScreeningState, Strength, Verdict
+from shopguard.model import Match, Order, Party, Reason, Relation, ScreeningState, Strength, Verdict
 from shopguard.registry.protocol import Answer, Query, Registry
 from shopguard.storage.engine import reading
 from shopguard.storage.tables import pair_ok
@@ -64,9 +64,10 @@ class Screener:
         asides: dict[Reason, None] = {}
         state = ScreeningState.SCREENED
         digest = self.digest(order)
+        customer = next(iter(order.parties))  # the buyer, wherever the platform names one
         for role, party in order.parties.items():
             identity = identify(party)
-            if self._is_allowed(identity, rules_.allow_list):
+            if role == customer and is_known(identity, rules_.allow_list):
                 return rules.allowed(order, reason("allow_listed", rules_.language), rules_.policy)
             asked = tokens(identity)
             answer = self._registry.look_up(Query(order.ref, role, digest, asked))
@@ -85,16 +86,24 @@ class Screener:
         silent = (reason("registry_silent", rules_.language),)
         return rules.judge(order, (), ScreeningState.UNSCREENED, rules_.policy, rules_.language, silent)
 
-    def _is_allowed(self, identity: Identity, allow_list: Sequence[Party]) -> bool:
-        """Whether a known good customer and this buyer surely are one: as strong as a match that may hold."""
-        mine = tokens(identity) if allow_list else ()
-        for party in allow_list:
-            known = identify(party)
-            theirs = {token.encode() for token in tokens(known)}
-            shared = [token for token in mine if token.encode() in theirs]
-            if score(identity, shared, known.fields).strength is Strength.STRONG:
-                return True
-        return False
+
+def is_known(identity: Identity, allow_list: Sequence[Party]) -> bool:
+    """Whether this buyer is a customer on the shop's list.
+
+    As sure as a match that may hold; or the same number or mail where everything the list says agrees, so that a
+    list may name customers by their number alone, but never by a name alone.
+    """
+    mine = tokens(identity) if allow_list else ()
+    for party in allow_list:
+        known = identify(party)
+        there = set(tokens(known))
+        found = score(identity, [token for token in mine if token in there], known.fields)
+        relations = {item.field: item.relation for item in found.evidence}
+        reached = Relation.SAME in (relations["phone"], relations["email"])
+        agrees = set(relations.values()) <= {Relation.SAME, Relation.MISSING}
+        if found.strength is Strength.STRONG or (reached and agrees):
+            return True
+    return False
 
 
 def buyer_key(identity: Identity, vault: Vault) -> str:

@@ -138,4 +138,6 @@ def take_call(connection: sa.Connection, shop: str, rate_per_s: float, now: floa
 
 def pause_calls(connection: sa.Connection, shop: str, until: float) -> None:
     """Let the shop's budget rest until the platform wants to hear from us again (``Retry-After``)."""
-    connection.execute(sa.update(shop_state).where(shop_state.c.shop == shop).values(calls_left=0.0, calls_at=until))
+    left = sa.case((shop_state.c.calls_left < 0, shop_state.c.calls_left), else_=0.0)
+    at = sa.case((shop_state.c.calls_at > until, shop_state.c.calls_at), else_=until)
+    connection.execute(sa.update(shop_state).where(shop_state.c.shop == shop).values(calls_left=left, calls_at=at))

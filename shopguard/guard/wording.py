@@ -5,7 +5,7 @@ Short, neutral, without names (contract section 5): staff may paste it into a ma
 
 from shopguard.config import Language
 from shopguard.matching.words import FIELD_WORDS
-from shopguard.model import Match, Reason, ScreeningState, Verdict
+from shopguard.model import Match, Reason, ScreeningState, Strength, Verdict
 
 _REASONS = {
     "strong_match": (
@@ -64,6 +64,10 @@ _REASONS = {
         "The shop's own rule has stopped this order; it stays stopped.",
     ),
     "cannot_hold": ("このプラットフォームは保留に対応していません。", "This platform cannot hold an order."),
+    "cannot_flag": (
+        "このプラットフォームでは注文に書き込めません。この一覧だけに表示します。",
+        "This platform shows no notes on orders: it stands in this list only.",
+    ),
 }
 
 
@@ -80,7 +84,7 @@ def in_language(said: Reason, language: Language) -> Reason:
 
 def note_text(verdict: Verdict, language: Language) -> str:
     """Return the line for the order: which fields agree, how many reports, how recent."""
-    if verdict.state is ScreeningState.UNSCREENED:
+    if verdict.state is ScreeningState.UNSCREENED and verdict.strength.rank < Strength.POSSIBLE.rank:
         return (
             "ShopGuard: 要確認（登録簿に照会中）"
             if language is Language.JA

@@ -17,7 +17,6 @@ from shopguard.model import OrderRef, Undo
 from shopguard.storage.engine import reading
 
 _log = structlog.get_logger()
-_HOLD_UNDER_WAY_S = 1.0
 
 
 class WriteBack:
@@ -34,10 +33,10 @@ class WriteBack:
         self._engine, self._queue, self._shops = engine, queue, shops
         self._attempts, self._clock = attempts, clock
 
-    def is_holding(self, ref: OrderRef) -> bool:
-        """Whether a hold of ours stands on the order, or is on its way there."""
+    def standing(self, ref: OrderRef) -> tuple[Effect | None, bool]:
+        """Return our hold that stands on the order or is on its way there, and whether we cleared the shop's gate."""
         with reading(self._engine) as connection:
-            return effects.standing_hold(connection, ref) is not None
+            return effects.standing_hold(connection, ref), effects.is_gate_cleared(connection, ref)
 
     def run(self, effect: Effect) -> None:
         """Carry out one claimed effect and record how it went. Raises ``StoreUnavailable`` alone."""
@@ -45,10 +44,14 @@ class WriteBack:
         if shop is None:
             self._queue.fail(effect, "this shop is no longer in the configuration", self._clock())
             return
+        if effect.lease_until is not None and self._clock() >= effect.lease_until:
+            return  # it waited here for so long that another worker may have it
+        if effect.attempts > self._attempts:  # each ended without a word, as when it kills its worker
+            self._queue.fail(effect, f"given up after {self._attempts} attempts without an answer", self._clock())
+            return
         try:
             undo = self._call(effect, shop.adapter)
-        except _NotYet:
-            self._queue.put_back(effect, self._clock() + _HOLD_UNDER_WAY_S, None)
+            self._queue.confirm(effect, self._clock(), undo)
         except ActionUnsupported as error:
             self._next_best(effect, shop.adapter, error)
         except PlatformRefused as error:
@@ -62,7 +65,6 @@ class WriteBack:
             # a fault of the adapter: every effect is safe to repeat, so it gets its attempts before a person looks
             self._later(effect, error, None)
         else:
-            self._queue.confirm(effect, self._clock(), undo)
             _log.info("written_back", shop=effect.shop, order=effect.order_id, action=effect.action.value)
 
     def _call(self, effect: Effect, adapter: PlatformAdapter) -> Undo | None:
@@ -74,17 +76,10 @@ class WriteBack:
             case Action.CLEAR_GATE:
                 adapter.clear_gate(effect.ref, effect.argument)
             case Action.RELEASE:
-                self._release(effect, adapter)
+                hold = self._queue.hold_behind(effect)
+                # nothing is kept of a hold whose answer was lost: the adapter looks what stands before it acts
+                adapter.release(effect.ref, (hold and hold.undo) or {}, effect.mark)
         return None
-
-    def _release(self, effect: Effect, adapter: PlatformAdapter) -> None:
-        hold = self._queue.hold_behind(effect)
-        if hold is None or hold.state == "cancelled":
-            return
-        if hold.state in ("intended", "sent"):
-            raise _NotYet
-        # a hold that failed may still have reached the platform: the adapter looks before it acts
-        adapter.release(effect.ref, hold.undo or {}, effect.mark)
 
     def _next_best(self, effect: Effect, adapter: PlatformAdapter, error: ActionUnsupported) -> None:
         now = self._clock()
@@ -106,7 +101,7 @@ class WriteBack:
         due_at = now + max(retry_after_s or 0.0, backoff_s(effect.attempts))
         pause = None
         if retry_after_s:
-            pause = _Pause(effect.shop, now + retry_after_s)
+            pause = _Pause(effect.shop, now, now + retry_after_s)
         self._queue.put_back(effect, due_at, said[:500], also=pause)
 
     def _tell(self, event: str, effect: Effect, error: Exception) -> None:
@@ -120,15 +115,12 @@ class WriteBack:
         )
 
 
-class _NotYet(Exception):
-    """The hold to be released is still under way."""
-
-
 class _Pause:
-    """Lets the shop's budget rest, committed together with the effect that was told to wait."""
+    """Lets the shop rest: its budget and what waits for it, committed together with the effect that was told so."""
 
-    def __init__(self, shop: str, until: float) -> None:
-        self._shop, self._until = shop, until
+    def __init__(self, shop: str, now: float, until: float) -> None:
+        self._shop, self._now, self._until = shop, now, until
 
     def __call__(self, connection: sa.Connection) -> None:
         pause_calls(connection, self._shop, self._until)
+        effects.postpone(connection, self._shop, self._now, self._until)
