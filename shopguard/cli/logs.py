@@ -3,12 +3,14 @@
 import logging
 import sys
 
+import stamina
 import structlog
 
 
 def start_logging() -> None:
     """Set up structured logging for a long-running process."""
     terminal = sys.stderr.isatty()
+    stamina.instrumentation.set_on_retry_hooks([])  # what outlives a sub-second retry is logged by who called
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
