@@ -5,8 +5,9 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from uuid import uuid4
@@ -14,8 +15,13 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 import structlog
+from flask import Flask
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
+from shopguard.bootstrap import Installation
+from shopguard.config import Config
 from shopguard.crypto import Keyring
+from shopguard.registry import Registry
 from shopguard.storage.engine import migrate, open_engine, sqlite_url
 
 structlog.configure(processors=[structlog.testing.LogCapture()])
@@ -49,6 +55,47 @@ def sqlite_engine(migrated_copy: Path) -> Iterator[sa.Engine]:
     engine = open_engine(sqlite_url(migrated_copy))
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def install(migrated_copy: Path, keyring: Keyring) -> Iterator[Callable[[Config, Registry], Installation]]:
+    """Makes a guard of given settings that asks a given registry; its data directory is ``tmp_path``."""
+    made: list[Installation] = []
+
+    def build(config: Config, registry: Registry) -> Installation:
+        installation = Installation(config, keyring, migrated_copy.parent)
+        vars(installation)["embedded_registry"] = registry
+        installation.states.introduce(list(config.shops), installation.clock())
+        made.append(installation)
+        return installation
+
+    yield build
+    for installation in made:
+        installation.close()
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Flask], int]]:
+    """Serves an application on a port of this machine until the test ends, and says which."""
+    running: list[tuple[BaseWSGIServer, threading.Thread]] = []
+
+    def start(app: Flask) -> int:
+        server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+        thread = threading.Thread(target=server.serve_forever, args=[0.01])
+        thread.start()
+        running.append((server, thread))
+        return server.port
+
+    yield start
+    for server, thread in running:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, *_: object) -> None:
+        """Say nothing."""
 
 
 @pytest.fixture(scope="session")

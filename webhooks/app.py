@@ -6,12 +6,14 @@ from datetime import UTC, datetime
 import structlog
 from flask import Blueprint, Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.urls import iri_to_uri
 
 from shopguard.adapter import PlatformAdapter, WebhookRequest
 from shopguard.errors import PayloadInvalid, SignatureInvalid, StoreUnavailable
 from shopguard.guard.inbox import Inbox
 from shopguard.guard.shops import GuardedShop, Shops
 from shopguard.payload import decode_json
+from webhooks.body import whole_body
 from webhooks.check import Checker, check
 
 __all__ = ["Checker", "Receiver", "build_app"]
@@ -46,7 +48,7 @@ class Receiver:
         if shop.adapter.is_ping(delivery):
             return "pong\n", 200
         shop.adapter.verify(delivery)
-        key = shop.adapter.delivery_key(delivery)[:500]
+        key = shop.adapter.delivery_key(delivery)
         try:
             _check_readable(delivery)
         except PayloadInvalid as error:
@@ -56,7 +58,7 @@ class Receiver:
 
     def _delivery(self) -> WebhookRequest:
         headers = {key.lower(): value for key, value in request.headers.items()}
-        return WebhookRequest(request.url, headers, request.get_data(cache=False), self._clock())
+        return WebhookRequest(_url_as_sent(), headers, whole_body(), self._clock())
 
     def _shop(self, platform: str, name: str | None, delivery: WebhookRequest) -> GuardedShop | None:
         if name is None:
@@ -65,6 +67,12 @@ class Receiver:
             name = adapter_class.shop_of(delivery, ours) if adapter_class else None
         shop = self._shops.get(name or "")
         return shop if shop is not None and shop.settings.platform == platform else None
+
+
+def _url_as_sent() -> str:
+    """The address in its escaped form: ``request.url`` is made for people, and some platforms sign theirs."""
+    query = request.query_string.decode("latin-1")
+    return iri_to_uri(request.base_url) + (f"?{query}" if query else "")
 
 
 def _check_readable(delivery: WebhookRequest) -> None:
@@ -87,6 +95,7 @@ def build_app(receiver: Receiver, checker: Checker, body_limit_bytes: int, *more
     """Return the WSGI application; ``more`` are further routes that live at the same address."""
     app = Flask("webhooks")
     app.config["MAX_CONTENT_LENGTH"] = body_limit_bytes
+    app.url_map.merge_slashes = False  # a platform does not follow a redirect: 404 tells what is wrong
     app.extensions["receiver"] = receiver
     app.extensions["checker"] = checker
     for blueprint in (webhooks, check, *more):

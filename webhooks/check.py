@@ -11,6 +11,7 @@ from shopguard.guard.pipeline import rules_of
 from shopguard.guard.screening import Screener
 from shopguard.guard.shops import GuardedShop, Shops
 from shopguard.model import Order, Verdict
+from webhooks.body import whole_body
 
 
 class Checker:
@@ -50,7 +51,7 @@ def check_order() -> Response | tuple[str, int]:
     shop = checker.shop_of(request.headers.get("Authorization", ""))
     if shop is None:
         return "a valid key is needed: Authorization: Bearer <check_key of the shop>\n", 401
-    order = replace(wire.decode_order(request.get_data(cache=False)), shop=shop.name)
+    order = replace(wire.decode_order(whole_body()), shop=shop.name)
     answer = Response(wire.encode(wire.verdict(checker.check(order, shop))), mimetype="application/json")
     answer.headers["Cache-Control"] = "no-store"
     return answer

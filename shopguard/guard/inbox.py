@@ -7,6 +7,7 @@ repeat is the adapter's delivery key, unique per shop.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any, Protocol
 
 import msgspec
@@ -19,6 +20,7 @@ from shopguard.storage.engine import reading
 from shopguard.storage.tables import inbox
 from shopguard.storage.writer import Writer
 
+_LONGEST_KEY = 500
 _ACCEPT = sa.text(
     "INSERT INTO inbox (shop, delivery_key, source, received_at, sealed, state, due_at, attempts, last_error)"
     " VALUES (:shop, :key, :source, :at, :sealed, :state, :at, 0, :error)"
@@ -41,6 +43,13 @@ class StoredRequest(msgspec.Struct, frozen=True, array_like=True, tag="request")
 
 class StoredOrder(msgspec.Struct, frozen=True, array_like=True, tag="order"):
     order: Order
+
+
+def _fitting(key: str) -> str:
+    """A key as the column holds it: cut short, two different deliveries would be taken for one."""
+    if len(key) <= _LONGEST_KEY and key.isprintable():
+        return key
+    return sha256(key.encode("utf-8", "backslashreplace")).hexdigest()
 
 
 def _stored(request: WebhookRequest) -> StoredRequest:
@@ -112,7 +121,7 @@ class Inbox:
     ) -> bool:
         row = {
             "shop": shop,
-            "key": key,
+            "key": _fitting(key),
             "source": source,
             "at": at,
             "sealed": self._sealer.seal(_encoder.encode(content)),

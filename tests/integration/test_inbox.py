@@ -82,6 +82,14 @@ def test_a_repeat_of_a_finished_or_dead_delivery_is_a_repeat(inbox: Inbox, write
     assert inbox.counts() == {"dead": 1, "done": 1}
 
 
+@pytest.mark.parametrize("begin", ["k" * 600, "a\x00b", "\ud800", "改\n行"], ids=ascii)
+def test_keys_that_a_column_cannot_hold_stay_apart(inbox: Inbox, begin: str) -> None:
+    """Cut to the column's length, the second order would be taken for a repeat of the first."""
+    assert inbox.accept("main-store", f"{begin}1", REQUEST)
+    assert inbox.accept("main-store", f"{begin}2", REQUEST)
+    assert not inbox.accept("main-store", f"{begin}1", REQUEST)
+
+
 def test_what_was_stored_comes_back_byte_for_byte(inbox: Inbox) -> None:
     odd = replace(REQUEST, body=bytes(range(256)) * 10, headers={"x-odd": "\x80ÿ日本", "empty": ""})
     inbox.accept("main-store", "k", odd)
