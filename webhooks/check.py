@@ -7,6 +7,7 @@ from dataclasses import replace
 from flask import Blueprint, Response, current_app, request
 
 from shopguard import wire
+from shopguard.errors import StoreUnavailable
 from shopguard.guard.pipeline import rules_of
 from shopguard.guard.screening import Screener
 from shopguard.guard.shops import GuardedShop, Shops
@@ -32,12 +33,12 @@ class Checker:
         return found if scheme.lower() == "bearer" else None
 
     def check(self, order: Order, shop: GuardedShop) -> Verdict:
-        """Return the full verdict, whatever the shop's mode; its failure behaviour if time runs out."""
+        """Return the full verdict, whatever the shop's mode; its failure behaviour if nobody answers in time."""
         rules = rules_of(shop)
         asked = self._pool.submit(self._screener.screen, order, rules)
         try:
             return asked.result(self._timeout_s)
-        except TimeoutError:
+        except (TimeoutError, StoreUnavailable):
             asked.cancel()
             return self._screener.unasked(order, rules)
 

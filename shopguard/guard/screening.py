@@ -82,7 +82,13 @@ class Screener:
         return rules.judge(order, _best_of_each(matches), state, rules_.policy, rules_.language, tuple(asides))
 
     def unasked(self, order: Order, rules_: ScreeningRules) -> Verdict:
-        """Return the verdict on ``order`` when there was no time to ask: the shop's chosen failure behaviour."""
+        """Return the verdict on ``order`` when it could not be asked: the shop's chosen failure behaviour.
+
+        What is never looked up has the verdict that ``screen`` gives it.
+        """
+        why = rules.let_go(order, rules_.policy, rules_.language)
+        if why is not None:
+            return rules.allowed(order, why, rules_.policy)
         silent = (reason("registry_silent", rules_.language),)
         return rules.judge(order, (), ScreeningState.UNSCREENED, rules_.policy, rules_.language, silent)
 
