@@ -172,15 +172,20 @@ def only_one(data_dir: Path, name: str) -> Iterator[None]:
 
 
 def _listen(invocation: Invocation, role: str, host: str, port: int, threads: int) -> None:
+    # granian builds the application in a process of its own, which knows only the environment
+    os.environ[_CONFIG] = str(invocation.config_path or "")
+    os.environ[_DATA_DIR] = str(invocation.data_dir)
+    listen(f"shopguard.cli.serve:{role}_application", host, port, threads)
+
+
+def listen(factory: str, host: str, port: int, threads: int) -> None:
+    """Serve the WSGI application that ``factory`` (``module:function``) builds, until the process is told to end."""
     from granian.constants import Interfaces
     from granian.log import LogLevels
     from granian.server import Server as Granian
 
-    # granian builds the application in a process of its own, which knows only the environment
-    os.environ[_CONFIG] = str(invocation.config_path or "")
-    os.environ[_DATA_DIR] = str(invocation.data_dir)
     Granian(
-        f"shopguard.cli.serve:{role}_application",
+        factory,
         address=host,
         port=port,
         interface=Interfaces.WSGI,

@@ -7,8 +7,7 @@ fsync however many rows it holds, so sixteen waiting requests share one. Postgre
 import queue
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import sqlalchemy as sa
 
@@ -56,24 +55,52 @@ class DirectWriter:
         """Nothing is waiting."""
 
 
+class _Handed(Generic[T]):
+    """Work that was handed in, and how it went. One bare lock does the waiting: a ``Future`` costs several."""
+
+    __slots__ = ("_done", "_error", "_result", "work")
+    _result: T
+
+    def __init__(self, work: Work[T]) -> None:
+        self.work = work
+        self._error: BaseException | None = None
+        self._done = threading.Lock()
+        self._done.acquire()
+
+    def finish(self, result: T) -> None:
+        self._result = result
+        self._done.release()
+
+    def fail(self, error: BaseException) -> None:
+        self._error = error
+        self._done.release()
+
+    def outcome(self) -> T:
+        """Wait until it is committed; returns its result or raises its error."""
+        self._done.acquire()
+        if self._error is not None:
+            raise self._error
+        return self._result
+
+
 class GroupCommitWriter:
     """One thread that commits the work of many together."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
-        self._waiting: queue.SimpleQueue[tuple[Work[Any], Future[Any]] | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[_Handed[Any] | None] = queue.SimpleQueue()
         self._closed = False
         self._door = threading.Lock()  # so that nothing is handed in behind the last of a closed writer
         self._thread = threading.Thread(target=self._drain, name="group-commit", daemon=True)
         self._thread.start()
 
     def run(self, work: Work[T]) -> T:
-        future: Future[T] = Future()
+        handed = _Handed(work)
         with self._door:
             if self._closed:
                 raise StoreUnavailable("the writer is closed")
-            self._waiting.put((work, future))
-        return future.result()
+            self._waiting.put(handed)
+        return handed.outcome()
 
     def close(self) -> None:
         with self._door:
@@ -95,20 +122,20 @@ class GroupCommitWriter:
             if not goes_on:
                 return
 
-    def _commit(self, batch: list[tuple[Work[Any], Future[Any]]]) -> None:
+    def _commit(self, batch: list[_Handed[Any]]) -> None:
         begun = False
         try:
             with writing(self._engine) as connection:
                 begun = True
-                results = [work(connection) for work, _ in batch]
+                results = [handed.work(connection) for handed in batch]
         except BaseException as error:
             if begun and len(batch) > 1:
                 for single in batch:  # so that the fault of one is not the fault of all
                     self._commit([single])
                 return
             # locked or away: one by one, the last would wait for as many time-outs as there are
-            for _, future in batch:
-                future.set_exception(error)
+            for handed in batch:
+                handed.fail(error)
             return
-        for (_, future), result in zip(batch, results, strict=True):
-            future.set_result(result)
+        for handed, result in zip(batch, results, strict=True):
+            handed.finish(result)
