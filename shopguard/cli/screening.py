@@ -1,9 +1,9 @@
-"""Judging and reading what is in a file, without storing anything: screen, identify."""
+"""Judging and reading what is in a file, without storing anything: screen, identify, compare."""
 
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -19,6 +19,7 @@ from shopguard.crypto import Keyring
 from shopguard.errors import ConfigError
 from shopguard.guard.screening import PairStore, Screener, ScreeningRules
 from shopguard.identity import Identity, identify, tokens
+from shopguard.matching import compare
 from shopguard.model import Order, Party
 from shopguard.registry import EmbeddedRegistry, LineFault, PlainPrf
 from shopguard.storage.engine import is_current, migrate, open_engine, sqlite_url
@@ -147,3 +148,26 @@ def _identity(identity: Identity, show: bool) -> dict[str, Any]:
         "fields": sorted(identity.fields),
         "tokens": named if show else [token.kind for token in found],
     }
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    a: Party
+    b: Party
+
+
+@click.command("compare")
+@_file
+@click.pass_context
+def compare_(context: click.Context, file: BinaryIO) -> None:
+    """Show what two parties have in common: JSON lines {"a": party, "b": party} in, comparisons out.
+
+    A line that cannot be read is named on stderr, and the exit code is 1. FILE is stdin by default.
+    """
+    all_good = answer_each(
+        json_lines(file),
+        lambda line: wire.decode(line, _Pair),
+        lambda pair: wire.comparison(compare(pair.a, pair.b)),
+        file,
+    )
+    context.exit(0 if all_good else 1)

@@ -183,6 +183,19 @@ def test_identify_names_bad_lines(desk: "Desk") -> None:
     assert json.loads(result.stderr)["line"] == 1
 
 
+def test_compare_scores_pairs_in_order(desk: "Desk") -> None:
+    one = {"name": "渡邊 太郎", "phones": ["090-0000-0001"], "emails": ["taro@example.jp"]}
+    same = {"name": "渡辺太郎", "phones": ["+81 90 0000 0001"], "emails": ["TARO@example.jp"]}
+    other = {"name": "見本 花子", "phones": ["090-0000-0002"]}
+    result = desk.run("compare", stdin=lines({"a": one, "b": same}) + b'{"a": {}}\n' + lines({"a": one, "b": other}))
+    first, second = identities(result)
+    assert result.exit_code == 1
+    assert (first["strength"], second["strength"]) == ("strong", "none")
+    assert first["score"] > 0.9 > second["score"]
+    assert {"field": "phone", "relation": "different"}.items() <= second["evidence"][2].items()
+    assert json.loads(result.stderr)["line"] == 2
+
+
 def entry(number: int, **changes: Any) -> dict[str, Any]:
     party = {"name": "見本 次郎", "emails": [f"jiro{number}@example.com"], "phones": [f"090-0000-1{number:03}"]}
     dates = {"first_on": "2026-01-01", "last_on": "2026-02-01"}
