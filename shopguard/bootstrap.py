@@ -145,7 +145,7 @@ class Installation:
             store=self.store,
             pipeline=pipeline,
             write_back=write_back,
-            privacy=PrivacyDesk(self.engine, self.writer, self.store, self.clock),
+            privacy=PrivacyDesk(self.engine, self.writer, self.store, self.inbox, self.shops, self.clock),
             reconciliation=self.reconciliation,
             retention=self.retention,
             states=self.states,

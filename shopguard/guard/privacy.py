@@ -1,13 +1,18 @@
 """Privacy requests that platforms pass on: erase what is stored of a person or a shop, or tell the shop owner."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence, Set
+from dataclasses import fields
+from unicodedata import normalize
 
 import sqlalchemy as sa
 import structlog
 
+from shopguard.adapter import WebhookRequest
+from shopguard.guard.inbox import Delivery, Inbox
 from shopguard.guard.reviews import record
+from shopguard.guard.shops import Shops
 from shopguard.guard.store import OrderStore
-from shopguard.model import Order, OrderRef, Party, PrivacyKind, PrivacyRequest
+from shopguard.model import Order, OrderEvent, OrderRef, Party, PrivacyKind, PrivacyRequest
 from shopguard.storage.engine import reading
 from shopguard.storage.tables import inbox, orders, platform_token, screening, shop_state
 from shopguard.storage.writer import Writer
@@ -22,8 +27,17 @@ class PrivacyDesk:
     Entries of the registry are not touched: they rest on reports and their own rules, not on the shop's orders.
     """
 
-    def __init__(self, engine: sa.Engine, writer: Writer, store: OrderStore, clock: Callable[[], float]) -> None:
-        self._engine, self._writer, self._store, self._clock = engine, writer, store, clock
+    def __init__(
+        self,
+        engine: sa.Engine,
+        writer: Writer,
+        store: OrderStore,
+        deliveries: Inbox,
+        shops: Shops,
+        clock: Callable[[], float],
+    ) -> None:
+        self._engine, self._writer, self._store = engine, writer, store
+        self._inbox, self._shops, self._clock = deliveries, shops, clock
 
     def handle(self, request: PrivacyRequest) -> None:
         """Do what is asked; the request itself is kept in the audit log without personal data."""
@@ -52,9 +66,11 @@ class PrivacyDesk:
 
     def _erase(self, request: PrivacyRequest, refs: Sequence[OrderRef]) -> None:
         now = self._clock()
+        loose = list(self._loose_deliveries(request, set(refs)))
         erasures = [self._store.erase(ref) for ref in refs]
 
         def work(connection: sa.Connection) -> None:
+            connection.execute(sa.update(inbox).where(inbox.c.id.in_(loose)).values(sealed=None))
             for ref, erase in zip(refs, erasures, strict=True):
                 erase(connection)
                 mine = (inbox.c.shop == ref.shop) & (inbox.c.order_id == ref.order_id)
@@ -63,12 +79,44 @@ class PrivacyDesk:
 
         self._writer.run(work)
 
+    def _loose_deliveries(self, request: PrivacyRequest, refs: Set[OrderRef]) -> Iterator[int]:
+        """Find the deliveries of no single order that name the person: batches, dead letters, topics of no concern.
+
+        One that still waits is left alone: other people's orders may be in it, and once done it is of an order.
+        """
+        known = [order.buyer for ref in refs if (order := self._store.order(ref)) is not None]
+        traces = _traces(request, *known)
+        loose = (inbox.c.shop == request.shop) & inbox.c.order_id.is_(None) & inbox.c.sealed.is_not(None)
+        columns = [inbox.c[field.name] for field in fields(Delivery)]
+        with reading(self._engine) as connection:
+            rows = connection.execute(sa.select(*columns).where(loose, inbox.c.state.in_(("done", "dead")))).all()
+        for delivery in (Delivery(*row) for row in rows):
+            content = self._inbox.content(delivery)
+            if isinstance(content, Order):
+                named = content.ref in refs or bool(traces & _traces(content.buyer, *content.recipients))
+            else:
+                named = content is not None and (
+                    _is_named(content.body.decode(errors="replace"), traces)
+                    or not refs.isdisjoint(self._orders_in(delivery.shop, content))
+                )
+            if named:
+                yield delivery.id
+
+    def _orders_in(self, shop: str, request: WebhookRequest) -> Sequence[OrderRef]:
+        try:
+            events = self._shops[shop].adapter.parse(request)
+        except Exception:  # nobody could read it, which is why it is a dead letter
+            return ()
+        return [event.ref for event in events if isinstance(event, OrderEvent)]
+
     def _erase_shop(self, request: PrivacyRequest) -> None:
         now = self._clock()
 
         def work(connection: sa.Connection) -> None:
             for table in (orders, screening, inbox):
                 connection.execute(sa.update(table).where(table.c.shop == request.shop).values(sealed=None))
+            waiting = (inbox.c.shop == request.shop) & (inbox.c.state == "received")
+            connection.execute(sa.update(inbox).where(waiting).values(state="done", done_at=now))
             connection.execute(sa.delete(platform_token).where(platform_token.c.shop == request.shop))
             record(connection, now, _ACTOR, "erase_shop", OrderRef(request.shop, ""), request.request_id)
 
@@ -92,13 +140,29 @@ class PrivacyDesk:
 
 
 def _is_theirs(order: Order, request: PrivacyRequest) -> bool:
-    parties: tuple[Party, ...] = (order.buyer, *order.recipients)
-    emails = {email.casefold() for party in parties for email in party.emails}
-    phones = {_digits(phone) for party in parties for phone in party.phones}
-    asked_phones = {_digits(phone) for phone in request.phones} - {""}
-    return bool(emails & {email.casefold() for email in request.emails} or phones & asked_phones)
+    return not _traces(order.buyer, *order.recipients).isdisjoint(_traces(request))
+
+
+def _traces(*people: Party | PrivacyRequest) -> Set[str]:
+    """Return what people are found by in any text: mail addresses in one spelling, the last digits of telephones."""
+    emails = {_plain(email) for person in people for email in person.emails}
+    phones = {_digits(phone) for person in people for phone in person.phones}
+    return (emails | phones) - {""}
+
+
+def _is_named(text: str, traces: Collection[str]) -> bool:
+    searched, dialled = _plain(text), _plain(text).translate(_BETWEEN_DIGITS)
+    return any(trace in (dialled if trace.isdecimal() else searched) for trace in traces)
+
+
+_BETWEEN_DIGITS = dict.fromkeys(map(ord, "-‐−– ()."))
+
+
+def _plain(text: str) -> str:
+    return normalize("NFKC", text).casefold().strip()
 
 
 def _digits(phone: str) -> str:
-    """The last nine digits: equal whether or not the country code is written."""
-    return "".join(c for c in phone if c.isdecimal())[-9:]
+    """The last nine digits, equal whether or not the country code is written; nothing for an extension or less."""
+    digits = "".join(c for c in normalize("NFKC", phone) if c.isdecimal())
+    return digits[-9:] if len(digits) >= 7 else ""

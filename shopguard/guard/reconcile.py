@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import structlog
 
-from shopguard.adapter import Feed
+from shopguard.adapter import Capability, Feed
 from shopguard.config import WorkerSettings
-from shopguard.errors import ShopGuardError, TemporaryFailure
+from shopguard.errors import ShopGuardError, StoreUnavailable, TemporaryFailure
 from shopguard.guard.claims import Claimant
 from shopguard.guard.inbox import Inbox
 from shopguard.guard.screening import Screener
@@ -22,10 +22,11 @@ _LONGEST_RUN_S = 600.0  # another worker may take over a feed that did not come 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one run of a feed brought: orders looked at, and those whose webhook never came."""
+    """What one run of a feed brought: orders looked at, those whose webhook never came, those not to be taken in."""
 
     seen: int = 0
     missed: int = 0
+    faulty: int = 0
 
 
 class Reconciliation:
@@ -57,7 +58,7 @@ class Reconciliation:
         """
         shop, started = self._shops[name], self._clock()
         again_at = started + self._settings.reconcile_every_s
-        if not isinstance(shop.adapter, Feed):
+        if Capability.POLL not in shop.adapter.capabilities or not isinstance(shop.adapter, Feed):
             self._states.update(name, feed_by=None, feed_due_at=again_at)
             return Found()
         try:
@@ -74,7 +75,8 @@ class Reconciliation:
             )
             _log.error("feed_failed", shop=name, error=type(error).__name__)
             return Found()
-        self._states.update(name, feed_by=None, feed_due_at=again_at, feed_cursor=started, feed_error=None)
+        trouble = f"{found.faulty} orders could not be taken in" if found.faulty else None
+        self._states.update(name, feed_by=None, feed_due_at=again_at, feed_cursor=started, feed_error=trouble)
         if found.missed:
             _log.warning("orders_missed_by_webhooks", shop=name, missed=found.missed, seen=found.seen)
         return found
@@ -86,11 +88,17 @@ class Reconciliation:
         return datetime.fromtimestamp(since, UTC)
 
     def _read_since(self, shop: GuardedShop, feed: Feed, since: datetime) -> Found:
-        seen = missed = 0
+        seen = missed = faulty = 0
         for order in feed.orders_since(since):
             seen += 1
-            missed += self._take(order)
-        return Found(seen, missed)
+            try:
+                missed += self._take(order)
+            except StoreUnavailable:
+                raise
+            except Exception as error:  # one bad order never stops the next
+                faulty += 1
+                _log.error("feed_order_failed", shop=shop.name, order=order.id, error=type(error).__name__)
+        return Found(seen, missed, faulty)
 
     def _take(self, order: Order) -> bool:
         if order.test or order.stage in (Stage.DRAFT, Stage.CLOSED):

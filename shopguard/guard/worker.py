@@ -31,7 +31,7 @@ Item = TypeVar("Item")
 
 _log = structlog.get_logger()
 _PURGE_EVERY_S = 3600.0
-_STORE_PAUSE_S = 1.0
+_PAUSE_S = 1.0  # after a round that failed as a whole
 _AT_ONCE = 4  # deliveries claimed per thread: enough to share a commit, few enough to be retaken quickly
 
 
@@ -71,17 +71,23 @@ class Worker:
         self._housekeeping_at = self._purge_at = 0.0
 
     def run(self, stop: threading.Event) -> None:
-        """Work until ``stop`` is set; then finish what was begun."""
-        self._begin()
+        """Work until ``stop`` is set, whatever happens meanwhile; then finish what was begun."""
+        begun = False
         while not stop.is_set():
             try:
+                if not begun:
+                    self._begin()
+                    begun = True
                 busy = self._round()
             except StoreUnavailable as error:
                 _log.error("store_unavailable", error=str(error))
-                stop.wait(_STORE_PAUSE_S)
-                continue
-            if not busy:
-                self._watch.wait(self._settings.poll_s, stop)
+                stop.wait(_PAUSE_S)
+            except Exception as error:
+                _log.error("unexpected", error=type(error).__name__, place=_place(error))
+                stop.wait(_PAUSE_S)
+            else:
+                if not busy:
+                    self._watch.wait(self._settings.poll_s, stop)
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._watch.close()
 
@@ -154,6 +160,9 @@ class Worker:
 
     def _work_on(self, delivery: Delivery) -> None:
         """Do what one delivery asks for, and leave it done, waiting or dead."""
+        if delivery.attempts > self._settings.attempts:  # each ended without a word, as when it kills its worker
+            self._dead(delivery, f"given up after {self._settings.attempts} attempts that never ended")
+            return
         try:
             self._handle_all(delivery, self._events(delivery))
         except (PayloadInvalid, PlatformRefused) as error:
@@ -187,7 +196,7 @@ class Worker:
             return
         failures = [error for event in events if (error := self._try(event)) is not None]
         if failures:  # the others were handled; a repeat of the delivery finds them judged
-            raise failures[0]
+            raise next((error for error in failures if _may_mend(error)), failures[0])
         self._desk.writer.run(lambda connection: finish(connection, None))
 
     def _try(self, event: Event) -> Exception | None:
@@ -214,6 +223,11 @@ class Worker:
     def _dead(self, delivery: Delivery, error: str) -> None:
         self._desk.inbox.give_up(delivery, error)
         _log.error("dead_letter", delivery=delivery.id, shop=delivery.shop)
+
+
+def _may_mend(error: Exception) -> bool:
+    """Whether trying again can help: one order that is refused for good must not bury its neighbour's retry."""
+    return isinstance(error, TemporaryFailure | StoreUnavailable) or not isinstance(error, ShopGuardError)
 
 
 def _place(error: Exception) -> list[str]:

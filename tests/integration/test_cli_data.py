@@ -68,7 +68,14 @@ def test_purge_empties_what_is_too_old_and_first_only_counts(judged: "Desk") -> 
 
 def ask(desk: "Desk", request_id: str, *order_ids: str) -> None:
     with desk.opened() as installation:
-        privacy = PrivacyDesk(installation.engine, installation.writer, installation.store, installation.clock)
+        privacy = PrivacyDesk(
+            installation.engine,
+            installation.writer,
+            installation.store,
+            installation.inbox,
+            installation.shops,
+            installation.clock,
+        )
         privacy.handle(PrivacyRequest("main-store", PrivacyKind.ACCESS, request_id, order_ids=order_ids))
 
 

@@ -96,7 +96,7 @@ class House:
 
     @property
     def privacy(self) -> PrivacyDesk:
-        return PrivacyDesk(self.engine, self.writer, self.store, self.now)
+        return PrivacyDesk(self.engine, self.writer, self.store, self.inbox, self.shops, self.now)
 
     @property
     def reconciliation(self) -> Reconciliation:
