@@ -19,10 +19,11 @@ from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from shopguard.bootstrap import Installation
-from shopguard.config import Config
+from shopguard.config import Config, find_adapters
 from shopguard.crypto import Keyring
 from shopguard.registry import Registry
 from shopguard.storage.engine import migrate, open_engine, sqlite_url
+from shopguard.testing.fakes import FakePlatform
 
 structlog.configure(processors=[structlog.testing.LogCapture()])
 
@@ -59,11 +60,14 @@ def sqlite_engine(migrated_copy: Path) -> Iterator[sa.Engine]:
 
 @pytest.fixture
 def install(migrated_copy: Path, keyring: Keyring) -> Iterator[Callable[[Config, Registry], Installation]]:
-    """Makes a guard of given settings that asks a given registry; its data directory is ``tmp_path``."""
+    """Makes a guard of given settings that asks a given registry; its data directory is ``tmp_path``.
+
+    Beside the platforms installed there is ``fake``.
+    """
     made: list[Installation] = []
 
     def build(config: Config, registry: Registry) -> Installation:
-        installation = Installation(config, keyring, migrated_copy.parent)
+        installation = Installation(config, keyring, migrated_copy.parent, {**find_adapters(), "fake": FakePlatform})
         vars(installation)["embedded_registry"] = registry
         installation.states.introduce(list(config.shops), installation.clock())
         made.append(installation)

@@ -6,14 +6,14 @@ from flask import Blueprint, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from shopguard.errors import ShopGuardError
+from shopguard.errors import ShopGuardError, StoreUnavailable
 from shopguard.guard.effects import Effects
 from shopguard.guard.inbox import Inbox
 from shopguard.guard.reviews import Reviews
 from shopguard.guard.shops import Shops, ShopStates
 
 LATE_S = 900.0
-"""A delivery that waits longer than this says that no worker is at work (product: no order without a decision)."""
+"""A delivery that is due for longer says that no worker is at work (product: no order without a decision)."""
 
 
 class Probe:
@@ -47,9 +47,9 @@ class Probe:
         return found
 
     def _late(self) -> Iterator[str]:
-        oldest = self._inbox.oldest_waiting()
-        if oldest is not None and self._clock() - oldest > LATE_S:
-            yield f"a delivery has been waiting for {(self._clock() - oldest) / 60:.0f} minutes: is a worker running?"
+        since = self._inbox.overdue_since()
+        if since is not None and self._clock() - since > LATE_S:
+            yield f"a delivery has been due for {(self._clock() - since) / 60:.0f} minutes: is a worker running?"
 
     def collect(self) -> Iterator[Metric]:
         """Yield the metrics; called by prometheus_client at every scrape."""
@@ -82,6 +82,7 @@ def health_routes(probe: Probe) -> Blueprint:
     routes = Blueprint("health", __name__)
     registry = CollectorRegistry(auto_describe=False)
     registry.register(probe)
+    routes.register_error_handler(StoreUnavailable, lambda error: (f"{error}\n", 503))
 
     @routes.get("/healthz")
     def healthz() -> tuple[str, int]:

@@ -11,6 +11,7 @@ from flask import Blueprint, Flask, Response, abort, current_app, redirect, rend
 from werkzeug.wrappers import Response as AnyResponse
 
 from shopguard.config import Language
+from shopguard.errors import StoreUnavailable
 from shopguard.guard.reviews import Review, Reviews
 from shopguard.guard.shops import Shops, ShopStates
 from shopguard.guard.store import OrderStore
@@ -68,6 +69,7 @@ def build_console(desk: Desk, secret_key: bytes, *more: Blueprint) -> Flask:
     for blueprint in more:
         app.register_blueprint(blueprint)
     app.add_url_rule("/", "home", lambda: redirect(url_for("console.waiting")))
+    app.register_error_handler(StoreUnavailable, _not_now)
     app.after_request(_protect)
     return app
 
@@ -75,6 +77,10 @@ def build_console(desk: Desk, secret_key: bytes, *more: Blueprint) -> Flask:
 def _desk() -> Desk:
     desk: Desk = current_app.extensions["desk"]
     return desk
+
+
+def _not_now(_error: StoreUnavailable) -> Response:
+    return Response(f"{_words()['away']}\n", 503, {"Retry-After": "5"}, mimetype="text/plain")
 
 
 def _protect(response: Response) -> Response:
