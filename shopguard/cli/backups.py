@@ -114,7 +114,8 @@ def restore(invocation: Invocation, file: Path, force: bool) -> None:
     with _said(home), tempfile.TemporaryDirectory(prefix=".restore-", dir=home) as staging:
         unpack(file, Path(staging), passphrase)
         if there:
-            click.echo(f"moved aside to {_move_aside(home, there)}: {', '.join(there)}")
+            aside, moved = _move_aside(home, there)
+            click.echo(f"moved aside to {aside}: {', '.join(moved)}")
         for path in sorted(Path(staging).iterdir()):
             path.rename(home / path.name)
     _tell_restored(invocation, manifest)
@@ -127,16 +128,17 @@ def _standing_in_the_way(home: Path, manifest: Manifest) -> Sequence[str]:
     return [*found, *(name for name in named if (home / name).exists())]
 
 
-def _move_aside(home: Path, names: Sequence[str]) -> Path:
+def _move_aside(home: Path, names: Sequence[str]) -> tuple[Path, Sequence[str]]:
+    """Move ``names`` into a new folder; returns it, and what was moved."""
     database = database_in_use(home)  # asked last, as asking closes what a crash left open
     if database:
         raise Refused(f"{home}: {database} is in use; stop `shopguard serve` first")
     aside = home / f"before-restore-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
     aside.mkdir(mode=0o700)
-    for name in names:
-        if (home / name).exists():  # a log that a crash left is gone since the question above
-            (home / name).rename(aside / name)
-    return aside
+    still_there = [name for name in names if (home / name).exists()]
+    for name in still_there:
+        (home / name).rename(aside / name)
+    return aside, still_there
 
 
 def _tell_restored(invocation: Invocation, manifest: Manifest) -> None:

@@ -229,7 +229,8 @@ def release(context: click.Context, order: str, shop: str | None, different_pers
         pairs = _not_same_person(installation, ref) if different_person else ()
         decision = installation.reviews.release(ref, operator(), pairs)
         if pairs:
-            click.echo(f"noted: the buyer of order {order} is not the person of {len(pairs)} matches")
+            entries = sorted({entry for _, entry in pairs})
+            click.echo(f"noted: order {order} is of another person than {', '.join(entries)}")
         context.exit(_tell_release(installation, decision, wait))
 
 

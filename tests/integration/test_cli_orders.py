@@ -240,6 +240,7 @@ def test_shop_narrows_the_search_for_an_order(desk: "Desk", held: Order) -> None
 def test_a_different_person_is_never_held_for_the_same_entry_again(desk: "Desk", held: Order) -> None:
     result = desk.run("release", "5001", "--different-person")
     assert result.exit_code == 0
+    assert "another person than E-1" in result.stdout
     desk.work()
     desk.receive(replace(held, id="5009", number="#1050", total=Decimal(9999)))
     desk.work()
