@@ -143,7 +143,9 @@ def decide(shop: str, order_id: str, decision: str) -> AnyResponse:
 
 
 def _language() -> str:
-    return request.accept_languages.best_match(list(WORDS)) or "ja"
+    """The best that we have of what the browser asks for. ``best_match`` would not see that ``ja-JP`` is ``ja``."""
+    asked = (tag.partition("-")[0].lower() for tag, quality in request.accept_languages if quality > 0)
+    return next((language for language in asked if language in WORDS), "ja")
 
 
 def _words() -> Mapping[str, str]:
