@@ -1,5 +1,5 @@
 """``python -m shopguard``."""
 
-from shopguard.cli import main
+from shopguard.cli import run
 
-main(prog_name="shopguard")
+run()

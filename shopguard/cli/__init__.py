@@ -1,5 +1,7 @@
 """The command line. Each command's module is imported when the command is called."""
 
+import os
+
 import click
 
 from shopguard.cli.lazy import Lazy, LazyGroup
@@ -18,6 +20,7 @@ COMMANDS = {
     ),
     "secret": Lazy(f"{_SETTINGS}:secret", "Keep secrets outside the settings.", "秘密情報を保管する"),
     "serve": Lazy("shopguard.cli.serve:serve", "Run receiver, worker and console.", "受信・処理・画面を動かす"),
+    "sign-in": Lazy("shopguard.cli.serve:sign_in", "Print a one-time link to the console.", "画面に入るリンクを作る"),
     "demo": Lazy("shopguard.cli.demo:demo", "Run the demo network with a simulated shop.", "デモを動かす"),
     "connect": Lazy(f"{_SHOPS}:connect", "Register a shop's webhooks at its platform.", "ショップとつなぐ"),
     "doctor": Lazy(f"{_SHOPS}:doctor", "Find out why nothing arrives or is held.", "動作を診断する"),
@@ -51,3 +54,9 @@ def main() -> None:
 
     Every command takes --config and --data-dir, before or after its name.
     """
+
+
+def run() -> None:
+    """Run the command line as a program of its own: every file it makes is for this user alone, sealed or not."""
+    os.umask(0o077)
+    main(prog_name="shopguard")

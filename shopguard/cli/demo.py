@@ -22,9 +22,7 @@ _SETTINGS = {"worker": {"reconcile_every_s": 60}}
 
 @click.command()
 @click.option("--port", type=click.IntRange(1024, 65000), default=8080, show_default=True, help="First of six ports.")
-@click.option(
-    "--every", type=click.FloatRange(min=0), default=10.0, help="Seconds between two buyers"
-)
+@click.option("--every", type=click.FloatRange(min=0), default=10.0, help="Seconds between two buyers")
 @click.option("--only-shop", is_flag=True, hidden=True)
 @click.pass_obj
 def demo(invocation: Invocation, port: int, every: float, only_shop: bool) -> None:

@@ -1,4 +1,4 @@
-"""The registry's own commands: registry load."""
+"""The registry's own commands: registry load, registry block."""
 
 import sys
 from typing import BinaryIO
@@ -42,6 +42,21 @@ def load(context: click.Context, file: BinaryIO, as_json: bool) -> None:
     else:
         click.echo(f"{report.stored} stored, {report.unchanged} unchanged, {report.faulty} left out")
     context.exit(1 if report.faulty else 0)
+
+
+@registry.command()
+@click.argument("entry", metavar="ENTRY")
+@click.pass_context
+def block(context: click.Context, entry: str) -> None:
+    """Serve the entry with this id no more, from now on; loading it again does not bring it back.
+
+    For an entry that turned out wrong, or that its person objects to. Orders held because of it stay held until they
+    are released.
+    """
+    with opened(context.ensure_object(Invocation)) as installation:
+        blocked = installation.embedded_registry.block(entry)
+    click.echo(f"{entry}: blocked" if blocked else f"{entry}: there is no entry with this id", err=not blocked)
+    context.exit(0 if blocked else 1)
 
 
 def _name_fault(fault: LineFault) -> None:

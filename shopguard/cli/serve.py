@@ -107,6 +107,14 @@ def _echo_link(invocation: Invocation, address: str) -> None:
         click.echo(f"console   {sign_in_link(installation, address)}")
 
 
+@click.command("sign-in")
+@click.pass_obj
+def sign_in(invocation: Invocation) -> None:
+    """Print a fresh one-time link to the console, good for an hour."""
+    with contextlib.closing(invocation.installation()) as installation:
+        click.echo(sign_in_link(installation))
+
+
 def check_port(host: str, port: int, key: str) -> None:
     """Raise ``ConfigError`` if another program listens there already."""
     with contextlib.closing(socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)) as probe:

@@ -37,7 +37,8 @@ class Child:
             self._mourn(self._process.returncode, now)
         if now >= self._start_at:
             environment = {**os.environ, _PARENT: str(os.getpid())}
-            self._process = subprocess.Popen(self._command, env=environment)  # noqa: S603 - our own command line
+            # a group of its own: Ctrl-C reaches the supervisor alone, which then ends its children in order
+            self._process = subprocess.Popen(self._command, env=environment, process_group=0)  # noqa: S603
             self._started_at = now
 
     def _mourn(self, code: int, now: float) -> None:

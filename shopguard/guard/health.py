@@ -20,7 +20,7 @@ from shopguard.storage.engine import reading
 from shopguard.storage.tables import inbox
 
 LATE_S = 900.0
-"""A delivery that waits longer than this says that no worker is at work."""
+"""A delivery that is due for longer says that no worker is at work (product: no order without a decision)."""
 _SKEW_S = 120.0
 _OBSERVE_DAYS = 14  # as long as a new shop observes before it acts
 _NOBODY = Party(emails=("doctor@example.com",))

@@ -11,10 +11,11 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
-from shopguard.errors import StoreUnavailable
+from shopguard.errors import ConfigError, StoreUnavailable
 
 BUSY_TIMEOUT_S = 5.0
 _MIGRATION_LOCK = 7_467_101  # any number that nobody else uses as an advisory lock in the same database
@@ -81,14 +82,22 @@ def store_errors() -> Iterator[None]:
 def migrate(engine: sa.Engine, history: str) -> None:
     """Bring the tables of one Alembic ``history`` (``guard``, ``registry``) up to date, creating them if needed.
 
-    Processes that start together take turns; all but the first find nothing to do.
+    Processes that start together take turns; all but the first find nothing to do. ``ConfigError`` if a newer version
+    of the program has been here.
     """
     with writing(engine) as connection:
         if connection.dialect.name == "postgresql":  # SQLite lets only one in anyway
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
         config = _alembic(history)
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            if "Can't locate revision" not in str(error):
+                raise
+            raise ConfigError(
+                f"the {history} database is of a newer version of ShopGuard; install that one or restore a backup"
+            ) from None
 
 
 def is_current(engine: sa.Engine, history: str) -> bool:

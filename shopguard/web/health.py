@@ -8,12 +8,10 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 
 from shopguard.errors import ShopGuardError, StoreUnavailable
 from shopguard.guard.effects import Effects
+from shopguard.guard.health import LATE_S
 from shopguard.guard.inbox import Inbox
 from shopguard.guard.reviews import Reviews
 from shopguard.guard.shops import Shops, ShopStates
-
-LATE_S = 900.0
-"""A delivery that is due for longer says that no worker is at work (product: no order without a decision)."""
 
 
 class Probe:

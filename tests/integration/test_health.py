@@ -14,6 +14,7 @@ from shopguard.config import Config, DatabaseSettings, ShopSettings
 from shopguard.crypto import Keyring
 from shopguard.guard import effects
 from shopguard.guard.claims import Claimant
+from shopguard.guard.health import LATE_S
 from shopguard.guard.policy import Action
 from shopguard.guard.reviews import open_review
 from shopguard.guard.shops import note_event
@@ -21,7 +22,6 @@ from shopguard.model import Order, OrderRef, Party, ShopAlarm, VerdictKind
 from shopguard.registry import Registry
 from shopguard.testing.fakes import FakePlatform
 from shopguard.testing.registry import FakeRegistry
-from shopguard.web.health import LATE_S
 
 T0 = 1_800_000_000.0
 SHOP = ShopSettings("main-store", "fake", None)
