@@ -82,8 +82,15 @@ def close_review(connection: sa.Connection, ref: OrderRef, now: float) -> None:
 
 
 def record(connection: sa.Connection, now: float, actor: str, action: str, ref: OrderRef, detail: str = "") -> None:
-    """Add a line to the audit log, which only ever grows."""
-    line = {"at": now, "actor": actor, "action": action, "shop": ref.shop, "order_id": ref.order_id, "detail": detail}
+    """Add a line to the audit log, which only ever grows. What is too long for its column is cut."""
+    line = {
+        "at": now,
+        "actor": actor[:100],
+        "action": action,
+        "shop": ref.shop,
+        "order_id": ref.order_id[:200],
+        "detail": detail[:500],
+    }
     connection.execute(audit.insert(), line)
 
 
@@ -219,9 +226,10 @@ def take_hold_away(connection: sa.Connection, ref: OrderRef, text: str, now: flo
 
     A hold that was never sent is called off; one that was is released with what stood before it.
     """
-    hold = effects.standing_hold(connection, ref, or_uncertain=True)
+    hold = effects.standing_hold(connection, ref, or_failed=True)
     if hold is None:
         return False
-    if not effects.call_off(connection, hold, now):
-        effects.plan(connection, ref, Action.RELEASE, hold.generation, text, now, wait_s=wait_s)
+    if effects.call_off(connection, hold, now):
+        return hold.state != "failed"
+    effects.plan(connection, ref, Action.RELEASE, hold.generation, text, now, wait_s=wait_s)
     return True

@@ -14,6 +14,8 @@ from shopguard.storage.engine import reading
 from shopguard.storage.tables import orders, screening
 from shopguard.storage.writer import Writer
 
+_LONGEST_NUMBER = 200  # what the column holds; the order itself keeps all of it
+
 
 class Vault(Protocol):
     """Encrypts, decrypts, and makes keyed digests (``crypto.Keyring``)."""
@@ -60,7 +62,7 @@ class OrderStore:
         row = {
             "shop": order.shop,
             "order_id": order.id,
-            "number": order.number or order.id,
+            "number": (order.number or order.id)[:_LONGEST_NUMBER],
             "stage": order.stage.value,
             "placed_at": _seconds(order.placed_at),
             "changed_at": _seconds(order.changed_at),

@@ -197,6 +197,18 @@ def test_who_lost_the_lease_cannot_take_the_row_from_another(inbox: Inbox) -> No
 # --- the effects alone ----------------------------------------------------------------------------------------------
 
 
+def test_who_lost_the_lease_cannot_fail_an_effect_that_was_confirmed(queue: Effects, writer: Writer) -> None:
+    (lost,) = intend(queue, writer, 1).claim(ANN, T0, 1)
+    (won,) = queue.claim(BOB, T0 + LEASE_S, 1)
+    queue.confirm(won, T0 + LEASE_S, {"was": "open"})
+    planned: list[int] = []
+    queue.fail(lost, "refused", T0, instead=lambda _connection: planned.append(1))
+    queue.put_back(lost, T0, "busy")
+    (standing,) = queue.of_order(lost.ref)
+    assert (standing.state, standing.undo, standing.last_error) == ("confirmed", {"was": "open"}, None)
+    assert planned == []
+
+
 def test_an_effect_is_planned_once(queue: Effects, writer: Writer) -> None:
     ref = OrderRef("main-store", "1")
 
