@@ -161,19 +161,18 @@ def _must_wait(connection: sa.Connection, ref: OrderRef, action: Action) -> bool
     return connection.execute(unfinished).first() is not None
 
 
-def standing_hold(connection: sa.Connection, ref: OrderRef, *, or_uncertain: bool = False) -> Effect | None:
+def standing_hold(connection: sa.Connection, ref: OrderRef, *, or_failed: bool = False) -> Effect | None:
     """Return our latest hold on the order that no release followed, or None. It may still be on its way.
 
     Args:
-        or_uncertain: also one that was given up after several attempts: the answer to one of them may have been lost.
+        or_failed: also one that failed: the answer to one of its attempts may have been lost.
     """
     released = effect.alias()
-    stands = effect.c.state.in_((*_UNFINISHED, "confirmed"))
-    uncertain = (effect.c.state == "failed") & (effect.c.attempts > 1)
+    states = (*_UNFINISHED, "confirmed", "failed") if or_failed else (*_UNFINISHED, "confirmed")
     query = (
         sa.select(*_COLUMNS)
         .where(_of(ref), effect.c.action == Action.HOLD.value)
-        .where(stands | uncertain if or_uncertain else stands)
+        .where(effect.c.state.in_(states))
         .where(
             ~sa.exists().where(
                 released.c.shop == effect.c.shop,
@@ -190,10 +189,14 @@ def standing_hold(connection: sa.Connection, ref: OrderRef, *, or_uncertain: boo
 
 
 def call_off(connection: sa.Connection, hold: Effect, now: float) -> bool:
-    """Let a hold that is not under way never be tried again; False if it may stand already and must be released."""
+    """Let a hold that is not under way never be tried again; False if it may stand already and must be released.
+
+    One that was refused at its first attempt does not stand; after several, the answer to one may have been lost.
+    """
     idle = (effect.c.id == hold.id) & effect.c.state.in_(("intended", "failed"))
-    cancelled = sa.update(effect).where(idle).values(state="cancelled", confirmed_at=now).returning(effect.c.attempts)
-    return connection.execute(cancelled).scalar() == 0
+    cancelled = sa.update(effect).where(idle).values(state="cancelled", confirmed_at=now).returning(effect.c.id)
+    sent_before = hold.attempts > (1 if hold.state == "failed" else 0)
+    return connection.execute(cancelled).first() is not None and not sent_before
 
 
 def is_gate_cleared(connection: sa.Connection, ref: OrderRef) -> bool:

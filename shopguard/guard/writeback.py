@@ -46,8 +46,9 @@ class WriteBack:
             return
         if effect.lease_until is not None and self._clock() >= effect.lease_until:
             return  # it waited here for so long that another worker may have it
-        if effect.attempts > self._attempts:  # each ended without a word, as when it kills its worker
-            self._queue.fail(effect, f"given up after {self._attempts} attempts without an answer", self._clock())
+        if effect.attempts > self._attempts + 1:  # one more, for when a person has it tried again
+            # each ended without a word, as when it kills its worker
+            self._queue.fail(effect, f"given up after {effect.attempts} attempts without an answer", self._clock())
             return
         try:
             undo = self._call(effect, shop.adapter)
