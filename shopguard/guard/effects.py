@@ -178,7 +178,7 @@ def standing_hold(connection: sa.Connection, ref: OrderRef, *, or_failed: bool =
                 released.c.shop == effect.c.shop,
                 released.c.order_id == effect.c.order_id,
                 released.c.action == Action.RELEASE.value,
-                released.c.generation == effect.c.generation,
+                released.c.generation >= effect.c.generation,
             )
         )
         .order_by(effect.c.generation.desc())

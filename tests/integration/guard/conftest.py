@@ -64,6 +64,7 @@ class House:
         platform: Callable[..., FakePlatform] = FakePlatform,
         policy: PolicySettings | None = None,
         attempts: int = 12,
+        threads: int = 4,
         rate_per_s: float = 1000.0,
         mode: Mode = Mode.HOLD,
         language: Language = Language.EN,
@@ -81,7 +82,7 @@ class House:
         self.states = ShopStates(engine, self.writer)
         self.reviews = Reviews(engine, self.writer, self.shops, self.now)
         self.screener = Screener(self.registry, keyring, PairStore(engine))
-        self.worker_settings = WorkerSettings(threads=4, attempts=attempts)
+        self.worker_settings = WorkerSettings(threads=threads, attempts=attempts)
         self._numbers = count(1)
 
     def now(self) -> float:
@@ -256,3 +257,14 @@ def _order(buyer: Party, **more: Any) -> Order:
         "1", SHOP, "#1001", total=Decimal(12_800), payment=Payment(PaymentKind.COD, "代金引換"), buyer=buyer
     )
     return replace(order, **more)
+
+
+@pytest.fixture(scope="session")
+def house_class() -> type[House]:
+    return House
+
+
+@pytest.fixture(scope="session")
+def forms() -> dict[str, Order]:
+    """The forms that an order takes when it is edited."""
+    return {"bad": _order(LISTED), "clean": _order(CLEAN), "possible": _order(SAME_PHONE)}
