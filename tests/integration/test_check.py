@@ -199,6 +199,15 @@ def test_without_a_shops_key_nothing_is_checked(checkout: Checkout, authorizatio
     assert "E-1" not in answer.text
 
 
+@pytest.mark.parametrize("key", ["鍵", "caf\udce9"], ids=ascii)
+def test_a_key_of_any_letters_fits(install: Callable[[Config, Registry], Installation], key: str) -> None:
+    """The second is what an environment variable gives that is not UTF-8."""
+    checkout = Checkout(install(Config(shops={"main-store": shop("main-store", key)}), FakeRegistry(ENTRY)))
+    as_sent = key.encode("utf-8", "surrogateescape").decode("latin-1")
+    assert checkout.send(json.dumps(ORDER).encode(), f"Bearer {as_sent}").status_code == 200
+    assert checkout.send(json.dumps(ORDER).encode(), "Bearer key").status_code == 401
+
+
 def test_a_bad_order_without_a_key_is_401_not_400(checkout: Checkout) -> None:
     assert checkout.send(b"{", None).status_code == 401
 
