@@ -24,7 +24,7 @@ from rounds import Demand, Figures, main, quantile, tell
 from servers import Server, running
 
 from shopguard.storage.engine import migrate, open_engine, sqlite_url
-from shopguard.storage.writer import DirectWriter, GroupCommitWriter, Writer
+from shopguard.storage.writer import Addition, DirectWriter, GroupCommitWriter, Writer
 
 _ROWS = 2_000  # written by the writer alone
 _REQUESTS = 1_600  # sent to each server as fast as it answers
@@ -99,13 +99,13 @@ def _writers(folder: Path, chance: random.Random) -> dict[str, float]:
 
 def _write(writer: Writer, numbers: Iterable[int]) -> None:
     for number in numbers:
-        row = {"key": str(number), "sealed": _ROW}
-        writer.run(lambda connection, row=row: connection.execute(_INSERT, row).rowcount)
+        writer.add(_ADDITION, (str(number), _ROW))
 
 
-_INSERT = sa.text(
-    "INSERT INTO inbox (shop, delivery_key, source, received_at, sealed, state, due_at, attempts)"
-    " VALUES ('bench', :key, 'webhook', 0, :sealed, 'received', 0, 0) ON CONFLICT (shop, delivery_key) DO NOTHING"
+_ADDITION = Addition(
+    "INSERT INTO inbox (delivery_key, sealed, shop, source, received_at, due_at, state) VALUES",
+    "(?, ?, 'bench', 'webhook', 0, 0, 'received')",
+    "ON CONFLICT (shop, delivery_key) DO NOTHING",
 )
 
 

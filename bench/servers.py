@@ -21,10 +21,10 @@ from flask import Flask, request
 from installed import installation
 from orders import SECRET
 
-from shopguard.adapter import WebhookRequest
 from shopguard.cli.logs import start_logging
 from shopguard.cli.serve import listen
 from shopguard.demo.network import HOST
+from shopguard.storage.writer import Addition
 
 _HOME = "BENCH_HOME"
 _THREADS = 16
@@ -37,16 +37,16 @@ def receiver() -> Flask:
 
 
 class Nowhere:
-    """An inbox that keeps nothing."""
+    """A writer that keeps nothing."""
 
-    def accept(self, _shop: str, _key: str, _request: WebhookRequest) -> bool:
+    def add(self, _addition: Addition, _row: tuple[object, ...]) -> bool:
         return True
 
 
 def without_insert() -> Flask:
-    """The real receiver that verifies and checks everything, but neither seals nor stores."""
+    """The real receiver, the same to the sealed row, which it does not insert."""
     made = installation(Path(os.environ[_HOME]))
-    made.inbox = Nowhere()
+    made.writer = Nowhere()
     return made.receiver_app()
 
 

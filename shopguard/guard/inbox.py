@@ -18,13 +18,13 @@ from shopguard.guard.claims import Claimant
 from shopguard.model import Order
 from shopguard.storage.engine import reading
 from shopguard.storage.tables import inbox
-from shopguard.storage.writer import Writer
+from shopguard.storage.writer import Addition, Writer
 
 _LONGEST_KEY = 500
-_ACCEPT = sa.text(
-    "INSERT INTO inbox (shop, delivery_key, source, received_at, sealed, state, due_at, attempts, last_error)"
-    " VALUES (:shop, :key, :source, :at, :sealed, :state, :at, 0, :error)"
-    " ON CONFLICT (shop, delivery_key) DO NOTHING"
+_ADDITION = Addition(
+    "INSERT INTO inbox (shop, delivery_key, source, received_at, due_at, sealed, state, last_error, attempts) VALUES",
+    "(?, ?, ?, ?, ?, ?, ?, ?, 0)",
+    "ON CONFLICT (shop, delivery_key) DO NOTHING",
 )
 
 
@@ -119,16 +119,9 @@ class Inbox:
         state: str = "received",
         error: str | None = None,
     ) -> bool:
-        row = {
-            "shop": shop,
-            "key": _fitting(key),
-            "source": source,
-            "at": at,
-            "sealed": self._sealer.seal(_encoder.encode(content)),
-            "state": state,
-            "error": error and error[:500],
-        }
-        return self._writer.run(lambda connection: connection.execute(_ACCEPT, row).rowcount == 1)
+        sealed = self._sealer.seal(_encoder.encode(content))
+        row = (shop, _fitting(key), source, at, at, sealed, state, error and error[:500])
+        return self._writer.add(_ADDITION, row)
 
     def claim(self, claimant: Claimant, now: float, limit: int) -> Sequence[Delivery]:
         """Return up to ``limit`` due deliveries, oldest first, leased to ``claimant``."""

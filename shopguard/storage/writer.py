@@ -6,7 +6,9 @@ fsync however many rows it holds, so sixteen waiting requests share one. Postgre
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Generic, Protocol, TypeVar
 
 import sqlalchemy as sa
@@ -20,6 +22,27 @@ Work = Callable[[sa.Connection], T]
 _MAX_BATCH = 256
 
 
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """SQL that adds rows and passes over those whose key is there already: ``INSERT ... VALUES row, row ... rest``.
+
+    Args:
+        row: one row with ``?`` for each value, in brackets.
+        rest: the ``ON CONFLICT`` clause.
+    """
+
+    insert: str
+    row: str
+    rest: str
+
+    def add(self, connection: sa.Connection, *rows: tuple[Any, ...]) -> int:
+        """Add ``rows`` in one statement and return how many were new."""
+        sql = f"{self.insert} {', '.join([self.row] * len(rows))} {self.rest}"
+        if connection.dialect.paramstyle != "qmark":
+            sql = sql.replace("?", "%s")
+        return connection.exec_driver_sql(sql, tuple(chain.from_iterable(rows))).rowcount
+
+
 class Writer(Protocol):
     """Runs work in a transaction."""
 
@@ -29,6 +52,10 @@ class Writer(Protocol):
         Work may be run again when its neighbour in a batch failed: it only touches the connection. An error of
         ``work`` is raised here and nothing of it is kept; ``StoreUnavailable`` means that nothing was stored.
         """
+        ...
+
+    def add(self, addition: Addition, row: tuple[Any, ...]) -> bool:
+        """Whether ``row`` was new; it is there and durable when this returns. Raises what ``run`` raises."""
         ...
 
     def close(self) -> None:
@@ -50,6 +77,10 @@ class DirectWriter:
     def run(self, work: Work[T]) -> T:
         with writing(self._engine) as connection:
             return work(connection)
+
+    def add(self, addition: Addition, row: tuple[Any, ...]) -> bool:
+        with writing(self._engine) as connection:
+            return addition.add(connection, row) == 1
 
     def close(self) -> None:
         """Nothing is waiting."""
@@ -83,6 +114,20 @@ class _Handed(Generic[T]):
         return self._result
 
 
+class _Row(_Handed[bool]):
+    """A row to be added, alone if it must be."""
+
+    __slots__ = ("addition", "row")
+
+    def __init__(self, addition: Addition, row: tuple[Any, ...]) -> None:
+        super().__init__(lambda connection: addition.add(connection, row) == 1)
+        self.addition, self.row = addition, row
+
+
+class _NotAllNew(Exception):
+    """Rows that were added together include a repeat, and it cannot be told which."""
+
+
 class GroupCommitWriter:
     """One thread that commits the work of many together."""
 
@@ -95,7 +140,12 @@ class GroupCommitWriter:
         self._thread.start()
 
     def run(self, work: Work[T]) -> T:
-        handed = _Handed(work)
+        return self._outcome(_Handed(work))
+
+    def add(self, addition: Addition, row: tuple[Any, ...]) -> bool:
+        return self._outcome(_Row(addition, row))
+
+    def _outcome(self, handed: _Handed[T]) -> T:
         with self._door:
             if self._closed:
                 raise StoreUnavailable("the writer is closed")
@@ -122,12 +172,15 @@ class GroupCommitWriter:
             if not goes_on:
                 return
 
-    def _commit(self, batch: list[_Handed[Any]]) -> None:
+    def _commit(self, batch: list[_Handed[Any]], together: bool = True) -> None:
         begun = False
         try:
             with writing(self._engine) as connection:
                 begun = True
-                results = [handed.work(connection) for handed in batch]
+                results = _together(connection, batch) if together else [handed.work(connection) for handed in batch]
+        except _NotAllNew:
+            self._commit(batch, together=False)
+            return
         except BaseException as error:
             if begun and len(batch) > 1:
                 for single in batch:  # so that the fault of one is not the fault of all
@@ -139,3 +192,17 @@ class GroupCommitWriter:
             return
         for handed, result in zip(batch, results, strict=True):
             handed.finish(result)
+
+
+def _together(connection: sa.Connection, batch: Sequence[_Handed[Any]]) -> list[Any]:
+    """Do the work of ``batch``, its rows in one statement: between statements every other thread gets its turn.
+
+    Raises ``_NotAllNew`` if that cannot tell which rows are repeats; then nothing may be kept.
+    """
+    rows = [handed for handed in batch if isinstance(handed, _Row)]
+    added = frozenset(rows if len(rows) > 1 else ())
+    for addition in {row.addition for row in added}:
+        alike = [row.row for row in rows if row.addition is addition]
+        if addition.add(connection, *alike) != len(alike):
+            raise _NotAllNew
+    return [True if handed in added else handed.work(connection) for handed in batch]
