@@ -151,11 +151,9 @@ class GenericAdapter(PlatformAdapter):
     def release(self, ref: OrderRef, undo: Undo, mark: Mark) -> None:
         release = self._able(self._settings.actions.release, "release an order")
         hold = self._able(self._settings.actions.hold, "hold an order")
-        previous = str(undo.get("status", ""))
-        if previous not in hold.holdable:  # it was the shop's own hold
-            return
-        status, _remembered = self._state(ref)
-        if status == hold.status:
+        status, remembered = self._state(ref)
+        previous = str(undo.get("status") or remembered)  # the core has no undo of a hold whose answer was lost
+        if status == hold.status and previous in hold.holdable:  # any other was the shop's own hold
             self._make(release.calls, _values(ref, mark, previous), mark.attempt)
 
     def cancel(self, ref: OrderRef, mark: Mark) -> None:

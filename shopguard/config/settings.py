@@ -46,7 +46,7 @@ class ServerSettings:
 class WorkerSettings:
     threads: Threads = 8
     lease_s: Seconds = 60.0
-    attempts: Annotated[int, Within(1, 100)] = 12
+    attempts: Annotated[int, Within(1, 100)] = 24
     poll_s: Seconds = 1.0
     reconcile_every_s: Seconds = 300.0
     reconcile_overlap_s: Seconds = 3_600.0

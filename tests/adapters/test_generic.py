@@ -190,6 +190,12 @@ def test_release_leaves_a_status_that_staff_changed(cart: Cart) -> None:
     assert cart.order["status"] == "sent"
 
 
+def test_hold_whose_answer_was_lost_is_released_to_what_it_wrote_down(cart: Cart) -> None:
+    cart.adapter.hold(REF, MARK)
+    cart.adapter.release(REF, {}, replace(MARK, key="r", text="released"))
+    assert cart.order["status"] == "new"
+
+
 def test_hold_of_the_shop_itself_is_never_released(cart: Cart) -> None:
     cart.order["status"] = "on_hold"
     undo = cart.adapter.hold(REF, MARK)

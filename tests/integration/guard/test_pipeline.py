@@ -186,6 +186,15 @@ def test_order_placed_again_after_it_was_cancelled_comes_before_a_person_again(h
     assert house.review_state() == "open"
 
 
+def test_release_ends_every_hold_that_was_placed_before_it(house, bad):
+    house.take(bad, replace(bad, stage=Stage.CLOSED), bad)
+    house.release()
+    house.work()
+    house.registry.entries.append(replace(house.registry.entries[0], id="E-2"))
+    house.take(replace(bad, total=Decimal(9_000)))
+    assert house.done() == ["hold", "hold", "release", "hold"]
+
+
 def test_order_cancelled_before_its_late_first_delivery_is_judged_without_a_hold(house, bad):
     house.take(replace(bad, stage=Stage.CLOSED))
     house.send(bad)

@@ -304,6 +304,14 @@ def test_note_waits_for_nothing(house, bad, possible):
     assert house.done() == ["hold", "flag"]
 
 
+def test_given_up_hold_is_not_tried_again_once_a_later_one_stands(build, bad):
+    house = build(attempts=1)
+    house.platform.fail(TemporaryFailure("busy"))
+    house.take(bad, replace(bad, total=bad.total + 1))
+    assert house.states_of() == [("hold", "failed"), ("hold", "confirmed")]
+    assert house.effects.try_again([house.effects.failed()[0].id], house.now()) == 0
+
+
 def test_shop_that_left_the_configuration_is_a_visible_failure(house, bad):
     house.take(bad)
     house.release()
