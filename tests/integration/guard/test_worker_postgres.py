@@ -1,0 +1,88 @@
+"""The stories that lean on the database hardest, once more on PostgreSQL."""
+
+import threading
+from dataclasses import replace
+
+import pytest
+
+from shopguard.config import GateSettings, Mode
+from shopguard.errors import TemporaryFailure
+from shopguard.model import PaymentKind, Stage
+
+
+@pytest.fixture
+def make(postgres_engine, keyring, house_class):
+    houses = []
+
+    def build(**more):
+        houses.append(house_class(postgres_engine, keyring, **more))
+        return houses[-1]
+
+    yield build
+    for house in houses:
+        house.writer.close()
+
+
+def test_silence_answer_release_and_a_new_match(make, bad):
+    house = make()
+    house.registry.failing = True
+    house.take(bad)
+    house.registry.failing = False
+    house.pass_by(600)
+    assert house.done() == ["hold", "flag"]
+    house.release()
+    house.work()
+    house.registry.entries.append(replace(house.registry.entries[0], id="E-2"))
+    house.take(replace(bad, total=bad.total + 1))
+    assert house.done() == ["hold", "flag", "release", "hold"]
+
+
+def test_cancelled_and_placed_again(make, bad):
+    house = make()
+    house.take(bad, replace(bad, stage=Stage.CLOSED), bad)
+    assert house.review_state() == "open"
+    assert house.done() == ["hold", "hold"]
+
+
+def test_gate_is_cleared_and_the_order_then_held(make, clean, bad):
+    house = make(mode=Mode.GATE, gate=GateSettings((PaymentKind.COD,), "processing"))
+    house.platform.gated.add("1")
+    house.take(clean, bad)
+    assert house.done() == ["clear_gate", "hold"]
+
+
+def test_busy_platform_lets_the_shop_rest_and_a_release_ends_the_attempts(make, bad):
+    house = make(rate_per_s=0.5)
+    house.platform.lose_answer(TemporaryFailure("busy", 60))
+    for number in ("1", "2", "3"):
+        house.send(replace(bad, id=number))
+    house.work()
+    house.release("1")
+    house.pass_by(30)
+    assert house.done("2") + house.done("3") == []
+    house.settle()
+    assert house.platform.held == {"2", "3"}
+
+
+def test_given_up_hold_is_tried_again(make, bad):
+    house = make(attempts=1)
+    house.platform.fail(TemporaryFailure("busy"))
+    house.take(bad)
+    assert house.effects.try_again([house.effects.failed()[0].id], house.now()) == 1
+    house.settle()
+    assert house.done() == ["hold"]
+
+
+def test_two_workers_at_once_have_one_verdict_and_one_effect_each(make, bad):
+    house = make()
+    for number in range(60):
+        house.send(replace(bad, id=str(number % 10)))
+    workers = [threading.Thread(target=house.work, args=(name,)) for name in ("first", "second")]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    house.settle()
+    assert sorted(house.platform.effects) == sorted(("hold", str(n), f"hold-{n}-1") for n in range(10))
+    assert all(len(house.store.history(replace(bad, id=str(n)).ref)) == 1 for n in range(10))
+    assert house.inbox.counts() == {"done": 60}
