@@ -348,3 +348,9 @@ def test_a_store_that_is_away_is_503_and_shows_no_order(desk: Office) -> None:
         assert answer.status_code == 503
         assert answer.headers["Cache-Control"] == "no-store"
         assert "渡" not in answer.text
+
+
+def test_a_preview_of_the_link_does_not_use_it_up(office: Office) -> None:
+    token = {"token": office.link()}
+    office.browser.head("/console/sign-in", query_string=token)
+    assert office.browser.get("/console/sign-in", query_string=token).status_code == 302

@@ -105,7 +105,7 @@ def _only_signed_in() -> AnyResponse | None:
 @console.get("/sign-in")
 def sign_in() -> AnyResponse | tuple[str, int] | str:
     token = request.args.get("token")
-    if token is None:
+    if token is None or request.method == "HEAD":  # a preview of the link must not use it up
         return render_template("sign_in.html", words=_words(), failed=False), 401
     if not _desk().links.redeem(token):
         return render_template("sign_in.html", words=_words(), failed=True), 403
@@ -122,7 +122,13 @@ def waiting() -> str:
     cards = [_card(desk, review) for review in desk.reviews.waiting()]
     shops = [(shop.settings, desk.states.get(name)) for name, shop in desk.shops.items()]
     return render_template(
-        "waiting.html", words=_words(), cards=cards, shops=shops, form_key=session["form_key"], done=request.args
+        "waiting.html",
+        words=_words(),
+        cards=cards,
+        total=desk.reviews.count_waiting(),
+        shops=shops,
+        form_key=session["form_key"],
+        done=request.args,
     )
 
 
