@@ -56,22 +56,23 @@ def open_review(
     connection: sa.Connection, ref: OrderRef, generation: int, verdict: VerdictKind, mode: str, now: float
 ) -> None:
     """Put an order before a person, as part of a larger transaction; a newer verdict opens it again."""
-    connection.execute(
-        sa.text(
-            "INSERT INTO review (shop, order_id, generation, verdict, mode, state, opened_at)"
-            " VALUES (:shop, :order_id, :generation, :verdict, :mode, 'open', :now)"
-            " ON CONFLICT (shop, order_id) DO UPDATE SET generation = :generation, verdict = :verdict, mode = :mode,"
-            " state = 'open', opened_at = :now, decided_at = NULL, decided_by = NULL"
-        ),
-        {
-            "shop": ref.shop,
-            "order_id": ref.order_id,
-            "generation": generation,
-            "verdict": verdict.value,
-            "mode": mode,
-            "now": now,
-        },
-    )
+    row = {
+        "shop": ref.shop,
+        "order_id": ref.order_id,
+        "generation": generation,
+        "verdict": verdict.value,
+        "mode": mode,
+        "now": now,
+    }
+    connection.execute(_OPEN, row)
+
+
+_OPEN = sa.text(
+    "INSERT INTO review (shop, order_id, generation, verdict, mode, state, opened_at)"
+    " VALUES (:shop, :order_id, :generation, :verdict, :mode, 'open', :now)"
+    " ON CONFLICT (shop, order_id) DO UPDATE SET generation = :generation, verdict = :verdict, mode = :mode,"
+    " state = 'open', opened_at = :now, decided_at = NULL, decided_by = NULL"
+)
 
 
 def close_review(connection: sa.Connection, ref: OrderRef, now: float) -> None:

@@ -31,9 +31,13 @@ class PairStore:
         self._engine = engine
 
     def entries(self, shop: str, buyer: str) -> frozenset[str]:
-        query = sa.select(pair_ok.c.entry).where(pair_ok.c.shop == shop, pair_ok.c.buyer == buyer)
         with reading(self._engine) as connection:
-            return frozenset(connection.execute(query).scalars())
+            return frozenset(connection.execute(_KNOWN, {"which_shop": shop, "which_buyer": buyer}).scalars())
+
+
+_KNOWN = sa.select(pair_ok.c.entry).where(
+    pair_ok.c.shop == sa.bindparam("which_shop"), pair_ok.c.buyer == sa.bindparam("which_buyer")
+)
 
 
 @dataclass(frozen=True, slots=True)

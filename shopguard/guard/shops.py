@@ -114,9 +114,16 @@ def _reader(claimant: Claimant) -> str:
     return f"{claimant.name}/{claimant.boot}"
 
 
+# Every order needs these, and to put a statement together costs several times as much as running it.
+_WHICH = shop_state.c.shop == sa.bindparam("which")
+_NOTE_EVENT = sa.update(shop_state).where(_WHICH).values(last_event_at=sa.bindparam("now"))
+_CALLS = sa.select(shop_state.c.calls_left, shop_state.c.calls_at).where(_WHICH).with_for_update()
+_SET_CALLS = sa.update(shop_state).where(_WHICH).values(calls_left=sa.bindparam("left"), calls_at=sa.bindparam("at"))
+
+
 def note_event(connection: sa.Connection, shop: str, now: float) -> None:
     """Remember that the platform was heard, as part of a larger transaction."""
-    connection.execute(sa.update(shop_state).where(shop_state.c.shop == shop).values(last_event_at=now))
+    connection.execute(_NOTE_EVENT, {"which": shop, "now": now})
 
 
 def take_call(connection: sa.Connection, shop: str, rate_per_s: float, now: float) -> float:
@@ -124,15 +131,11 @@ def take_call(connection: sa.Connection, shop: str, rate_per_s: float, now: floa
 
     The budget is a token bucket kept with the shop, so all workers together stay below ``rate_per_s``.
     """
-    row = connection.execute(
-        sa.select(shop_state.c.calls_left, shop_state.c.calls_at).where(shop_state.c.shop == shop).with_for_update()
-    ).first()
+    row = connection.execute(_CALLS, {"which": shop}).first()
     most = max(1.0, rate_per_s * _BURST_S)
     left, at = (most, now) if row is None or row.calls_left is None else (row.calls_left, row.calls_at)
     left = min(most, left + max(0.0, now - at) * rate_per_s) - 1.0
-    connection.execute(
-        sa.update(shop_state).where(shop_state.c.shop == shop).values(calls_left=left, calls_at=max(at, now))
-    )
+    connection.execute(_SET_CALLS, {"which": shop, "left": left, "at": max(at, now)})
     return max(0.0, at - now) + max(0.0, -left / rate_per_s)
 
 

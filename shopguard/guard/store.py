@@ -80,9 +80,8 @@ class OrderStore:
 
     def is_outdated(self, order: Order) -> bool:
         """Whether a later form of ``order`` is known: deliveries overtake each other, and repeats come hours late."""
-        mine = (orders.c.shop == order.shop) & (orders.c.order_id == order.id)
         with reading(self._engine) as connection:
-            known = connection.execute(sa.select(orders.c.changed_at).where(mine)).scalar()
+            known = connection.execute(_CHANGED_AT, {"which_shop": order.shop, "which_order": order.id}).scalar()
         return known is not None and order.changed_at is not None and order.changed_at.timestamp() < known
 
     def stage(self, ref: OrderRef) -> Stage | None:
@@ -91,6 +90,11 @@ class OrderStore:
         with reading(self._engine) as connection:
             stage = connection.execute(query).scalar()
         return None if stage is None else Stage(stage)
+
+    def take_turn(self, connection: sa.Connection, ref: OrderRef) -> None:
+        """Make other workers wait with what they write of this order until the transaction ends."""
+        mine = (orders.c.shop == ref.shop) & (orders.c.order_id == ref.order_id)
+        connection.execute(sa.select(orders.c.stage).where(mine).with_for_update())
 
     def find(self, number_or_id: str, shop: str | None = None) -> Sequence[OrderRef]:
         """Return the orders with this id or display number (with or without ``#``)."""
@@ -196,14 +200,9 @@ class OrderStore:
         return work
 
     def _history(self, ref: OrderRef, limit: int | None = None) -> Sequence[Screening]:
-        query = (
-            sa.select(screening)
-            .where(screening.c.shop == ref.shop, screening.c.order_id == ref.order_id)
-            .order_by(screening.c.generation.desc())
-            .limit(limit)
-        )
+        query = _HISTORY if limit is None else _HISTORY.limit(limit)
         with reading(self._engine) as connection:
-            rows = connection.execute(query).all()
+            rows = connection.execute(query, {"which_shop": ref.shop, "which_order": ref.order_id}).all()
         return [self._read(row) for row in rows]
 
     def _read(self, row: Any) -> Screening:
@@ -220,6 +219,16 @@ class OrderStore:
             row.asked,
         )
 
+
+# What every order needs is put together once: that costs several times as much as running it.
+_CHANGED_AT = sa.select(orders.c.changed_at).where(
+    orders.c.shop == sa.bindparam("which_shop"), orders.c.order_id == sa.bindparam("which_order")
+)
+_HISTORY = (
+    sa.select(screening)
+    .where(screening.c.shop == sa.bindparam("which_shop"), screening.c.order_id == sa.bindparam("which_order"))
+    .order_by(screening.c.generation.desc())
+)
 
 # the generation is taken inside the statement, so two workers never take the same one for an order
 _JUDGED = sa.text(

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from traceback import extract_tb
@@ -126,7 +126,7 @@ class Worker:
         return handed > 0
 
     def _wait_for_room(self) -> bool:
-        next(iter(self._under_way)).exception()
+        wait(self._under_way, return_when=FIRST_COMPLETED)  # whichever it is: one may hang on a slow platform
         return True
 
     def _submit(self, work: Callable[[Item], None], item: Item) -> int:
