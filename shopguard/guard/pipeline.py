@@ -94,7 +94,8 @@ class Pipeline:
                 return
             past = self._standing(earlier.ref, self._store.history(earlier.ref), earlier)
             verdict = self._judge(order, shop, past)
-            self._conclude(order, shop, verdict, past, _nothing_seen)
+            # asking again is no sign of life of the platform, and no newer form of the order
+            self._conclude(order, shop, verdict, past, lambda c: self._store.take_turn(c, earlier.ref))
 
     def _was_edited(self, order: Order, earlier: Screening) -> bool:
         return self._screener.digest(order) != earlier.digest
@@ -181,8 +182,8 @@ class Pipeline:
         judged = self._judgement(order, verdict, past.earlier, now)
 
         def work(connection: sa.Connection) -> Effect | None:
+            seen(connection)  # first: it makes other workers wait, so that no two take one generation
             generation = judged(connection)
-            seen(connection)
             if generation is None:  # another worker judged it in the same moment
                 return None
             if verdict.state is not ScreeningState.UNSCREENED:
@@ -245,10 +246,6 @@ class Pipeline:
             wait_s=wait_s,
             claimant=self._claimant,
         )
-
-
-def _nothing_seen(_connection: sa.Connection) -> None:
-    """Asking again is no sign of life of the platform."""
 
 
 def _was_answered(history: Sequence[Screening], since: int, at_least: VerdictKind) -> bool:

@@ -230,7 +230,7 @@ _HISTORY = (
     .order_by(screening.c.generation.desc())
 )
 
-# the generation is taken inside the statement, so two workers never take the same one for an order
+# the order's row is written first and so locked: two workers never take the same generation for an order
 _JUDGED = sa.text(
     "INSERT INTO screening (shop, order_id, digest, generation, verdict, strength, state, policy, sealed,"
     " screened_at, ask_again_at, asked)"

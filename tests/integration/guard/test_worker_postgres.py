@@ -7,7 +7,7 @@ import pytest
 
 from shopguard.config import GateSettings, Mode
 from shopguard.errors import TemporaryFailure
-from shopguard.model import PaymentKind, Stage
+from shopguard.model import OrderEvent, PaymentKind, Stage
 
 
 @pytest.fixture
@@ -54,9 +54,7 @@ def test_gate_is_cleared_and_the_order_then_held(make, clean, bad):
 def test_busy_platform_lets_the_shop_rest_and_a_release_ends_the_attempts(make, bad):
     house = make(rate_per_s=0.5)
     house.platform.lose_answer(TemporaryFailure("busy", 60))
-    for number in ("1", "2", "3"):
-        house.send(replace(bad, id=number))
-    house.work()
+    house.take(bad, replace(bad, id="2"), replace(bad, id="3"))
     house.release("1")
     house.pass_by(30)
     assert house.done("2") + house.done("3") == []
@@ -71,6 +69,25 @@ def test_given_up_hold_is_tried_again(make, bad):
     assert house.effects.try_again([house.effects.failed()[0].id], house.now()) == 1
     house.settle()
     assert house.done() == ["hold"]
+
+
+def test_forms_judged_at_once_by_several_processes_get_generations_of_their_own(make, bad):
+    house = make()
+    house.take(bad)
+    pipelines = [house.pipeline(house.claimant(str(number))) for number in range(6)]
+    forms = [house.platform.place(replace(bad, total=bad.total + number)) for number in range(1, 7)]
+    start = threading.Barrier(6)
+
+    def handle(pipeline, form):
+        start.wait()
+        pipeline.handle(OrderEvent(form.ref, form))
+
+    threads = [threading.Thread(target=handle, args=pair) for pair in zip(pipelines, forms, strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(one.generation for one in house.store.history(bad.ref)) == [1, 2, 3, 4, 5, 6, 7]
 
 
 def test_two_workers_at_once_have_one_verdict_and_one_effect_each(make, bad):
