@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from shopguard.guard.claims import Claimant
+from shopguard.guard.leases import Leases
 from shopguard.guard.policy import Action
 from shopguard.model import Mark, OrderRef, Undo
 from shopguard.storage.engine import reading
@@ -61,7 +62,7 @@ class Effect:
         )
 
 
-_COLUMNS = (
+COLUMNS = (
     effect.c.id,
     effect.c.shop,
     effect.c.order_id,
@@ -76,10 +77,12 @@ _COLUMNS = (
     effect.c.last_error,
     effect.c.lease_until,
 )
-_UNFINISHED = ("intended", "sent")
+UNFINISHED = ("intended", "sent")
+_LEASES = Leases(effect, waiting="intended", held="sent")
 
 
-def _effect(row: Any) -> Effect:
+def read_effect(row: Any) -> Effect:
+    """Return the effect in a row of ``COLUMNS``."""
     undo = None if row.undo is None else json.loads(row.undo)
     return Effect(
         id=row.id,
@@ -158,63 +161,6 @@ def _must_wait(connection: sa.Connection, ref: OrderRef, action: Action) -> bool
     return connection.execute(_IN_THE_WAY, {"which_shop": ref.shop, "which_order": ref.order_id}).first() is not None
 
 
-def standing_hold(connection: sa.Connection, ref: OrderRef, *, or_failed: bool = False) -> Effect | None:
-    """Return our latest hold on the order that no release followed, or None. It may still be on its way.
-
-    Args:
-        or_failed: also one that failed: the answer to one of its attempts may have been lost.
-    """
-    released = effect.alias()
-    states = (*_UNFINISHED, "confirmed", "failed") if or_failed else (*_UNFINISHED, "confirmed")
-    query = (
-        sa.select(*_COLUMNS)
-        .where(_of(ref), effect.c.action == Action.HOLD.value)
-        .where(effect.c.state.in_(states))
-        .where(
-            ~sa.exists().where(
-                released.c.shop == effect.c.shop,
-                released.c.order_id == effect.c.order_id,
-                released.c.action == Action.RELEASE.value,
-                released.c.generation >= effect.c.generation,
-            )
-        )
-        .order_by(effect.c.generation.desc())
-        .limit(1)
-    )
-    row = connection.execute(query).first()
-    return _effect(row) if row else None
-
-
-def call_off(connection: sa.Connection, hold: Effect, now: float) -> bool:
-    """Let a hold that is not under way never be tried again; False if it may stand already and must be released.
-
-    One that was refused at its first attempt does not stand; after several, the answer to one may have been lost.
-    """
-    idle = (effect.c.id == hold.id) & effect.c.state.in_(("intended", "failed"))
-    cancelled = sa.update(effect).where(idle).values(state="cancelled", confirmed_at=now).returning(effect.c.id)
-    sent_before = hold.attempts > (1 if hold.state == "failed" else 0)
-    return connection.execute(cancelled).first() is not None and not sent_before
-
-
-def is_gate_cleared(connection: sa.Connection, ref: OrderRef) -> bool:
-    """Whether we lifted the shop's own hold from the order, or are about to."""
-    cleared = sa.select(sa.literal(1)).where(
-        _of(ref), effect.c.action == Action.CLEAR_GATE.value, effect.c.state.in_((*_UNFINISHED, "confirmed"))
-    )
-    return connection.execute(cleared).first() is not None
-
-
-def is_said(connection: sa.Connection, ref: OrderRef, text: str) -> bool:
-    """Whether ``text`` is the last thing we wrote onto the order, or are about to write."""
-    last = (
-        sa.select(effect.c.text)
-        .where(_of(ref), effect.c.text != "", effect.c.state.in_((*_UNFINISHED, "confirmed")))
-        .order_by(effect.c.id.desc())
-        .limit(1)
-    )
-    return connection.execute(last).scalar() == text
-
-
 def postpone(connection: sa.Connection, shop: str, now: float, until: float) -> None:
     """Let what waits for this shop begin at ``until``, as far apart as it was."""
     sooner = (effect.c.shop == shop) & (effect.c.state == "intended") & (effect.c.due_at < until)
@@ -227,7 +173,7 @@ _IN_THE_WAY = sa.select(sa.literal(1)).where(
     effect.c.shop == sa.bindparam("which_shop"),
     effect.c.order_id == sa.bindparam("which_order"),
     effect.c.action != Action.FLAG.value,
-    effect.c.state.in_(_UNFINISHED),
+    effect.c.state.in_(UNFINISHED),
 )
 _CONFIRM = (
     sa.update(effect)
@@ -250,28 +196,9 @@ class Effects:
 
     def claim(self, claimant: Claimant, now: float, limit: int) -> Sequence[Effect]:
         """Return up to ``limit`` due effects, oldest first, leased to ``claimant``."""
-        due = (
-            sa.select(effect.c.id)
-            .where(_due(now))
-            .order_by(effect.c.due_at, effect.c.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-            .cte("due")  # PostgreSQL may run a plain subquery once per row, and then its limit limits nothing
-        )
-        claim = (
-            sa.update(effect)
-            .where(effect.c.id.in_(sa.select(due.c.id)))
-            .values(
-                state="sent",
-                lease_until=now + claimant.lease_s,
-                worker=claimant.name,
-                boot=claimant.boot,
-                attempts=effect.c.attempts + 1,
-            )
-            .returning(*_COLUMNS)
-        )
+        claim = _LEASES.claim(claimant, now, limit, _due(now), COLUMNS)
         rows = self._writer.run(lambda connection: connection.execute(claim).all())
-        return [_effect(row) for row in sorted(rows, key=lambda row: row.id)]
+        return [read_effect(row) for row in sorted(rows, key=lambda row: row.id)]
 
     def any_due(self, now: float) -> bool:
         with reading(self._engine) as connection:
@@ -279,12 +206,12 @@ class Effects:
 
     def take_back(self, claimant: Claimant, now: float) -> int:
         """Make effects of this worker's dead predecessors due again; returns how many."""
-        mine = (effect.c.state == "sent") & (effect.c.worker == claimant.name) & (effect.c.boot != claimant.boot)
-        return self._change(mine, state="intended", due_at=now, lease_until=None)
+        take = _LEASES.take_back(claimant, now)
+        return self._writer.run(lambda connection: connection.execute(take).rowcount)
 
     def hold_behind(self, release: Effect) -> Effect | None:
         """Return the hold that ``release`` undoes."""
-        query = sa.select(*_COLUMNS).where(
+        query = sa.select(*COLUMNS).where(
             effect.c.shop == release.shop,
             effect.c.order_id == release.order_id,
             effect.c.action == Action.HOLD.value,
@@ -292,7 +219,7 @@ class Effects:
         )
         with reading(self._engine) as connection:
             row = connection.execute(query).first()
-        return _effect(row) if row else None
+        return read_effect(row) if row else None
 
     def confirm(self, done: Effect, now: float, undo: Undo | None = None) -> None:
         """The platform did it; ``undo`` is what stood before."""
@@ -338,7 +265,7 @@ class Effects:
 
     def of_order(self, ref: OrderRef) -> Sequence[Effect]:
         """Return every effect of one order, oldest first."""
-        return self._select(_of(ref))
+        return self._select(of(ref))
 
     def failed(self) -> Sequence[Effect]:
         """Return the effects that a person must look at."""
@@ -352,14 +279,15 @@ class Effects:
 
     def _select(self, *where: sa.ColumnElement[bool]) -> Sequence[Effect]:
         with reading(self._engine) as connection:
-            rows = connection.execute(sa.select(*_COLUMNS).where(*where).order_by(effect.c.id)).all()
-        return [_effect(row) for row in rows]
+            rows = connection.execute(sa.select(*COLUMNS).where(*where).order_by(effect.c.id)).all()
+        return [read_effect(row) for row in rows]
 
     def _change(self, where: sa.ColumnElement[bool], **values: Any) -> int:
         return self._writer.run(lambda c: c.execute(sa.update(effect).where(where).values(**values)).rowcount)
 
 
-def _of(ref: OrderRef) -> sa.ColumnElement[bool]:
+def of(ref: OrderRef) -> sa.ColumnElement[bool]:
+    """The effects of one order."""
     return (effect.c.shop == ref.shop) & (effect.c.order_id == ref.order_id)
 
 
@@ -375,13 +303,10 @@ def _due(now: float) -> sa.ColumnElement[bool]:
         & (earlier.c.order_id == effect.c.order_id)
         & (earlier.c.id < effect.c.id)
         & (earlier.c.action != Action.FLAG.value)
-        & earlier.c.state.in_(_UNFINISHED)
+        & earlier.c.state.in_(UNFINISHED)
     )
     free = (effect.c.action == Action.FLAG.value) | ~sa.exists().where(waits)
-    return free & sa.or_(
-        (effect.c.state == "intended") & (effect.c.due_at <= now),
-        (effect.c.state == "sent") & (effect.c.lease_until <= now),
-    )
+    return free & _LEASES.due(now)
 
 
 def _is_overtaken() -> sa.ColumnElement[bool]:

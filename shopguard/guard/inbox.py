@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from shopguard.adapter import WebhookRequest
 from shopguard.guard.claims import Claimant
+from shopguard.guard.leases import Leases
 from shopguard.model import Order
 from shopguard.storage.engine import reading
 from shopguard.storage.tables import inbox
@@ -106,6 +107,10 @@ class DeliveryLine:
     last_error: str | None
 
 
+_LEASES = Leases(inbox, waiting="received", held="claimed")
+_DELIVERY = (inbox.c.id, inbox.c.shop, inbox.c.source, inbox.c.received_at, inbox.c.attempts, inbox.c.sealed)
+
+
 class Inbox:
     """Stores deliveries and hands them out."""
 
@@ -140,46 +145,19 @@ class Inbox:
 
     def claim(self, claimant: Claimant, now: float, limit: int) -> Sequence[Delivery]:
         """Return up to ``limit`` due deliveries, oldest first, leased to ``claimant``."""
-        waiting = (inbox.c.state == "received") & (inbox.c.due_at <= now)
-        abandoned = (inbox.c.state == "claimed") & (inbox.c.lease_until <= now)
-        due = (
-            sa.select(inbox.c.id)
-            .where(waiting | abandoned)
-            .order_by(inbox.c.due_at, inbox.c.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-            .cte("due")  # PostgreSQL may run a plain subquery once per row, and then its limit limits nothing
-        )
-        claim = (
-            sa.update(inbox)
-            .where(inbox.c.id.in_(sa.select(due.c.id)))
-            .values(
-                state="claimed",
-                lease_until=now + claimant.lease_s,
-                worker=claimant.name,
-                boot=claimant.boot,
-                attempts=inbox.c.attempts + 1,
-            )
-            .returning(
-                inbox.c.id, inbox.c.shop, inbox.c.source, inbox.c.received_at, inbox.c.attempts, inbox.c.sealed
-            )
-        )
+        claim = _LEASES.claim(claimant, now, limit, _LEASES.due(now), _DELIVERY)
         rows = self._writer.run(lambda connection: connection.execute(claim).all())
         return [Delivery(*row) for row in sorted(rows, key=lambda row: row.id)]
 
     def any_due(self, now: float) -> bool:
         """Whether something waits; cheap, reads only."""
-        due = sa.or_(
-            (inbox.c.state == "received") & (inbox.c.due_at <= now),
-            (inbox.c.state == "claimed") & (inbox.c.lease_until <= now),
-        )
         with reading(self._engine) as connection:
-            return connection.execute(sa.select(sa.literal(1)).where(due).limit(1)).first() is not None
+            return connection.execute(sa.select(sa.literal(1)).where(_LEASES.due(now)).limit(1)).first() is not None
 
     def take_back(self, claimant: Claimant, now: float) -> int:
         """Make rows of this worker's dead predecessors due again; returns how many."""
-        mine = (inbox.c.state == "claimed") & (inbox.c.worker == claimant.name) & (inbox.c.boot != claimant.boot)
-        return self._change(mine, state="received", due_at=now, lease_until=None)
+        take = _LEASES.take_back(claimant, now)
+        return self._writer.run(lambda connection: connection.execute(take).rowcount)
 
     def content(self, delivery: Delivery) -> WebhookRequest | Order | None:
         """Return what was stored: the request, the order of a feed, or None once retention emptied it."""

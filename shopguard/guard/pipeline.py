@@ -1,24 +1,23 @@
 """The story of one order: read it, ask the registry, judge, write down what shall happen, make it happen."""
 
-import threading
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 
 import sqlalchemy as sa
 
-from shopguard.guard import effects, policy, reviews
+from shopguard.guard import effects, policy, reviews, standing
 from shopguard.guard.claims import Claimant, backoff_s
 from shopguard.guard.effects import Effect
+from shopguard.guard.past import Memory, Past, is_released
 from shopguard.guard.policy import Action
-from shopguard.guard.reviews import Reviews, ReviewState
+from shopguard.guard.reviews import Reviews
 from shopguard.guard.screening import Screener, ScreeningRules
 from shopguard.guard.shops import GuardedShop, Shops, note_event, take_call
 from shopguard.guard.store import OrderStore, Screening
+from shopguard.guard.turns import Turns
 from shopguard.guard.wording import note_text, reason, released_text
 from shopguard.guard.writeback import WriteBack
-from shopguard.model import Order, OrderEvent, OrderRef, ScreeningState, Stage, Strength, Verdict, VerdictKind
+from shopguard.model import Order, OrderEvent, OrderRef, ScreeningState, Stage, Verdict, VerdictKind
 from shopguard.storage.writer import Writer
 
 Finish = Callable[[sa.Connection, str | None], None]
@@ -29,19 +28,6 @@ _ASK_AT_LEAST_EVERY_S = 300.0  # a registry that is back after an outage is aske
 
 def never_mind(_connection: sa.Connection, _order_id: str | None) -> None:
     """The ``Finish`` of an event that no delivery stands behind, or that is not the last of its delivery."""
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """What is known of an order from before this event."""
-
-    echo: bool = False  # exactly these fields were judged already
-    earlier: Screening | None = None  # a judgement of exactly these fields that is to be made anew
-    holding: bool = False  # our hold stands on it, or is on its way
-    held_until_answered: bool = False  # it stands for no other reason than the registry's silence
-    shown_until_answered: bool = False  # it is before a person for no other reason
-    gate_cleared: bool = False  # we let it through the shop's own gate
-    released: Mapping[str, Strength] = field(default_factory=dict)  # the entries an operator released it from
 
 
 class Pipeline:
@@ -59,7 +45,8 @@ class Pipeline:
         clock: Callable[[], float],
     ) -> None:
         self._shops, self._store, self._screener = shops, store, screener
-        self._write_back, self._reviews, self._writer = write_back, waiting, writer
+        self._write_back, self._writer = write_back, writer
+        self._memory = Memory(store, screener, waiting, write_back)
         self._claimant, self._clock = claimant, clock
         self._turns = Turns()
 
@@ -76,7 +63,7 @@ class Pipeline:
             if self._store.is_outdated(order):
                 self._writer.run(lambda connection: finish(connection, order.id))
                 return None
-            past = self._past(order)
+            past = self._memory.of(order)
             seen = self._seen(order, finish)
             if past.echo or order.test or order.stage in (Stage.DRAFT, Stage.CLOSED):
                 self._note(order, seen)
@@ -92,7 +79,7 @@ class Pipeline:
             if shop is None or order is None or order.stage is Stage.CLOSED or self._was_edited(order, earlier):
                 self._writer.run(lambda c: self._store.stop_asking(c, earlier))
                 return
-            past = self._standing(earlier.ref, self._store.history(earlier.ref), earlier)
+            past = self._memory.of_silence(earlier)
             verdict = self._judge(order, shop, past)
             # asking again is no sign of life of the platform, and no newer form of the order
             self._conclude(order, shop, verdict, past, lambda c: self._store.take_turn(c, earlier.ref))
@@ -100,37 +87,9 @@ class Pipeline:
     def _was_edited(self, order: Order, earlier: Screening) -> bool:
         return self._screener.digest(order) != earlier.digest
 
-    def _past(self, order: Order) -> Past:
-        history = self._store.history(order.ref)
-        digest = self._screener.digest(order)
-        earlier = next((screening for screening in history if screening.digest == digest), None)
-        reopened = bool(history) and self._store.stage(order.ref) is Stage.CLOSED
-        if earlier and not reopened:
-            return Past(echo=True)
-        past = self._standing(order.ref, history, earlier)
-        # cancelled or failed, and now placed again: what stood on it then need not stand any more
-        return replace(past, holding=False) if reopened else past
-
-    def _standing(self, ref: OrderRef, history: Sequence[Screening], earlier: Screening | None = None) -> Past:
-        if not history:
-            return Past()
-        hold, gate_cleared = self._write_back.standing(ref)
-        review = self._reviews.get(ref)
-        held_until_answered = hold is not None and not _was_answered(history, hold.generation, VerdictKind.HOLD)
-        return Past(
-            earlier=earlier,
-            holding=hold is not None,
-            held_until_answered=held_until_answered,
-            shown_until_answered=review is not None
-            and not _was_answered(history, review.generation, VerdictKind.FLAG)
-            and (hold is None or held_until_answered),
-            gate_cleared=gate_cleared,
-            released=_matched(history) if review and review.state is ReviewState.RELEASED else {},
-        )
-
     def _judge(self, order: Order, shop: GuardedShop, past: Past) -> Verdict:
         verdict = self._screener.screen(order, rules_of(shop))
-        if _is_released(verdict, past.released):
+        if is_released(verdict, past.released):
             why = reason("released_before", shop.settings.language)
             return replace(verdict, kind=VerdictKind.ALLOW, reasons=(*verdict.reasons, why))
         return verdict
@@ -232,7 +191,7 @@ class Pipeline:
         if measure.action is None:
             return None
         text = "" if measure.action is Action.CLEAR_GATE else note_text(verdict, settings.language)
-        if measure.action is Action.FLAG and effects.is_said(connection, ref, text):
+        if measure.action is Action.FLAG and standing.is_said(connection, ref, text):
             return None  # the same note twice tells nobody more
         wait_s = take_call(connection, settings.name, settings.rate_per_s, now)
         return effects.plan(
@@ -248,59 +207,6 @@ class Pipeline:
         )
 
 
-def _was_answered(history: Sequence[Screening], since: int, at_least: VerdictKind) -> bool:
-    """Whether the registry's own answer led to such a verdict in generation ``since`` or later."""
-    return any(
-        screening.generation >= since
-        and screening.state is not ScreeningState.UNSCREENED
-        and screening.kind.severity >= at_least.severity
-        for screening in history
-    )
-
-
-def _matched(history: Sequence[Screening]) -> Mapping[str, Strength]:
-    """Return each entry that was ever acted on with its strongest match."""
-    strongest: dict[str, Strength] = {}
-    for verdict in (screening.verdict for screening in history if screening.verdict):
-        released = any(why.code == "released_before" for why in verdict.reasons)
-        if verdict.kind is VerdictKind.ALLOW and not released:
-            continue
-        for match in verdict.matches:
-            known = strongest.get(match.entry, Strength.NONE)
-            strongest[match.entry] = max(known, match.comparison.strength, key=lambda s: s.rank)
-    return strongest
-
-
-def _is_released(verdict: Verdict, released: Mapping[str, Strength]) -> bool:
-    """Whether all that speaks against the order is what an operator released it from."""
-    if verdict.kind is VerdictKind.ALLOW or verdict.state is ScreeningState.UNSCREENED:
-        return False
-    return all(m.comparison.strength.rank <= released.get(m.entry, Strength.NONE).rank for m in verdict.matches)
-
-
 def rules_of(shop: GuardedShop) -> ScreeningRules:
     """Return what a shop's settings say about screening."""
     return ScreeningRules(shop.policy, shop.settings.language, shop.settings.allow_list)
-
-
-class Turns:
-    """Lets one thread at a time work on an order; orders do not wait for each other."""
-
-    def __init__(self) -> None:
-        self._guard = threading.Lock()
-        self._locks: dict[OrderRef, threading.Lock] = {}
-        self._users: Counter[OrderRef] = Counter()
-
-    @contextmanager
-    def of(self, ref: OrderRef) -> Iterator[None]:
-        with self._guard:
-            lock = self._locks.setdefault(ref, threading.Lock())
-            self._users[ref] += 1
-        try:
-            with lock:
-                yield
-        finally:
-            with self._guard:
-                self._users[ref] -= 1
-                if not self._users[ref]:
-                    del self._users[ref], self._locks[ref]

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
-from shopguard.guard import effects
+from shopguard.guard import effects, standing
 from shopguard.guard.policy import Action
 from shopguard.guard.shops import Shops
 from shopguard.guard.wording import released_text
@@ -227,10 +227,10 @@ def take_hold_away(connection: sa.Connection, ref: OrderRef, text: str, now: flo
 
     A hold that was never sent is called off; one that was is released with what stood before it.
     """
-    hold = effects.standing_hold(connection, ref, or_failed=True)
+    hold = standing.standing_hold(connection, ref, or_failed=True)
     if hold is None:
         return False
-    if effects.call_off(connection, hold, now):
+    if standing.call_off(connection, hold, now):
         return hold.state != "failed"
     effects.plan(connection, ref, Action.RELEASE, hold.generation, text, now, wait_s=wait_s)
     return True

@@ -8,7 +8,7 @@ import structlog
 
 from shopguard.adapter import Capability, PlatformAdapter
 from shopguard.errors import ActionUnsupported, PlatformRefused, StoreUnavailable, TemporaryFailure
-from shopguard.guard import effects
+from shopguard.guard import effects, standing
 from shopguard.guard.claims import backoff_s
 from shopguard.guard.effects import Effect, Effects
 from shopguard.guard.policy import Action
@@ -36,7 +36,7 @@ class WriteBack:
     def standing(self, ref: OrderRef) -> tuple[Effect | None, bool]:
         """Return our hold that stands on the order or is on its way there, and whether we cleared the shop's gate."""
         with reading(self._engine) as connection:
-            return effects.standing_hold(connection, ref), effects.is_gate_cleared(connection, ref)
+            return standing.standing_hold(connection, ref), standing.is_gate_cleared(connection, ref)
 
     def run(self, effect: Effect) -> None:
         """Carry out one claimed effect and record how it went. Raises ``StoreUnavailable`` alone."""

@@ -1,0 +1,93 @@
+"""What is known of an order from before: how it was judged, what stands on it, what a person decided."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from shopguard.guard.reviews import Reviews, ReviewState
+from shopguard.guard.screening import Screener
+from shopguard.guard.store import OrderStore, Screening
+from shopguard.guard.writeback import WriteBack
+from shopguard.model import Order, OrderRef, ScreeningState, Stage, Strength, Verdict, VerdictKind
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What is known of an order from before this event."""
+
+    echo: bool = False  # exactly these fields were judged already
+    earlier: Screening | None = None  # a judgement of exactly these fields that is to be made anew
+    holding: bool = False  # our hold stands on it, or is on its way
+    held_until_answered: bool = False  # it stands for no other reason than the registry's silence
+    shown_until_answered: bool = False  # it is before a person for no other reason
+    gate_cleared: bool = False  # we let it through the shop's own gate
+    released: Mapping[str, Strength] = field(default_factory=dict)  # the entries an operator released it from
+
+
+class Memory:
+    """Recalls the past of orders."""
+
+    def __init__(self, store: OrderStore, screener: Screener, reviews: Reviews, write_back: WriteBack) -> None:
+        self._store, self._screener, self._reviews, self._write_back = store, screener, reviews, write_back
+
+    def of(self, order: Order) -> Past:
+        """Return what is known of ``order`` before this event."""
+        history = self._store.history(order.ref)
+        digest = self._screener.digest(order)
+        earlier = next((screening for screening in history if screening.digest == digest), None)
+        reopened = bool(history) and self._store.stage(order.ref) is Stage.CLOSED
+        if earlier and not reopened:
+            return Past(echo=True)
+        past = self._standing(order.ref, history, earlier)
+        # cancelled or failed, and now placed again: what stood on it then need not stand any more
+        return replace(past, holding=False) if reopened else past
+
+    def of_silence(self, earlier: Screening) -> Past:
+        """Return what is known of an order that was judged while the registry was silent."""
+        return self._standing(earlier.ref, self._store.history(earlier.ref), earlier)
+
+    def _standing(self, ref: OrderRef, history: Sequence[Screening], earlier: Screening | None) -> Past:
+        if not history:
+            return Past()
+        hold, gate_cleared = self._write_back.standing(ref)
+        review = self._reviews.get(ref)
+        held_until_answered = hold is not None and not _was_answered(history, hold.generation, VerdictKind.HOLD)
+        return Past(
+            earlier=earlier,
+            holding=hold is not None,
+            held_until_answered=held_until_answered,
+            shown_until_answered=review is not None
+            and not _was_answered(history, review.generation, VerdictKind.FLAG)
+            and (hold is None or held_until_answered),
+            gate_cleared=gate_cleared,
+            released=_matched(history) if review and review.state is ReviewState.RELEASED else {},
+        )
+
+
+def _was_answered(history: Sequence[Screening], since: int, at_least: VerdictKind) -> bool:
+    """Whether the registry's own answer led to such a verdict in generation ``since`` or later."""
+    return any(
+        screening.generation >= since
+        and screening.state is not ScreeningState.UNSCREENED
+        and screening.kind.severity >= at_least.severity
+        for screening in history
+    )
+
+
+def _matched(history: Sequence[Screening]) -> Mapping[str, Strength]:
+    """Return each entry that was ever acted on with its strongest match."""
+    strongest: dict[str, Strength] = {}
+    for verdict in (screening.verdict for screening in history if screening.verdict):
+        released = any(why.code == "released_before" for why in verdict.reasons)
+        if verdict.kind is VerdictKind.ALLOW and not released:
+            continue
+        for match in verdict.matches:
+            known = strongest.get(match.entry, Strength.NONE)
+            strongest[match.entry] = max(known, match.comparison.strength, key=lambda s: s.rank)
+    return strongest
+
+
+def is_released(verdict: Verdict, released: Mapping[str, Strength]) -> bool:
+    """Whether all that speaks against the order is what an operator released it from."""
+    if verdict.kind is VerdictKind.ALLOW or verdict.state is ScreeningState.UNSCREENED:
+        return False
+    return all(m.comparison.strength.rank <= released.get(m.entry, Strength.NONE).rank for m in verdict.matches)

@@ -1,0 +1,65 @@
+"""What of ours stands on an order at its platform, or is on its way there; asked inside larger transactions."""
+
+import sqlalchemy as sa
+
+from shopguard.guard.effects import COLUMNS, UNFINISHED, Effect, of, read_effect
+from shopguard.guard.policy import Action
+from shopguard.model import OrderRef
+from shopguard.storage.tables import effect
+
+
+def standing_hold(connection: sa.Connection, ref: OrderRef, *, or_failed: bool = False) -> Effect | None:
+    """Return our latest hold on the order that no release followed, or None. It may still be on its way.
+
+    Args:
+        or_failed: also one that failed: the answer to one of its attempts may have been lost.
+    """
+    released = effect.alias()
+    states = (*UNFINISHED, "confirmed", "failed") if or_failed else (*UNFINISHED, "confirmed")
+    query = (
+        sa.select(*COLUMNS)
+        .where(of(ref), effect.c.action == Action.HOLD.value)
+        .where(effect.c.state.in_(states))
+        .where(
+            ~sa.exists().where(
+                released.c.shop == effect.c.shop,
+                released.c.order_id == effect.c.order_id,
+                released.c.action == Action.RELEASE.value,
+                released.c.generation >= effect.c.generation,
+            )
+        )
+        .order_by(effect.c.generation.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).first()
+    return read_effect(row) if row else None
+
+
+def call_off(connection: sa.Connection, hold: Effect, now: float) -> bool:
+    """Let a hold that is not under way never be tried again; False if it may stand already and must be released.
+
+    One that was refused at its first attempt does not stand; after several, the answer to one may have been lost.
+    """
+    idle = (effect.c.id == hold.id) & effect.c.state.in_(("intended", "failed"))
+    cancelled = sa.update(effect).where(idle).values(state="cancelled", confirmed_at=now).returning(effect.c.id)
+    sent_before = hold.attempts > (1 if hold.state == "failed" else 0)
+    return connection.execute(cancelled).first() is not None and not sent_before
+
+
+def is_gate_cleared(connection: sa.Connection, ref: OrderRef) -> bool:
+    """Whether we lifted the shop's own hold from the order, or are about to."""
+    cleared = sa.select(sa.literal(1)).where(
+        of(ref), effect.c.action == Action.CLEAR_GATE.value, effect.c.state.in_((*UNFINISHED, "confirmed"))
+    )
+    return connection.execute(cleared).first() is not None
+
+
+def is_said(connection: sa.Connection, ref: OrderRef, text: str) -> bool:
+    """Whether ``text`` is the last thing we wrote onto the order, or are about to write."""
+    last = (
+        sa.select(effect.c.text)
+        .where(of(ref), effect.c.text != "", effect.c.state.in_((*UNFINISHED, "confirmed")))
+        .order_by(effect.c.id.desc())
+        .limit(1)
+    )
+    return connection.execute(last).scalar() == text
