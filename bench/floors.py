@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -68,7 +68,7 @@ class PlainInbox:
         for statement in (
             "PRAGMA journal_mode=WAL",
             "PRAGMA synchronous=FULL",
-            "CREATE TABLE inbox (id INTEGER PRIMARY KEY, key TEXT UNIQUE, headers TEXT, body BLOB, state TEXT, lease REAL)",
+            "CREATE TABLE inbox (id INTEGER PRIMARY KEY, key TEXT UNIQUE, body BLOB, state TEXT, lease REAL)",
             "CREATE INDEX due ON inbox (state, id)",
         ):
             self._connection.execute(statement)

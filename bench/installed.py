@@ -11,6 +11,7 @@ from shopguard.config import load_config
 from shopguard.crypto import Keyring, StoredSecrets
 from shopguard.demo.network import DemoNetwork, Ports
 
+
 def furnish(home: Path) -> None:
     """Make ``home`` a guard whose one shop signs with the benchmark's secret and may be called often."""
     home.mkdir(parents=True)

@@ -16,7 +16,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import sqlalchemy as sa
-from clients import CLIENTS, Load, closed_loop, open_loop, prepared
+from clients import CLIENTS, closed_loop, open_loop, prepared
 from floors import fdatasync_loop
 from installed import furnish
 from orders import deliveries
@@ -91,7 +91,11 @@ def _writers(folder: Path, chance: random.Random) -> dict[str, float]:
         migrate(engine, "guard")
         with closing(make(engine)) as writer, ThreadPoolExecutor(threads) as pool:
             began = time.perf_counter()
-            list(pool.map(lambda share, to=writer: _write(to, share), [range(n, _ROWS, threads) for n in range(threads)]))
+            list(
+                pool.map(
+                    lambda share, to=writer: _write(to, share), [range(n, _ROWS, threads) for n in range(threads)]
+                )
+            )
             figures[f"writer {name} rows/s"] = _ROWS / (time.perf_counter() - began)
         engine.dispose()
     return dict(sorted(figures.items()))
@@ -124,7 +128,7 @@ def _closed(servers: dict[str, Server], number: int, chance: random.Random) -> d
 def _open(
     servers: dict[str, Server], number: int, chance: random.Random, per_s: float, folder: Path
 ) -> dict[str, float]:
-    """The receiver and the view without the insert at a fifth of the receiver's capacity; fdatasync beside the first."""
+    """The receiver and the view without the insert below capacity, beside each a loop of fdatasync at its pace."""
     requests = prepared(deliveries(int(per_s * _OPEN_S), first=500_000 + number * 1_000_000))
     figures = {"offered requests/s": per_s}
     for name in chance.sample(("receiver", "without insert"), 2):

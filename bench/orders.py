@@ -55,6 +55,8 @@ def _body(number: int) -> bytes:
     bought = replace(checkout(number % 5_000), items=_GOODS)
     document = new_document(bought, f"wc_order_{number:013}")
     meta = {**kana_meta(bought), **_BY_PLUGINS}
-    document["meta_data"] = [{"id": at, "key": key, "value": value} for at, (key, value) in enumerate(meta.items(), 1)]
+    document["meta_data"] = [
+        {"id": at, "key": key, "value": value} for at, (key, value) in enumerate(meta.items(), 1)
+    ]
     order = StoredOrder(number, "processing", _PLACED, _PLACED, None, document)
     return php_json(full_document(order, "https://shop.example.jp"))

@@ -1,6 +1,6 @@
 """The servers that are compared, each behind granian as ``shopguard serve`` sets it up, each in its own process.
 
-    python bench/servers.py APPLICATION HOME PORT
+python bench/servers.py APPLICATION HOME PORT
 """
 
 import base64
