@@ -15,6 +15,7 @@ from shopguard.errors import PayloadInvalid
 
 _MAX_TEXT = 1000  # characters; longer than any name, address line or label that a shop can use
 _decoder = msgspec.json.Decoder()
+_scanner = msgspec.json.Decoder(msgspec.Raw)
 
 
 def decode_json(body: bytes) -> Any:
@@ -23,6 +24,15 @@ def decode_json(body: bytes) -> Any:
         return _decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         # msgspec names the byte position but quotes nothing of the body
+        raise PayloadInvalid(f"body is not readable JSON: {type(error).__name__}") from None
+
+
+def check_json(body: bytes) -> None:
+    """Raise ``PayloadInvalid`` unless ``body`` is JSON in UTF-8; reads over it and builds nothing."""
+    try:
+        body.decode()
+        _scanner.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise PayloadInvalid(f"body is not readable JSON: {type(error).__name__}") from None
 
 

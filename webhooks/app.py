@@ -12,7 +12,7 @@ from shopguard.adapter import PlatformAdapter, WebhookRequest
 from shopguard.errors import PayloadInvalid, SignatureInvalid, StoreUnavailable
 from shopguard.guard.inbox import Inbox
 from shopguard.guard.shops import GuardedShop, Shops
-from shopguard.payload import decode_json
+from shopguard.payload import check_json
 from webhooks.body import whole_body
 from webhooks.check import Checker, check
 
@@ -78,7 +78,7 @@ def _url_as_sent() -> str:
 def _check_readable(delivery: WebhookRequest) -> None:
     """A signed body that says it is JSON must be JSON; what it means is the worker's business."""
     if delivery.headers.get("content-type", "").split(";")[0].strip().lower() in _JSON_TYPES:
-        decode_json(delivery.body)
+        check_json(delivery.body)
 
 
 webhooks = Blueprint("webhooks", __name__)

@@ -33,6 +33,37 @@ def test_deep_huge_and_broken_bodies_are_invalid(body: bytes) -> None:
         payload.decode_json(body)
 
 
+_BROKEN = (
+    b"",
+    b" ",
+    b"[1,]",
+    b'{"a":1',
+    b'{"a" 1}',
+    b"{}x",
+    b"tru",
+    b"01",
+    b"NaN",
+    b'"\xff"',
+    b'{"\xff":1}',
+    b"[" * 200_000,
+)
+
+
+@pytest.mark.parametrize("body", _BROKEN)
+def test_reading_over_a_broken_body_is_enough_to_refuse_it(body: bytes) -> None:
+    with pytest.raises(PayloadInvalid):
+        payload.check_json(body)
+
+
+@given(st.binary() | anything.map(lambda value: json.dumps(value).encode()))
+def test_what_can_be_decoded_passes_the_check(body: bytes) -> None:
+    try:
+        payload.decode_json(body)
+    except PayloadInvalid:
+        return
+    payload.check_json(body)
+
+
 @pytest.mark.parametrize("body", [b"[]", b"null", b"1", b'"{}"'])
 def test_object_is_demanded(body: bytes) -> None:
     with pytest.raises(PayloadInvalid):
