@@ -10,7 +10,7 @@ import structlog
 from shopguard.adapter import WebhookRequest
 from shopguard.guard.inbox import Delivery, Inbox
 from shopguard.guard.reviews import record
-from shopguard.guard.shops import Shops
+from shopguard.guard.shops import ACCESS_REQUEST, Shops
 from shopguard.guard.store import OrderStore
 from shopguard.model import Order, OrderEvent, OrderRef, Party, PrivacyKind, PrivacyRequest
 from shopguard.storage.engine import reading
@@ -132,7 +132,7 @@ class PrivacyDesk:
         def work(connection: sa.Connection) -> None:
             for ref in refs:
                 record(connection, now, _ACTOR, "access_request", ref, request.request_id)
-            values = {"alarm_code": "privacy_access_request", "alarm_text": text[:500], "alarm_at": now}
+            values = {"alarm_code": ACCESS_REQUEST, "alarm_text": text[:500], "alarm_at": now}
             mine = shop_state.c.shop == request.shop
             connection.execute(sa.update(shop_state).where(mine).values(**values))
 

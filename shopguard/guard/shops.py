@@ -14,6 +14,8 @@ from shopguard.storage.engine import reading
 from shopguard.storage.tables import shop_state
 from shopguard.storage.writer import Writer
 
+ACCESS_REQUEST = "privacy_access_request"
+"""The alarm of a person who asks what is stored."""
 _BURST_S = 2.0  # a shop that was quiet may use this many seconds of its rate at once
 
 
@@ -76,10 +78,19 @@ class ShopStates:
         return ShopState(*row) if row else ShopState(shop)
 
     def raise_alarm(self, alarm: ShopAlarm, now: float) -> None:
-        """Show ``alarm`` to people, and have the feed look for orders that were lost meanwhile."""
-        self.update(
-            alarm.shop, alarm_code=alarm.code[:100], alarm_text=alarm.text[:500], alarm_at=now, feed_due_at=now
-        )
+        """Show ``alarm`` to people, and have the feed look for orders that were lost meanwhile.
+
+        A person's request that waits for its answer stays in sight: it has a deadline.
+        """
+        shown = {"alarm_code": alarm.code[:100], "alarm_text": alarm.text[:500], "alarm_at": now}
+        mine = shop_state.c.shop == alarm.shop
+        free = mine & (shop_state.c.alarm_code.is_(None) | (shop_state.c.alarm_code != ACCESS_REQUEST))
+
+        def work(connection: sa.Connection) -> None:
+            connection.execute(sa.update(shop_state).where(mine).values(feed_due_at=now))
+            connection.execute(sa.update(shop_state).where(free).values(**shown))
+
+        self._writer.run(work)
 
     def clear_alarm(self, shop: str) -> None:
         self.update(shop, alarm_code=None, alarm_text=None, alarm_at=None)

@@ -242,3 +242,22 @@ def test_worker_outlives_a_fault_of_a_whole_round(house, bad, monkeypatch, error
     house.effects.confirm = confirm_and_stop
     house.worker().run(stop)
     assert house.done() == ["hold"]
+
+
+def test_dead_letter_raises_an_alarm_and_has_the_feed_look(house):
+    house.work()
+    house.states.update("main-store", feed_due_at=house.now() + 3600)
+    house.accept(replace(house.platform.delivery(Order(id="1")), body=b"{}"))
+    house.work()
+    state = house.states.get("main-store")
+    assert state.alarm_code == "dead_letter"
+    assert state.feed_due_at <= house.now() or state.feed_cursor == house.now()
+
+
+def test_an_alarm_does_not_hide_a_person_who_waits_for_an_answer(house):
+    house.states.introduce(["main-store"], house.now())
+    house.states.update(
+        "main-store", alarm_code="privacy_access_request", alarm_text="request 7", alarm_at=house.now()
+    )
+    house.states.raise_alarm(ShopAlarm("main-store", "dead_letter", "something else"), house.now())
+    assert house.states.get("main-store").alarm_text == "request 7"
