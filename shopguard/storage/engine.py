@@ -1,6 +1,7 @@
 """Opening a database so that what is committed stays committed, on SQLite and PostgreSQL alike."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from shopguard.errors import ConfigError, StoreUnavailable
 
 BUSY_TIMEOUT_S = 5.0
+_TRY_AGAIN_S = 0.01
 _MIGRATION_LOCK = 7_467_101  # any number that nobody else uses as an advisory lock in the same database
 
 _NOT_NOW = frozenset({"25006", "42P01"})
@@ -123,10 +125,30 @@ def _alembic(history: str) -> AlembicConfig:
 def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
     dbapi_connection.isolation_level = None  # SQLAlchemy begins and commits; the driver's own BEGIN is too late
     cursor = dbapi_connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
+    _use_wal(cursor)
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
+
+
+def _use_wal(cursor: sqlite3.Cursor) -> None:
+    """Bring the file into WAL mode, where it stays; waits as long as for any other lock.
+
+    SQLite says "locked" at once, without waiting, where it sees no way out of a deadlock: as when several processes
+    open a new file together and one of them writes already.
+    """
+    if cursor.execute("PRAGMA journal_mode").fetchone() == ("wal",):
+        return
+    (busy_timeout_ms,) = cursor.execute("PRAGMA busy_timeout").fetchone()
+    give_up_at = time.monotonic() + busy_timeout_ms / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > give_up_at:
+                raise
+            time.sleep(_TRY_AGAIN_S)
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

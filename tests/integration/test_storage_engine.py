@@ -1,4 +1,4 @@
-"""Noticing what others commit, and copying a database that is in use."""
+"""Opening a file that others open too, noticing what they commit, and copying a database that is in use."""
 
 import sqlite3
 import threading
@@ -15,6 +15,28 @@ from shopguard.storage.engine import open_engine, reading, snapshot, sqlite_url,
 from shopguard.storage.tables import audit
 
 LINE = {"at": 1.0, "actor": "test", "action": "noted", "detail": ""}
+
+
+def test_a_new_file_that_another_process_writes_is_waited_for(tmp_path: Path) -> None:
+    """SQLite does not wait by itself here: beside a writer it refuses to change the mode at once."""
+    other = sqlite3.connect(tmp_path / "new.db", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    engine = open_engine(sqlite_url(tmp_path / "new.db"))
+    event.listen(engine, "do_connect", lambda *_: threading.Timer(0.05, other.execute, ["COMMIT"]).start())
+    with reading(engine) as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+    engine.dispose()
+    other.close()
+
+
+def test_a_new_file_that_stays_locked_is_unavailable(tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "new.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    engine = open_engine(sqlite_url(tmp_path / "new.db"), busy_timeout_s=0.05)
+    with pytest.raises(StoreUnavailable, match="SQLITE_BUSY"), reading(engine):
+        raise AssertionError("opened")
+    engine.dispose()
+    other.close()
 
 
 @pytest.fixture
