@@ -266,10 +266,16 @@ Undo = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class OrderEvent:
-    """A platform says something about an order. ``order`` is None when it sends a number only."""
+    """A platform says something about an order.
+
+    Args:
+        order: None when the platform sends a number only.
+        parcels_changed: the platform has divided the order into parcels anew: those may stand without our hold.
+    """
 
     ref: OrderRef
     order: Order | None
+    parcels_changed: bool = False
 
 
 class PrivacyKind(StrEnum):

@@ -230,7 +230,6 @@ def take_hold_away(connection: sa.Connection, ref: OrderRef, text: str, now: flo
     hold = standing.standing_hold(connection, ref, or_failed=True)
     if hold is None:
         return False
-    if standing.call_off(connection, hold, now):
-        return hold.state != "failed"
-    effects.plan(connection, ref, Action.RELEASE, hold.generation, text, now, wait_s=wait_s)
+    if not standing.call_off(connection, hold, now):
+        effects.plan(connection, ref, Action.RELEASE, hold.generation, text, now, wait_s=wait_s)
     return True

@@ -38,12 +38,12 @@ def standing_hold(connection: sa.Connection, ref: OrderRef, *, or_failed: bool =
 def call_off(connection: sa.Connection, hold: Effect, now: float) -> bool:
     """Let a hold that is not under way never be tried again; False if it may stand already and must be released.
 
-    One that was refused at its first attempt does not stand; after several, the answer to one may have been lost.
+    Only one that was never sent surely does not stand: a platform may take several calls for a hold, carry out the
+    first and refuse the second, or carry out all and its answer is lost.
     """
     idle = (effect.c.id == hold.id) & effect.c.state.in_(("intended", "failed"))
-    cancelled = sa.update(effect).where(idle).values(state="cancelled", confirmed_at=now).returning(effect.c.id)
-    sent_before = hold.attempts > (1 if hold.state == "failed" else 0)
-    return connection.execute(cancelled).first() is not None and not sent_before
+    cancelled = sa.update(effect).where(idle).values(state="cancelled", confirmed_at=now).returning(effect.c.attempts)
+    return connection.execute(cancelled).scalar() == 0
 
 
 def is_gate_cleared(connection: sa.Connection, ref: OrderRef) -> bool:

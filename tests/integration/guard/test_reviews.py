@@ -3,6 +3,7 @@
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
 import sqlalchemy as sa
 
 from shopguard.errors import ActionUnsupported, OrderGone, PlatformRefused, TemporaryFailure
@@ -120,6 +121,38 @@ def test_release_after_the_hold_was_given_up_takes_away_what_may_stand(build, ba
     assert house.release().releases_hold
     house.settle()
     assert house.platform.held == set()
+
+
+class InTwoCalls(FakePlatform):
+    """Takes two calls for a hold: the first is carried out, the second fails as told."""
+
+    error: Exception = PlatformRefused("the second call was refused")
+
+    def hold(self, ref, mark):
+        super().hold(ref, mark)
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        PlatformRefused("refused"),
+        ActionUnsupported("not this parcel"),
+        TemporaryFailure("busy", 3_600),
+        KeyError("id"),
+    ],
+    ids=repr,
+)
+def test_release_takes_away_what_a_hold_that_was_sent_once_may_have_left(build, bad, error):
+    house = build(platform=InTwoCalls)
+    house.platform.error = error
+    house.take(bad)
+    assert house.platform.held == {"1"}
+    assert house.release().releases_hold
+    house.work()
+    assert house.platform.held == set()
+    house.settle()
+    assert [state for verb, state in house.states_of() if verb == "hold"] == ["cancelled"]
 
 
 def test_given_up_hold_is_not_tried_again_after_the_release(build, bad):
