@@ -30,7 +30,7 @@ from shopguard.guard.worker import Desk, Worker
 from shopguard.guard.writeback import WriteBack
 from shopguard.registry import EmbeddedRegistry, PlainPrf
 from shopguard.storage.changes import ChangeWatch
-from shopguard.storage.engine import is_current, migrate, open_engine, sqlite_url
+from shopguard.storage.engine import BUSY_TIMEOUT_S, is_current, migrate, open_engine, sqlite_url
 from shopguard.storage.writer import Writer, writer_for
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class Installation:
 
     Args:
         adapters: platform classes by name; None takes those installed.
+        busy_timeout_s: how long to wait for another process that writes, on SQLite; None waits as long as is usual.
     """
 
     def __init__(
@@ -50,15 +51,17 @@ class Installation:
         keyring: Keyring,
         data_dir: Path,
         adapters: Mapping[str, type[PlatformAdapter]] | None = None,
+        busy_timeout_s: float | None = None,
     ) -> None:
         self.config, self.keyring, self.data_dir = config, keyring, data_dir
+        self.busy_timeout_s = BUSY_TIMEOUT_S if busy_timeout_s is None else busy_timeout_s
         self.platforms = find_adapters() if adapters is None else adapters
         self.clock = time.time
 
     @cached_property
     def engine(self) -> sa.Engine:
         url = self.config.database.url
-        return open_engine(url.reveal() if url else sqlite_url(self.data_dir / "guard.db"))
+        return open_engine(url.reveal() if url else sqlite_url(self.data_dir / "guard.db"), self.busy_timeout_s)
 
     def migrate(self) -> None:
         """Create or upgrade the tables; run once before the processes start."""
@@ -68,7 +71,7 @@ class Installation:
     @cached_property
     def registry_engine(self) -> sa.Engine:
         url = self.config.database.url
-        return self.engine if url else open_engine(sqlite_url(self.data_dir / "registry.db"))
+        return self.engine if url else open_engine(sqlite_url(self.data_dir / "registry.db"), self.busy_timeout_s)
 
     @cached_property
     def embedded_registry(self) -> EmbeddedRegistry:

@@ -48,12 +48,12 @@ class Invocation:
 
         return StoredSecrets(self.data_dir / "secrets.enc", self.keyring())
 
-    def installation(self) -> "Installation":
-        """Return everything made of the settings; the caller closes it."""
+    def installation(self, busy_timeout_s: float | None = None) -> "Installation":
+        """Return everything made of the settings; the caller closes it. None: waits as long as is usual."""
         from shopguard.bootstrap import Installation
 
         self.data_dir.mkdir(parents=True, exist_ok=True)
-        return Installation(self.config(), self.keyring(), self.data_dir)
+        return Installation(self.config(), self.keyring(), self.data_dir, busy_timeout_s=busy_timeout_s)
 
     def _config(self) -> "Config":
         from shopguard.config import load_config

@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 ROLES = ("receiver", "worker", "console", "registry")
 _CONFIG, _DATA_DIR = "SHOPGUARD_SERVE_CONFIG", "SHOPGUARD_SERVE_DATA_DIR"
 
+RECEIVER_BUSY_S = 1.0
+"""How long the receiver waits for a locked database before it answers 503.
+
+A request may have to wait for the time-out of those before it and then for its own, and Shopify takes 5 s without
+an answer for a failed delivery.
+"""
+
 
 def _roles(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[str, ...]:
     chosen = tuple(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
@@ -209,19 +216,29 @@ def listen(factory: str, host: str, port: int, threads: int) -> None:
 
 def receiver_application() -> object:
     """What granian calls to build the receiver."""
-    return _from_environment().receiver_app()
+    _begin()
+    return receiver_installation().receiver_app()
 
 
 def console_application() -> object:
     """What granian calls to build the console."""
+    _begin()
     return _from_environment().console_app()
 
 
-def _from_environment() -> "Installation":
+def receiver_installation() -> "Installation":
+    """Return what the receiver works with: it answers in time, also where another process blocks the database."""
+    return _from_environment(busy_timeout_s=RECEIVER_BUSY_S)
+
+
+def _begin() -> None:
     start_logging()
     supervise.end_with_parent()
+
+
+def _from_environment(busy_timeout_s: float | None = None) -> "Installation":
     invocation = Invocation()
     config = os.environ[_CONFIG]
     invocation.given_config = Path(config) if config else None
     invocation.data_dir = Path(os.environ[_DATA_DIR])
-    return invocation.installation()
+    return invocation.installation(busy_timeout_s)

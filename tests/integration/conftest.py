@@ -72,13 +72,13 @@ class Desk(Invocation):
     def change_shop(self, **settings: Any) -> None:
         self.settings = replace(self.settings, shops={SHOP: replace(self.settings.shops[SHOP], **settings)})
 
-    def installation(self) -> Installation:
+    def installation(self, busy_timeout_s: float | None = None) -> Installation:
         def build(_settings: object, context: AdapterContext) -> FakePlatform:
             self.platform.shop = context.shop
             return self.platform
 
         adapters = cast("Mapping[str, type[PlatformAdapter]]", {"fake": build})
-        return Installation(self.config(), self.keyring(), self.data_dir, adapters)
+        return Installation(self.config(), self.keyring(), self.data_dir, adapters, busy_timeout_s)
 
     @contextmanager
     def opened(self) -> Iterator[Installation]:

@@ -1,6 +1,7 @@
 """The receiver over real HTTP: every status of the contract, and never a 500 or a lost order whatever is sent."""
 
 import base64
+import contextlib
 import hmac
 import http.client
 import json
@@ -9,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -18,7 +20,9 @@ from adapters.shopify import ShopifySettings
 from adapters.woocommerce.settings import WooCommerceSettings
 from shopguard.adapter import Secret, WebhookRequest
 from shopguard.bootstrap import Installation
+from shopguard.cli.serve import receiver_installation
 from shopguard.config import Config, ServerSettings, ShopSettings
+from shopguard.crypto import Keyring
 from shopguard.errors import StoreUnavailable
 from shopguard.guard.claims import Claimant
 from shopguard.registry import Registry
@@ -418,3 +422,21 @@ def test_many_senders_at_once_lose_nothing(receiver: Receiver) -> None:
         statuses = [status for ten in pool.map(send_ten, range(0, 100, 10)) for status in ten]
     assert statuses == [200] * 100
     assert receiver.guard.inbox.counts() == {"received": 100}
+
+
+# --- a locked database ----------------------------------------------------------------------------------------------
+
+
+def test_the_receiver_gives_a_locked_database_up_well_before_platforms_give_us_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Shopify waits 5 s; a request may wait for the time-out of those before it and then for its own."""
+    Keyring.create(tmp_path / "keys.json")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SHOPGUARD_SERVE_CONFIG", "")
+    monkeypatch.setenv("SHOPGUARD_SERVE_DATA_DIR", str(tmp_path))
+    with contextlib.closing(receiver_installation()) as guard:
+        for engine in (guard.engine, guard.registry_engine):
+            with engine.connect() as connection:
+                busy_timeout_ms = connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one()
+            assert 100 <= 2 * busy_timeout_ms <= 3000
