@@ -18,6 +18,8 @@ def read_yaml(path: Path) -> Mapping[str, Any]:
         raise ConfigError(f"{path}, line {mark.line + 1 if mark else 1}: {error.problem or error.context}") from None
     except (yaml.YAMLError, ValueError) as error:  # a control character; a date such as 2026-13-40
         raise ConfigError(f"{path}: is no YAML: {str(error).splitlines()[0]}") from None
+    except RecursionError:
+        raise ConfigError(f"{path}: is nested too deeply: see that every bracket is closed") from None
     if read is None:
         return {}
     if not isinstance(read, dict):

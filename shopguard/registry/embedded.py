@@ -77,10 +77,11 @@ class EmbeddedRegistry:
             return self._index.block(connection, entry_id)
 
     def _read(self, lines: Iterable[bytes | str]) -> Iterator["_Prepared | LineFault"]:
+        now = self._clock()
         for number, line in enumerate(lines, start=1):
             if line.strip():
                 try:
-                    yield self._prepare(parse_entry(line))
+                    yield self._prepare(parse_entry(line, now))
                 except PayloadInvalid as error:
                     yield LineFault(number, str(error))
 

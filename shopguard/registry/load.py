@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 
 from shopguard import wire
 from shopguard.errors import PayloadInvalid
@@ -10,6 +11,7 @@ from shopguard.model import Entry
 MAX_LINE = 64 * 1024  # bytes; an entry has a few hundred
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}")
 _MOST_REPORTERS = 1_000_000
+_EARLIEST = timezone(timedelta(hours=14))  # where a day begins first: no entry has a time zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class LoadReport:
         return self.stored + self.unchanged + self.faulty
 
 
-def parse_entry(line: bytes | str) -> Entry:
+def parse_entry(line: bytes | str, now: datetime) -> Entry:
     """Return the entry in contract form on one line; ``PayloadInvalid`` says what is wrong with it."""
     if len(line) > MAX_LINE:
         raise PayloadInvalid(f"longer than {MAX_LINE} bytes")
@@ -43,7 +45,9 @@ def parse_entry(line: bytes | str) -> Entry:
     if entry.party.is_empty:
         raise PayloadInvalid("the party is empty - at `$.party`")
     if not 1 <= entry.reporters <= _MOST_REPORTERS:
-        raise PayloadInvalid("reporters must be 1 or more - at `$.reporters`")
+        raise PayloadInvalid(f"reporters must be 1 to {_MOST_REPORTERS} - at `$.reporters`")
     if entry.first_on > entry.last_on:
         raise PayloadInvalid("first_on is after last_on - at `$.first_on`")
+    if entry.last_on > now.astimezone(_EARLIEST).date():
+        raise PayloadInvalid("last_on is in the future - at `$.last_on`")
     return entry

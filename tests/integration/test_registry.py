@@ -147,7 +147,9 @@ def test_a_value_of_many_entries_leads_nowhere_and_is_named(registry: EmbeddedRe
         ({"category": "山田太郎"}, "`$.category`"),
         ({"last_on": "山田太郎"}, "`$.last_on`"),
         ({"first_on": "2026-12-01"}, "`$.first_on`"),
+        ({"last_on": "2026-11-03"}, "in the future - at `$.last_on`"),
         ({"reporters": 0}, "`$.reporters`"),
+        ({"reporters": 1_000_001}, "1 to 1000000 - at `$.reporters`"),
         ({"reporters": "山田太郎"}, "`$.reporters`"),
         ({"party": {}}, "`$.party`"),
         ({"party": {"phones": ["0120-000-000"], "name": "山田太郎"}}, "`$.party`"),
@@ -167,6 +169,12 @@ def test_a_bad_line_is_named_without_its_content_and_the_rest_is_stored(
     assert "山田" not in faults[0].reason
     assert "taro" not in faults[0].reason
     assert handles(registry, PARTY) == ["E-1", "E-2"]
+
+
+def test_an_entry_of_today_is_no_fault_where_the_day_begins_first(engine: sa.Engine, keyring: Keyring) -> None:
+    evening = datetime(2026, 11, 2, 10, 0, tzinfo=UTC)  # it is 3 November in Kiribati
+    registry = EmbeddedRegistry(engine, PlainPrf(bytes(32), "example"), keyring, lambda: evening)
+    assert registry.load(lines(replace(ENTRY, last_on=date(2026, 11, 3)))) == LoadReport(stored=1)
 
 
 def test_progress_is_told_after_each_stored_batch(registry: EmbeddedRegistry) -> None:

@@ -327,6 +327,11 @@ def test_what_is_no_settings_file_is_a_config_error(faults: Faults, text: str) -
     assert len(faults(text)) == 1
 
 
+def test_a_file_nested_without_end_is_a_config_error(faults: Faults) -> None:
+    (fault,) = faults("a: " + "[" * 100_000)
+    assert "nested too deeply" in fault
+
+
 def test_a_file_in_another_encoding_is_a_config_error(tmp_path: Path) -> None:
     path = tmp_path / "config.yaml"
     path.write_bytes("# 店".encode("shift_jis"))
