@@ -1,21 +1,24 @@
 """The adapter that does what its settings describe, and nothing else."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TypeVar
+
+import structlog
 
 from adapters.generic.orders import OrderReader
 from adapters.generic.settings import ApiSettings, CallSettings, GenericSettings, HoldSettings, SignatureSettings
 from adapters.generic.templates import fill_json, fill_path, fill_text, placeholders
 from shopguard import payload
 from shopguard.adapter import AdapterContext, Capability, Event, PlatformAdapter, WebhookRequest
-from shopguard.errors import ActionUnsupported, PayloadInvalid, PlatformRefused, SignatureInvalid
+from shopguard.errors import ActionUnsupported, OrderGone, PayloadInvalid, PlatformRefused, SignatureInvalid
 from shopguard.http import PlatformApi
 from shopguard.model import Mark, Order, OrderEvent, OrderRef, Undo
 from shopguard.signatures import check_age, check_hmac, check_standard_webhooks, check_token
 
 T = TypeVar("T")
+_log = structlog.get_logger()
 _MAX_PAGES = 1000
 
 
@@ -136,25 +139,27 @@ class GenericAdapter(PlatformAdapter):
             return self._hold_again(hold, ref, mark, remembered)
         if status not in hold.holdable:
             raise ActionUnsupported(f"order {ref.order_id} cannot be stopped in its status")
-        self._make(hold.calls, _values(ref, mark, status), mark.attempt)
+        self._change(ref, hold.calls, _values(ref, mark, status), mark.attempt, lambda now: now == hold.status)
         return {"status": status}
 
     def _hold_again(self, hold: HoldSettings, ref: OrderRef, mark: Mark, remembered: str) -> Undo:
         """Finish a hold that stands: ours, broken off after the status, or one that the shop had placed itself."""
-        if not remembered and mark.attempt > 1 and len(hold.holdable) == 1:
-            remembered = hold.holdable[0]
+        if not remembered and mark.attempt > 1:
+            remembered = _only(hold.holdable)
         previous = remembered or hold.status  # the shop's own hold: nothing to undo
-        calls = hold.calls if remembered else [call for call in hold.calls if "note" in placeholders(call.json)]
-        self._make(calls, _values(ref, mark, previous), mark.attempt)
+        calls = hold.calls if remembered else [call for call in hold.calls if _carries_note(call)]
+        self._change(ref, calls, _values(ref, mark, previous), mark.attempt, lambda now: now == hold.status)
         return {"status": previous}
 
     def release(self, ref: OrderRef, undo: Undo, mark: Mark) -> None:
         release = self._able(self._settings.actions.release, "release an order")
         hold = self._able(self._settings.actions.hold, "hold an order")
         status, remembered = self._state(ref)
-        previous = str(undo.get("status") or remembered)  # the core has no undo of a hold whose answer was lost
+        # the core has no undo of a hold whose answer was lost
+        previous = str(undo.get("status") or remembered or _only(hold.holdable))
         if status == hold.status and previous in hold.holdable:  # any other was the shop's own hold
-            self._make(release.calls, _values(ref, mark, previous), mark.attempt)
+            values = _values(ref, mark, previous)
+            self._change(ref, release.calls, values, mark.attempt, lambda now: now != hold.status)
 
     def cancel(self, ref: OrderRef, mark: Mark) -> None:
         """Cancel the order by the described calls."""
@@ -170,18 +175,48 @@ class GenericAdapter(PlatformAdapter):
             raise PlatformRefused(f"order {ref.order_id}: no status at {read.status_path}", "unreadable")
         return status, payload.text(answer, read.previous_status_path) or ""
 
-    def _make(self, calls: Iterable[CallSettings], values: Mapping[str, str], attempt: int) -> None:
-        api = self._settings.api
+    def _change(
+        self,
+        ref: OrderRef,
+        calls: Iterable[CallSettings],
+        values: Mapping[str, str],
+        attempt: int,
+        is_wanted: Callable[[str], bool],
+    ) -> None:
+        """Make calls that change the order's status. One refused for good counts only if the status is not as wanted.
+
+        A note that a firewall refuses hinders no other call; behind any other refused call none is made.
+        """
+        refused: PlatformRefused | None = None
         for number, call in enumerate(calls):
-            if not values["note"] and "note" in placeholders(call.json):
-                continue
-            if attempt > 1 and self._is_done(call, values):
-                continue
-            # each call of an effect is a write of its own: one key for all would swallow the second
-            name = api.idempotency_header if api else ""
-            headers = {name: f"{values['key']}-{number}"} if name else None
-            path, body = fill_path(call.path, values), fill_json(call.json, values)
-            self._calling.call(call.method, path, json=body, headers=headers)
+            try:
+                self._make_one(number, call, values, attempt)
+            except OrderGone:
+                raise
+            except PlatformRefused as error:
+                refused = refused or error
+                if not _carries_note(call):
+                    break
+        if refused is None:
+            return
+        if not is_wanted(self._state(ref)[0]):
+            raise refused
+        _log.warning("call_refused", shop=ref.shop, order=ref.order_id, code=refused.code)
+
+    def _make(self, calls: Iterable[CallSettings], values: Mapping[str, str], attempt: int) -> None:
+        for number, call in enumerate(calls):
+            self._make_one(number, call, values, attempt)
+
+    def _make_one(self, number: int, call: CallSettings, values: Mapping[str, str], attempt: int) -> None:
+        if not values["note"] and _carries_note(call):
+            return
+        if attempt > 1 and self._is_done(call, values):
+            return
+        # each call of an effect is a write of its own: one key for all would swallow the second
+        name = self._settings.api.idempotency_header if self._settings.api else ""
+        headers = {name: f"{values['key']}-{number}"} if name else None
+        path, body = fill_path(call.path, values), fill_json(call.json, values)
+        self._calling.call(call.method, path, json=body, headers=headers)
 
     def _is_done(self, call: CallSettings, values: Mapping[str, str]) -> bool:
         already, read = call.already, self._settings.actions.read
@@ -247,6 +282,15 @@ def _header(request: WebhookRequest, name: str) -> str | None:
 
 def _values(ref: OrderRef, mark: Mark, previous_status: str = "") -> Mapping[str, str]:
     return {"order_id": ref.order_id, "note": mark.text, "key": mark.key, "previous_status": previous_status}
+
+
+def _only(holdable: Sequence[str]) -> str:
+    """Return the one status that a held order can have had before, or "" if it may have been another."""
+    return holdable[0] if len(holdable) == 1 else ""
+
+
+def _carries_note(call: CallSettings) -> bool:
+    return "note" in placeholders(call.json)
 
 
 def _holds(found: object, value: str) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 import responses
+from structlog.testing import capture_logs
 
 from adapters.generic import GenericAdapter, GenericSettings
 from adapters.generic.settings import (
@@ -20,7 +21,7 @@ from adapters.generic.settings import (
     ReleaseSettings,
 )
 from shopguard.adapter import AdapterContext, Secret
-from shopguard.errors import PlatformRefused
+from shopguard.errors import OrderGone, PlatformRefused, TemporaryFailure
 from shopguard.model import OrderRef
 from shopguard.testing import FixedClock
 from shopguard.testing.write_back import MARK
@@ -108,14 +109,119 @@ def test_hold_that_stood_before_the_first_attempt_is_the_shops(platform: respons
     assert holding(platform, "held").hold(REF, MARK) == {"status": "held"}
 
 
-@pytest.mark.parametrize("undo", [{"status": "held"}, {"status": "gone"}, {"status": None}, {}])
-def test_undo_that_names_no_status_of_ours_releases_nothing(undo: dict[str, object]) -> None:
-    actions = ActionSettings(
-        read=ReadSettings("/o/{order_id}", "status"),
-        hold=HoldSettings((HELD,), "held", ("open",)),
-        release=ReleaseSettings((OPEN,)),
+def releasable(hold: tuple[CallSettings, ...] = (HELD,)) -> GenericAdapter:
+    return cart(
+        ActionSettings(
+            read=ReadSettings("/o/{order_id}", "status"),
+            hold=HoldSettings(hold, "held", ("open",)),
+            release=ReleaseSettings((NOTE, OPEN)),
+        )
     )
-    cart(actions).release(REF, undo, MARK)  # no call is simulated: one would fail
+
+
+@pytest.mark.parametrize("undo", [{"status": "held"}, {"status": "gone"}])
+def test_undo_that_names_no_status_of_ours_releases_nothing(
+    undo: dict[str, object], platform: responses.RequestsMock
+) -> None:
+    platform.get(f"{URL}/o/7", json={"status": "held"})
+    releasable().release(REF, undo, MARK)
+    assert methods(platform) == ["GET"]
+
+
+def test_hold_whose_answer_was_lost_is_released_to_the_only_status_it_can_have_had(
+    platform: responses.RequestsMock,
+) -> None:
+    platform.get(f"{URL}/o/7", json={"status": "held"})
+    platform.put(f"{URL}/o/7", json={}, match=[responses.matchers.json_params_matcher({"status": "open"})])
+    releasable().release(REF, {}, replace(MARK, text=""))
+    assert methods(platform) == ["GET", "PUT"]
+
+
+def test_hold_of_which_neither_core_nor_cart_knows_anything_is_the_shops(platform: responses.RequestsMock) -> None:
+    platform.get(f"{URL}/o/7", json={"status": "held", "was": ""})
+    back = CallSettings("/o/{order_id}", "PUT", json={"status": "{previous_status}"})
+    held = CallSettings("/o/{order_id}", "PUT", json={"status": "held", "was": "{previous_status}"})
+    actions = ActionSettings(
+        read=ReadSettings("/o/{order_id}", "status", "was"),
+        hold=HoldSettings((held,), "held", ("open", "paid")),
+        release=ReleaseSettings((back,)),
+    )
+    cart(actions).release(REF, {}, MARK)
+    assert methods(platform) == ["GET"]
+
+
+def test_release_without_undo_leaves_an_order_that_is_not_held(platform: responses.RequestsMock) -> None:
+    platform.get(f"{URL}/o/7", json={"status": "sent"})
+    releasable().release(REF, {}, MARK)
+    assert methods(platform) == ["GET"]
+
+
+# --- a later call that is refused ---
+
+
+def standing(platform: responses.RequestsMock, *statuses: str) -> None:
+    """Answer reads of the order with ``statuses``, one after the other."""
+    for status in statuses:
+        platform.get(f"{URL}/o/7", json={"status": status})
+
+
+@pytest.mark.parametrize("calls", [(HELD, NOTE), (NOTE, HELD)], ids=["note last", "note first"])
+def test_hold_stands_although_its_note_is_refused(
+    calls: tuple[CallSettings, ...], platform: responses.RequestsMock
+) -> None:
+    standing(platform, "open", "held")
+    platform.put(f"{URL}/o/7", json={})
+    platform.post(f"{URL}/o/7/notes", status=403)
+    with capture_logs() as logged:
+        assert releasable(hold=calls).hold(REF, MARK) == {"status": "open"}
+    (line,) = logged
+    assert (line["log_level"], line["shop"], line["order"]) == ("warning", "my-cart", "7")
+
+
+def test_hold_of_the_shop_itself_stands_although_our_note_is_refused(platform: responses.RequestsMock) -> None:
+    standing(platform, "held")
+    platform.post(f"{URL}/o/7/notes", status=403)
+    assert releasable(hold=(HELD, NOTE)).hold(REF, MARK) == {"status": "held"}
+
+
+def test_refused_status_is_a_refused_hold_and_no_note_is_written(platform: responses.RequestsMock) -> None:
+    standing(platform, "open")
+    platform.put(f"{URL}/o/7", status=403)
+    with pytest.raises(PlatformRefused):
+        releasable(hold=(HELD, NOTE)).hold(REF, MARK)
+    assert methods(platform) == ["GET", "PUT", "GET"]
+
+
+def test_note_that_fails_for_a_while_is_tried_again(platform: responses.RequestsMock) -> None:
+    standing(platform, "open")
+    platform.put(f"{URL}/o/7", json={})
+    platform.post(f"{URL}/o/7/notes", status=503)
+    with pytest.raises(TemporaryFailure):
+        releasable(hold=(HELD, NOTE)).hold(REF, MARK)
+
+
+def test_order_that_vanishes_before_its_note_is_gone(platform: responses.RequestsMock) -> None:
+    standing(platform, "open")
+    platform.put(f"{URL}/o/7", json={})
+    platform.post(f"{URL}/o/7/notes", status=404)
+    with pytest.raises(OrderGone):
+        releasable(hold=(HELD, NOTE)).hold(REF, MARK)
+
+
+def test_refused_note_does_not_keep_an_order_held(platform: responses.RequestsMock) -> None:
+    standing(platform, "held", "open")
+    platform.post(f"{URL}/o/7/notes", status=403)
+    platform.put(f"{URL}/o/7", json={})
+    releasable().release(REF, {"status": "open"}, MARK)
+    assert methods(platform) == ["GET", "POST", "PUT", "GET"]
+
+
+def test_refused_release_is_told(platform: responses.RequestsMock) -> None:
+    standing(platform, "held")
+    platform.post(f"{URL}/o/7/notes", json={})
+    platform.put(f"{URL}/o/7", status=403)
+    with pytest.raises(PlatformRefused):
+        releasable().release(REF, {"status": "open"}, MARK)
 
 
 def test_answer_without_a_status_is_refused(platform: responses.RequestsMock) -> None:
