@@ -60,7 +60,7 @@ class Pipeline:
         shop = self._shops[event.ref.shop]
         order = event.order or shop.adapter.fetch(event.ref)
         with self._turns.of(order.ref):
-            if self._store.is_outdated(order):
+            if self._store.is_outdated(order, self._clock()):
                 self._writer.run(lambda connection: finish(connection, order.id))
                 return None
             past = self._memory.of(order)
@@ -69,8 +69,7 @@ class Pipeline:
                 self._note(order, seen)
                 return None
             verdict = self._judge(order, shop, past)
-            self._conclude(order, shop, verdict, past, seen)
-            return verdict
+            return verdict if self._conclude(order, shop, verdict, past, seen) else None
 
     def ask_again(self, earlier: Screening) -> None:
         """Judge an order once more whose registry was silent, and put right what was done meanwhile."""
@@ -94,24 +93,29 @@ class Pipeline:
             return replace(verdict, kind=VerdictKind.ALLOW, reasons=(*verdict.reasons, why))
         return verdict
 
-    def _seen(self, order: Order, finish: Finish) -> Callable[[sa.Connection], None]:
-        """Return the step that remembers the order's latest form and ends its delivery."""
+    def _seen(self, order: Order, finish: Finish) -> Callable[[sa.Connection], bool]:
+        """Return the step that remembers the order's latest form and ends its delivery.
+
+        It gives False if another worker has come to know a later form: then nothing more follows from this one.
+        """
         now = self._clock()
         keep = self._store.keep(order, now)
 
-        def work(connection: sa.Connection) -> None:
-            keep(connection)
+        def work(connection: sa.Connection) -> bool:
+            kept = keep(connection)
             note_event(connection, order.shop, now)
             finish(connection, order.id)
+            return kept
 
         return work
 
-    def _note(self, order: Order, seen: Callable[[sa.Connection], None]) -> None:
+    def _note(self, order: Order, seen: Callable[[sa.Connection], bool]) -> None:
         """Remember the order's latest form; no verdict follows from it."""
         now, digest = self._clock(), self._screener.digest(order)
 
         def work(connection: sa.Connection) -> None:
-            seen(connection)
+            if not seen(connection):
+                return
             if order.stage is Stage.CLOSED:
                 reviews.close_review(connection, order.ref, now)
             else:
@@ -125,9 +129,12 @@ class Pipeline:
         shop: GuardedShop,
         verdict: Verdict,
         past: Past,
-        seen: Callable[[sa.Connection], None],
-    ) -> None:
-        """Commit the verdict and what follows from it, then do at once what can be done at once."""
+        seen: Callable[[sa.Connection], bool],
+    ) -> bool:
+        """Commit the verdict and what follows from it, then do at once what can be done at once.
+
+        False if the verdict does not count: another worker has judged this form, or knows a later one.
+        """
         now = self._clock()
         measure = policy.measure(
             order,
@@ -140,18 +147,19 @@ class Pipeline:
         verdict = replace(verdict, reasons=(*verdict.reasons, *measure.asides))
         judged = self._judgement(order, verdict, past.earlier, now)
 
-        def work(connection: sa.Connection) -> Effect | None:
-            seen(connection)  # first: it makes other workers wait, so that no two take one generation
-            generation = judged(connection)
-            if generation is None:  # another worker judged it in the same moment
-                return None
+        def work(connection: sa.Connection) -> tuple[bool, Effect | None]:
+            # seen first: it makes other workers wait, so that no two take one generation
+            generation = judged(connection) if seen(connection) else None
+            if generation is None:
+                return False, None
             if verdict.state is not ScreeningState.UNSCREENED:
                 self._end_waiting(connection, order.ref, shop, verdict, past, now)
-            return self._follow(connection, order.ref, shop, verdict, measure, generation, now)
+            return True, self._follow(connection, order.ref, shop, verdict, measure, generation, now)
 
-        effect = self._writer.run(work)
+        counts, effect = self._writer.run(work)
         if effect:
             self._write_back.run(effect)
+        return counts
 
     def _judgement(
         self, order: Order, verdict: Verdict, earlier: Screening | None, now: float

@@ -15,6 +15,7 @@ from shopguard.storage.tables import orders, screening
 from shopguard.storage.writer import Writer
 
 _LONGEST_NUMBER = 200  # what the column holds; the order itself keeps all of it
+_CLOCKS_DIFFER_S = 120.0  # a moment further ahead was stamped by a wrong clock: it makes nothing outdated
 
 
 class Vault(Protocol):
@@ -57,8 +58,11 @@ class OrderStore:
     def __init__(self, engine: sa.Engine, writer: Writer, vault: Vault) -> None:
         self._engine, self._writer, self._vault = engine, writer, vault
 
-    def keep(self, order: Order, now: float) -> Callable[[sa.Connection], None]:
-        """Return the step that stores the latest form of ``order``; sealing happens here, outside the transaction."""
+    def keep(self, order: Order, now: float) -> Callable[[sa.Connection], bool]:
+        """Return the step that stores ``order`` and gives False if a later form is known: then nothing is stored.
+
+        Sealing happens here, outside the transaction.
+        """
         row = {
             "shop": order.shop,
             "order_id": order.id,
@@ -67,9 +71,14 @@ class OrderStore:
             "placed_at": _seconds(order.placed_at),
             "changed_at": _seconds(order.changed_at),
             "now": now,
+            "soon": now + _CLOCKS_DIFFER_S,
             "sealed": self._vault.seal(wire.encode(order)),
         }
-        return lambda connection: _upsert_order(connection, row)
+
+        def work(connection: sa.Connection) -> bool:
+            return connection.execute(_UPSERT, row).first() is not None
+
+        return work
 
     def order(self, ref: OrderRef) -> Order | None:
         """Return the order as last seen, or None if it is unknown or was erased."""
@@ -78,11 +87,18 @@ class OrderStore:
             sealed = connection.execute(query).scalar()
         return None if sealed is None else wire.decode(self._vault.open(sealed), Order)
 
-    def is_outdated(self, order: Order) -> bool:
-        """Whether a later form of ``order`` is known: deliveries overtake each other, and repeats come hours late."""
+    def is_outdated(self, order: Order, now: float) -> bool:
+        """Whether a later form of ``order`` is known: deliveries overtake each other, and repeats come hours late.
+
+        Spares the look-up; what counts is what ``keep`` finds inside the transaction.
+        """
         with reading(self._engine) as connection:
-            known = connection.execute(_CHANGED_AT, {"which_shop": order.shop, "which_order": order.id}).scalar()
-        return known is not None and order.changed_at is not None and order.changed_at.timestamp() < known
+            changed_at: float | None = connection.execute(
+                _CHANGED_AT, {"which_shop": order.shop, "which_order": order.id}
+            ).scalar()
+        if changed_at is None or order.changed_at is None:
+            return False
+        return order.changed_at.timestamp() < changed_at <= now + _CLOCKS_DIFFER_S
 
     def stage(self, ref: OrderRef) -> Stage | None:
         """Return where the order stood when it was last seen, or None if it is unknown."""
@@ -91,10 +107,10 @@ class OrderStore:
             stage = connection.execute(query).scalar()
         return None if stage is None else Stage(stage)
 
-    def take_turn(self, connection: sa.Connection, ref: OrderRef) -> None:
-        """Make other workers wait with what they write of this order until the transaction ends."""
+    def take_turn(self, connection: sa.Connection, ref: OrderRef) -> bool:
+        """Make other workers wait with what they write of this order until the transaction ends; False if unknown."""
         mine = (orders.c.shop == ref.shop) & (orders.c.order_id == ref.order_id)
-        connection.execute(sa.select(orders.c.stage).where(mine).with_for_update())
+        return connection.execute(sa.select(orders.c.stage).where(mine).with_for_update()).first() is not None
 
     def find(self, number_or_id: str, shop: str | None = None) -> Sequence[OrderRef]:
         """Return the orders with this id or display number (with or without ``#``)."""
@@ -250,11 +266,9 @@ _UPSERT = sa.text(
     " VALUES (:shop, :order_id, :number, :stage, :placed_at, :changed_at, :now, :sealed)"
     " ON CONFLICT (shop, order_id) DO UPDATE SET number = :number, stage = :stage, placed_at = :placed_at,"
     " changed_at = :changed_at, updated_at = :now, sealed = :sealed"
+    " WHERE orders.changed_at IS NULL OR excluded.changed_at IS NULL OR orders.changed_at <= excluded.changed_at"
+    " OR orders.changed_at > :soon RETURNING order_id"
 )
-
-
-def _upsert_order(connection: sa.Connection, row: dict[str, Any]) -> None:
-    connection.execute(_UPSERT, row)
 
 
 def _columns(verdict: Verdict, ask_again_at: float | None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -88,6 +89,28 @@ def test_forms_judged_at_once_by_several_processes_get_generations_of_their_own(
     for thread in threads:
         thread.join()
     assert sorted(one.generation for one in house.store.history(bad.ref)) == [1, 2, 3, 4, 5, 6, 7]
+
+
+@pytest.mark.parametrize("second", ["clean", "bad"])
+def test_form_that_a_newer_one_overtakes_at_another_worker_is_not_judged(make, forms, second):
+    house, early = make(), datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
+    first = "bad" if second == "clean" else "clean"
+    older = house.platform.place(replace(forms[first], changed_at=early))
+    newer = house.platform.place(replace(forms[second], changed_at=early + timedelta(seconds=1)))
+    one, other = house.pipeline(house.claimant("one")), house.pipeline(house.claimant("other"))
+    look_up, finished = house.registry.look_up, []
+
+    def overtaken(query):
+        house.registry.look_up = look_up
+        other.handle(OrderEvent(newer.ref, newer))
+        return look_up(query)
+
+    house.registry.look_up = overtaken
+    verdict = one.handle(OrderEvent(older.ref, older), lambda _connection, order_id: finished.append(order_id))
+    assert (verdict, finished) == (None, ["1"])
+    assert house.store.order(newer.ref) == newer
+    assert len(house.store.history(newer.ref)) == 1
+    assert house.done() == (["hold"] if second == "bad" else [])
 
 
 def test_two_workers_at_once_have_one_verdict_and_one_effect_each(make, bad):
