@@ -174,9 +174,13 @@ class Pipeline:
     def _end_waiting(
         self, connection: sa.Connection, ref: OrderRef, shop: GuardedShop, verdict: Verdict, past: Past, now: float
     ) -> None:
-        """The registry answered: what was done only because of its silence ends, unless the answer calls for it."""
+        """The registry answered: what was done only because of its silence ends.
+
+        Unless the answer calls for it, or a person said that it shall stay.
+        """
         clean, settings = verdict.kind is VerdictKind.ALLOW, shop.settings
-        if past.held_until_answered and verdict.kind is not VerdictKind.HOLD:
+        ends = past.held_until_answered and verdict.kind is not VerdictKind.HOLD
+        if ends and not reviews.is_kept(connection, ref):
             text = released_text(settings.language) if clean else ""
             wait_s = take_call(connection, settings.name, settings.rate_per_s, now)
             reviews.take_hold_away(connection, ref, text, now, wait_s)

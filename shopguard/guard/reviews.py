@@ -82,6 +82,13 @@ def close_review(connection: sa.Connection, ref: OrderRef, now: float) -> None:
     connection.execute(sa.update(review).where(waiting).values(**closed))
 
 
+def is_kept(connection: sa.Connection, ref: OrderRef) -> bool:
+    """Whether a person left the order as it is; nobody decides anything else until the transaction ends."""
+    mine = (review.c.shop == ref.shop) & (review.c.order_id == ref.order_id)
+    state = connection.execute(sa.select(review.c.state).where(mine).with_for_update()).scalar()
+    return state == ReviewState.KEPT.value
+
+
 def record(connection: sa.Connection, now: float, actor: str, action: str, ref: OrderRef, detail: str = "") -> None:
     """Add a line to the audit log, which only ever grows. What is too long for its column is cut."""
     line = {

@@ -188,6 +188,17 @@ def test_edited_there_and_back_while_silent_is_asked_about_as_it_is(house, bad, 
     assert house.done() == ["hold"]
 
 
+@pytest.mark.parametrize("then", ["clean", "possible"])
+def test_hold_that_a_person_kept_while_silent_stays_whatever_the_answer(house, forms, then):
+    fall_silent(house)
+    house.take(forms[then])
+    house.reviews.keep(forms[then].ref, "operator")
+    answer(house)
+    house.settle()
+    assert house.platform.held == {"1"}
+    assert house.review_state() == ("kept" if then == "clean" else "open")
+
+
 def test_released_by_a_person_while_silent_and_then_clean_is_left_alone(house, clean):
     fall_silent(house)
     house.take(clean)
