@@ -205,6 +205,8 @@ class Pipeline:
         text = "" if measure.action is Action.CLEAR_GATE else note_text(verdict, settings.language)
         if measure.action is Action.FLAG and standing.is_said(connection, ref, text):
             return None  # the same note twice tells nobody more
+        if measure.action is Action.CLEAR_GATE and reviews.is_kept(connection, ref):
+            return None
         wait_s = take_call(connection, settings.name, settings.rate_per_s, now)
         return effects.plan(
             connection,

@@ -156,9 +156,12 @@ def measure(
     gate = shop.gate if shop.mode is Mode.GATE and not gate_cleared else None
     gated = gate is not None and order.payment.kind in gate.payment
     if verdict.kind is VerdictKind.ALLOW:
-        if gate and gated and order.stage is Stage.OPEN and Capability.GATE in can and not holding:
-            return Measure(Action.CLEAR_GATE, to_review=False, argument=gate.to_status)
-        return Measure(None, to_review=False)
+        waits = gate and gated and order.stage is Stage.OPEN and Capability.GATE in can and not holding
+        if not gate or not waits:
+            return Measure(None, to_review=False)
+        if verdict.state is ScreeningState.UNSCREENED:  # the gate stands for the very case that nobody answers
+            return Measure(None, to_review=False, asides=(reason("left_at_gate", shop.language),))
+        return Measure(Action.CLEAR_GATE, to_review=False, argument=gate.to_status)
     if shop.mode is Mode.OBSERVE:
         return Measure(None, to_review=True, asides=(reason("observing", shop.language),))
     if verdict.kind is VerdictKind.FLAG or shop.mode is Mode.FLAG or holding:

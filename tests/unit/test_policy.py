@@ -282,6 +282,18 @@ def test_clean_order_is_let_through_the_gate():
     assert gated(ALLOW) == Measure(Action.CLEAR_GATE, to_review=False, argument="processing")
 
 
+@pytest.mark.parametrize(("state", "cleared"), [(SCREENED, True), (FROM_CACHE, True), (UNSCREENED, False)])
+def test_gate_is_cleared_only_when_the_registry_answered(state, cleared):
+    made = measure(order(COD), replace(verdict(ALLOW), state=state), shop(Mode.GATE, COD), EVERYTHING)
+    assert made.action is (Action.CLEAR_GATE if cleared else None)
+    assert (made.to_review, [reason.code for reason in made.asides]) == (False, [] if cleared else ["left_at_gate"])
+
+
+def test_unanswered_order_that_the_gate_lets_pass_says_nothing_of_it():
+    unanswered = replace(verdict(ALLOW), state=UNSCREENED)
+    assert measure(order(CARD), unanswered, shop(Mode.GATE, COD), EVERYTHING) == Measure(None, to_review=False)
+
+
 @pytest.mark.parametrize("kind", [FLAG, HOLD])
 def test_other_order_stays_at_the_gate(kind):
     made = gated(kind)

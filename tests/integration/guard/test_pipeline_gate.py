@@ -53,13 +53,37 @@ def test_order_that_turns_bad_behind_the_gate_is_held(gated, clean, bad):
     assert "left_at_gate" not in gated.reasons()
 
 
-def test_order_let_through_unanswered_is_held_when_listed(gated, bad):
+@pytest.mark.parametrize(("listed", "then"), [(False, ["clear_gate"]), (True, ["flag"])])
+def test_unanswered_order_of_small_worth_stays_at_the_gate_until_answered(gated, bad, clean, listed, then):
     gated.registry.failing = True
-    gated.take(replace(bad, total=Decimal(500)))
-    assert gated.done() == ["clear_gate"]
+    gated.take(replace(bad if listed else clean, total=Decimal(500)))
+    gated.pass_by(600)
+    assert gated.done() == []
+    assert {"registry_silent", "left_at_gate"} <= gated.reasons()
+    assert gated.review() is None
     gated.registry.failing = False
     gated.pass_by(600)
-    assert gated.done() == ["clear_gate", "hold"]
+    assert gated.done() == then
+    assert ("1" in gated.platform.gated) is listed
+
+
+def test_order_that_is_never_looked_up_is_let_through_while_the_registry_is_silent(build, bad):
+    house = build(mode=Mode.GATE, gate=GateSettings((PaymentKind.BANK_TRANSFER,), "processing"))
+    house.platform.gated.add("1")
+    house.registry.failing = True
+    house.take(replace(bad, payment=Payment(PaymentKind.BANK_TRANSFER)))
+    assert house.done() == ["clear_gate"]
+
+
+def test_order_that_a_person_kept_at_the_gate_stays_there(gated, clean):
+    gated.registry.failing = True
+    gated.take(clean)
+    gated.reviews.keep(clean.ref, "operator")
+    gated.registry.failing = False
+    gated.pass_by(600)
+    gated.take(replace(clean, total=Decimal(9_000)))
+    assert gated.done() == ["flag"]
+    assert "1" in gated.platform.gated
 
 
 def test_stop_by_staff_after_we_let_it_through_is_theirs(gated, clean):
