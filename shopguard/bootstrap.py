@@ -23,6 +23,7 @@ from shopguard.guard.reconcile import Reconciliation
 from shopguard.guard.retention import Retention
 from shopguard.guard.reviews import Reviews
 from shopguard.guard.screening import PairStore, Screener
+from shopguard.guard.settling import Settling
 from shopguard.guard.shops import GuardedShop, Shops, ShopStates
 from shopguard.guard.store import OrderStore
 from shopguard.guard.tokens import StoredTokens
@@ -122,6 +123,10 @@ class Installation:
     @cached_property
     def screener(self) -> Screener:
         return Screener(self.embedded_registry, self.keyring, PairStore(self.engine))
+
+    @cached_property
+    def settling(self) -> Settling:
+        return Settling(self.writer, self.clock)
 
     @cached_property
     def retention(self) -> Retention:

@@ -34,7 +34,7 @@ _shop_option = click.option("--shop", metavar="SHOP", help="Only this shop.")
 
 
 @click.command()
-@click.option("--state", type=click.Choice(["received", "claimed", "done", "dead"]), help="Only these.")
+@click.option("--state", type=click.Choice(["received", "claimed", "done", "dead", "settled"]), help="Only these.")
 @_shop_option
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most so many, newest first.")
 @json_option
@@ -78,12 +78,32 @@ def _delivery_row(line: DeliveryLine) -> Sequence[object]:
 
 
 @click.command()
+@click.argument("ids", nargs=-1, type=int, metavar="[NUMBER]...")
+@click.option("--settle", is_flag=True, help="You looked at these: list and count them no more.")
+@click.option("--effects", "are_effects", is_flag=True, help="With --settle: the numbers are failed effects.")
 @_shop_option
 @click.option("--limit", type=click.IntRange(1), default=200, show_default=True, help="At most so many of each.")
 @json_option
-@click.pass_obj
-def dead(invocation: Invocation, shop: str | None, limit: int, as_json: bool) -> None:
-    """Show what was given up, each with what to do: dead letters, and effects that failed at the platform."""
+@click.pass_context
+def dead(
+    context: click.Context,
+    ids: tuple[int, ...],
+    settle: bool,
+    are_effects: bool,
+    shop: str | None,
+    limit: int,
+    as_json: bool,
+) -> None:
+    """Show what was given up, each with what to do: dead letters, and effects that failed at the platform.
+
+    With --settle: mark dead letters as looked at, by their numbers, also those that retention emptied. They stay
+    stored and can be run again. Exit code 1 if one of them is not on the list.
+    """
+    if settle != bool(ids) or (are_effects and not settle):
+        raise click.UsageError("name what to settle: dead --settle NUMBER..., or dead --settle --effects NUMBER...")
+    invocation = context.ensure_object(Invocation)
+    if settle:
+        context.exit(_settle(invocation, ids, are_effects))
     with opened(invocation) as installation:
         letters = installation.inbox.lines(state="dead", shop=shop, limit=limit)
         failed = [effect for effect in installation.effects.failed() if shop in (None, effect.shop)][-limit:]
@@ -110,6 +130,17 @@ def dead(invocation: Invocation, shop: str | None, limit: int, as_json: bool) ->
     _section("Failed effects: verdicts that the platform did not take", headings, rows)
 
 
+def _settle(invocation: Invocation, ids: Sequence[int], are_effects: bool) -> int:
+    """Mark as looked at and say so; 1 if one of ``ids`` cannot be."""
+    with opened(invocation) as installation:
+        settle = installation.settling.effect if are_effects else installation.settling.letter
+        refused = [id_ for id_ in dict.fromkeys(ids) if not settle(id_, operator())]
+    click.echo(f"{len(set(ids)) - len(refused)} settled")
+    for id_ in refused:
+        click.echo(f"{id_}: no {'failed effect' if are_effects else 'dead letter'}, or settled before", err=True)
+    return 1 if refused else 0
+
+
 def _section(title: str, headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     click.echo(f"{title}: none" if not rows else title)
     if rows:
@@ -130,11 +161,13 @@ def _failed_effect(effect: Effect) -> dict[str, Any]:
 
 
 def _letter_remedy(line: DeliveryLine) -> str:
-    return f"remove the cause, then: shopguard replay {line.id}"
+    return f"remove the cause, then: shopguard replay {line.id}; or: shopguard dead --settle {line.id}"
 
 
 def _effect_remedy(effect: Effect) -> str:
-    return f"{_BY_HAND[effect.action]}, or remove the cause, then: shopguard replay --effects {effect.id}"
+    again = f"shopguard replay --effects {effect.id}"
+    settle = f"shopguard dead --settle --effects {effect.id}"
+    return f"{_BY_HAND[effect.action]}, then: {settle}; or remove the cause, then: {again}"
 
 
 @click.command()

@@ -78,6 +78,7 @@ COLUMNS = (
     effect.c.lease_until,
 )
 UNFINISHED = ("intended", "sent")
+FAILED = ("failed", "settled")  # settled: a person looked at it (settling.py)
 _LEASES = Leases(effect, waiting="intended", held="sent")
 
 
@@ -260,7 +261,7 @@ class Effects:
 
     def try_again(self, ids: Sequence[int], now: float) -> int:
         """Make failed effects due again, for people; returns how many. What was decided since is not undone."""
-        failed = effect.c.id.in_(ids) & (effect.c.state == "failed") & ~_is_overtaken()
+        failed = effect.c.id.in_(ids) & effect.c.state.in_(FAILED) & ~_is_overtaken()
         return self._change(failed, state="intended", due_at=now, attempts=1, last_error=None)
 
     def of_order(self, ref: OrderRef) -> Sequence[Effect]:

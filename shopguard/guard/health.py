@@ -23,6 +23,7 @@ LATE_S = 900.0
 """A delivery that is due for longer says that no worker is at work (product: no order without a decision)."""
 _SKEW_S = 120.0
 _OBSERVE_DAYS = 14  # as long as a new shop observes before it acts
+_SEE_DEAD = "look at `shopguard dead`, and settle there what needs no more"
 _NOBODY = Party(emails=("doctor@example.com",))
 
 
@@ -76,11 +77,11 @@ class Health:
 
     def _dead_letters(self) -> Finding:
         dead = self._inbox.counts().get("dead", 0)
-        return _finding("dead letters", not dead, f"{dead}" if dead else "none", "look at `shopguard dead`")
+        return _finding("dead letters", not dead, f"{dead}" if dead else "none", _SEE_DEAD)
 
     def _failed_effects(self) -> Finding:
         failed = self._effects.counts().get("failed", 0)
-        return _finding("failed effects", not failed, f"{failed}" if failed else "none", "look at `shopguard dead`")
+        return _finding("failed effects", not failed, f"{failed}" if failed else "none", _SEE_DEAD)
 
     def _own_clock(self) -> Finding:
         with reading(self._engine) as connection:

@@ -1,7 +1,7 @@
 """The inbox: every delivery, stored before it is answered, worked on once, never lost.
 
-One row is the truth of one delivery: received, claimed with a lease, then done or dead. What identifies a
-repeat is the adapter's delivery key, unique per shop.
+One row is the truth of one delivery: received, claimed with a lease, then done or dead, and settled once a person
+looked at what was dead. What identifies a repeat is the adapter's delivery key, unique per shop.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -108,6 +108,9 @@ class DeliveryLine:
 
 
 _LEASES = Leases(inbox, waiting="received", held="claimed")
+
+FINAL = ("done", "dead", "settled")
+"""Nobody works on a delivery in these states any more. Settled: it was dead and a person looked at it."""
 _DELIVERY = (inbox.c.id, inbox.c.shop, inbox.c.source, inbox.c.received_at, inbox.c.attempts, inbox.c.sealed)
 
 
@@ -194,7 +197,7 @@ class Inbox:
         self._change(_still(delivery), state="dead", lease_until=None, last_error=error[:500])
 
     def replay(self, ids: Iterable[int], now: float) -> int:
-        """Make deliveries due again, dead or done; returns how many still had their content."""
+        """Make deliveries due again, whatever became of them; returns how many still had their content."""
         again = inbox.c.id.in_(list(ids)) & inbox.c.sealed.is_not(None) & (inbox.c.state != "claimed")
         return self._change(again, state="received", due_at=now, attempts=0, last_error=None)
 

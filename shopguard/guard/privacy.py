@@ -8,7 +8,7 @@ import sqlalchemy as sa
 import structlog
 
 from shopguard.adapter import WebhookRequest
-from shopguard.guard.inbox import Delivery, Inbox
+from shopguard.guard.inbox import FINAL, Delivery, Inbox
 from shopguard.guard.reviews import record
 from shopguard.guard.shops import ACCESS_REQUEST, Shops
 from shopguard.guard.store import OrderStore
@@ -89,7 +89,7 @@ class PrivacyDesk:
         loose = (inbox.c.shop == request.shop) & inbox.c.order_id.is_(None) & inbox.c.sealed.is_not(None)
         columns = [inbox.c[field.name] for field in fields(Delivery)]
         with reading(self._engine) as connection:
-            rows = connection.execute(sa.select(*columns).where(loose, inbox.c.state.in_(("done", "dead")))).all()
+            rows = connection.execute(sa.select(*columns).where(loose, inbox.c.state.in_(FINAL))).all()
         for delivery in (Delivery(*row) for row in rows):
             content = self._inbox.content(delivery)
             if isinstance(content, Order):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from shopguard.config import RetentionSettings
+from shopguard.guard.inbox import FINAL
 from shopguard.storage.engine import reading
 from shopguard.storage.tables import audit, inbox, orders, screening
 from shopguard.storage.writer import Writer
@@ -38,7 +39,7 @@ class Retention:
         now = self._clock()
         old_delivery = (
             (inbox.c.received_at < now - self._settings.deliveries_days * _DAY_S)
-            & inbox.c.state.in_(("done", "dead"))
+            & inbox.c.state.in_(FINAL)
             & inbox.c.sealed.is_not(None)
         )
         order_limit = now - self._settings.orders_days * _DAY_S

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from shopguard.guard.effects import COLUMNS, UNFINISHED, Effect, of, read_effect
+from shopguard.guard.effects import COLUMNS, FAILED, UNFINISHED, Effect, of, read_effect
 from shopguard.guard.policy import Action
 from shopguard.model import OrderRef
 from shopguard.storage.tables import effect
@@ -15,7 +15,7 @@ def standing_hold(connection: sa.Connection, ref: OrderRef, *, or_failed: bool =
         or_failed: also one that failed: the answer to one of its attempts may have been lost.
     """
     released = effect.alias()
-    states = (*UNFINISHED, "confirmed", "failed") if or_failed else (*UNFINISHED, "confirmed")
+    states = (*UNFINISHED, "confirmed", *FAILED) if or_failed else (*UNFINISHED, "confirmed")
     query = (
         sa.select(*COLUMNS)
         .where(of(ref), effect.c.action == Action.HOLD.value)
@@ -41,7 +41,7 @@ def call_off(connection: sa.Connection, hold: Effect, now: float) -> bool:
     Only one that was never sent surely does not stand: a platform may take several calls for a hold, carry out the
     first and refuse the second, or carry out all and its answer is lost.
     """
-    idle = (effect.c.id == hold.id) & effect.c.state.in_(("intended", "failed"))
+    idle = (effect.c.id == hold.id) & effect.c.state.in_(("intended", *FAILED))
     cancelled = sa.update(effect).where(idle).values(state="cancelled", confirmed_at=now).returning(effect.c.attempts)
     return connection.execute(cancelled).scalar() == 0
 

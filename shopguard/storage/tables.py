@@ -19,7 +19,7 @@ inbox = Table(
     Column("source", String(10), nullable=False),  # webhook | feed
     Column("received_at", Float, nullable=False),
     Column("sealed", LargeBinary),  # the request, or the order of a feed; emptied by retention
-    Column("state", String(10), nullable=False),  # received | claimed | done | dead
+    Column("state", String(10), nullable=False),  # received | claimed | done | dead | settled
     Column("due_at", Float, nullable=False),
     Column("lease_until", Float),
     Column("worker", String(100)),
@@ -99,7 +99,7 @@ effect = Table(
     Column("order_id", String(200), nullable=False),
     Column("action", String(12), nullable=False),  # hold | flag | release | clear_gate
     Column("generation", Integer, nullable=False),
-    Column("state", String(10), nullable=False),  # intended | sent | confirmed | failed | cancelled
+    Column("state", String(10), nullable=False),  # intended | sent | confirmed | failed | settled | cancelled
     Column("text", String(500), nullable=False),  # what stands on the order; neutral, without names
     Column("argument", String(100)),  # clear_gate: the status to set
     Column("undo", Text),  # JSON of the adapter: what stood before

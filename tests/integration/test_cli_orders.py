@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from shopguard.errors import PayloadInvalid, PlatformRefused, TemporaryFailure
 from shopguard.model import Order, OrderRef
 from shopguard.storage.engine import reading
-from shopguard.storage.tables import audit, pair_ok
+from shopguard.storage.tables import audit, effect, inbox, pair_ok
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Desk
@@ -28,6 +28,12 @@ def rows(desk: "Desk", query: sa.Select[Any]) -> list[Any]:
 
 def decided(desk: "Desk") -> list[tuple[str, str, str]]:
     return [tuple(row) for row in rows(desk, sa.select(audit.c.actor, audit.c.action, audit.c.order_id))]
+
+
+def doctor_finds(desk: "Desk") -> set[str]:
+    """What is not well."""
+    found = json.loads(desk.run("doctor", "--address", "https://guard.example.com", "--json").stdout)
+    return {finding["check"] for finding in found if not finding["ok"]}
 
 
 @pytest.fixture
@@ -137,6 +143,72 @@ def test_replay_says_when_no_worker_runs(desk: "Desk", held: Order) -> None:
     assert "shopguard serve" in desk.run("replay", "1").stdout
     with desk.worker_lock():
         assert "shopguard serve" not in desk.run("replay", "1").stdout
+
+
+@pytest.fixture
+def given_up(desk: "Desk", bad_order: Order, good_order: Order) -> None:
+    """The failed effect 1, and the dead letter 2."""
+    desk.platform.fail(PlatformRefused("main-store: PUT answered 403", "403"))
+    desk.receive(bad_order)
+    desk.work()
+    desk.receive(good_order)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(desk.platform, "parse", _unreadable)
+        desk.work()
+
+
+@pytest.mark.usefixtures("given_up")
+def test_what_was_settled_is_named_no_more(desk: "Desk") -> None:
+    assert doctor_finds(desk) >= {"dead letters", "failed effects"}
+    assert desk.run("dead", "--settle", "2").stdout == "1 settled\n"
+    assert desk.run("dead", "--settle", "--effects", "1").exit_code == 0
+    assert json.loads(desk.run("dead", "--json").stdout) == {"deliveries": [], "effects": []}
+    assert decided(desk) == [(ME, "settle_delivery", ""), (ME, "settle_effect", "5001")]
+    desk.run("doctor", "main-store", "--clear-alarm")
+    assert doctor_finds(desk) == set()
+
+
+@pytest.mark.usefixtures("given_up")
+def test_a_letter_that_retention_emptied_can_be_settled(desk: "Desk") -> None:
+    with desk.opened() as installation:
+        installation.writer.run(lambda c: c.execute(sa.update(inbox).values(sealed=None)))
+    assert desk.run("dead", "--settle", "2").exit_code == 0
+    assert "Dead letters: deliveries that could not be worked on: none" in desk.run("dead").stdout
+
+
+@pytest.mark.usefixtures("given_up")
+def test_what_was_settled_can_still_be_run_again(desk: "Desk") -> None:
+    desk.run("dead", "--settle", "2")
+    desk.run("dead", "--settle", "--effects", "1")
+    assert desk.run("replay", "2").exit_code == 0
+    assert desk.run("replay", "--effects", "1").exit_code == 0
+    desk.work()
+    assert desk.platform.held == {"5001"}
+
+
+@pytest.mark.usefixtures("given_up")
+def test_a_settled_hold_that_may_stand_all_the_same_is_released(desk: "Desk") -> None:
+    """The platform refused an attempt; an earlier one may have done it."""
+    desk.run("dead", "--settle", "--effects", "1")
+    desk.run("release", "5001", "--no-wait")
+    desk.work()
+    actions = [row.action for row in rows(desk, sa.select(effect.c.action).where(effect.c.state == "confirmed"))]
+    assert actions == ["release"]
+
+
+@pytest.mark.usefixtures("given_up")
+def test_only_what_was_given_up_is_settled(desk: "Desk") -> None:
+    result = desk.run("dead", "--settle", "1", "2", "2", "77")
+    assert (result.exit_code, result.stdout) == (1, "1 settled\n")
+    assert [line.split(":")[0] for line in result.stderr.splitlines()] == ["1", "77"]
+    assert desk.run("dead", "--settle", "--effects", "2").exit_code == 1
+
+
+@pytest.mark.parametrize("words", [["1"], ["--settle"], ["--effects"], ["--effects", "1"]])
+def test_dead_says_how_to_settle(desk: "Desk", words: list[str]) -> None:
+    result = desk.run("dead", *words)
+    assert result.exit_code == 2
+    assert "--settle --effects NUMBER" in result.stderr
 
 
 def test_reviews_shows_what_waits_and_why(desk: "Desk", held: Order) -> None:

@@ -13,6 +13,7 @@ from shopguard.guard.claims import Claimant
 from shopguard.guard.inbox import Inbox
 from shopguard.guard.retention import Purged, Retention
 from shopguard.guard.reviews import record
+from shopguard.guard.settling import Settling
 from shopguard.guard.store import OrderStore
 from shopguard.model import (
     Category,
@@ -92,6 +93,12 @@ def test_finished_and_dead_deliveries_are_emptied_after_their_time(records: Reco
     assert records.retention().purge() == Purged(2, 0, 0)
     assert records.emptied() == {"old done", "old dead"}
     assert records.inbox.counts() == {"done": 2, "dead": 2}  # that they came remains
+
+
+def test_settled_deliveries_are_emptied_after_their_time(records: Records) -> None:
+    records.delivery("old dead", 30.01, "dead")
+    assert Settling(records.writer, lambda: NOW).letter(1, "tester")
+    assert records.retention().purge() == Purged(1, 0, 0)
 
 
 @pytest.mark.parametrize("state", ["received", "claimed"])
