@@ -78,19 +78,25 @@ class ShopStates:
         return ShopState(*row) if row else ShopState(shop)
 
     def raise_alarm(self, alarm: ShopAlarm, now: float) -> None:
-        """Show ``alarm`` to people, and have the feed look for orders that were lost meanwhile.
+        """Show the platform's own ``alarm`` to people, and have the feed look for orders that were lost meanwhile.
 
         A person's request that waits for its answer stays in sight: it has a deadline.
         """
-        shown = {"alarm_code": alarm.code[:100], "alarm_text": alarm.text[:500], "alarm_at": now}
         mine = shop_state.c.shop == alarm.shop
         free = mine & (shop_state.c.alarm_code.is_(None) | (shop_state.c.alarm_code != ACCESS_REQUEST))
 
         def work(connection: sa.Connection) -> None:
             connection.execute(sa.update(shop_state).where(mine).values(feed_due_at=now))
-            connection.execute(sa.update(shop_state).where(free).values(**shown))
+            connection.execute(sa.update(shop_state).where(free).values(**_shown(alarm, now)))
 
         self._writer.run(work)
+
+    def mention(self, alarm: ShopAlarm, now: float) -> None:
+        """Show ``alarm`` to people if nothing else is to be seen to: any other may name the only remedy."""
+        free = (shop_state.c.shop == alarm.shop) & shop_state.c.alarm_code.is_(None)
+        self._writer.run(
+            lambda connection: connection.execute(sa.update(shop_state).where(free).values(**_shown(alarm, now)))
+        )
 
     def clear_alarm(self, shop: str) -> None:
         self.update(shop, alarm_code=None, alarm_text=None, alarm_at=None)
@@ -119,6 +125,10 @@ class ShopStates:
                 sa.update(shop_state).where(shop_state.c.shop == shop).values(**values)
             )
         )
+
+
+def _shown(alarm: ShopAlarm, now: float) -> dict[str, Any]:
+    return {"alarm_code": alarm.code[:100], "alarm_text": alarm.text[:500], "alarm_at": now}
 
 
 def _reader(claimant: Claimant) -> str:

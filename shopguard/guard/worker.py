@@ -223,7 +223,7 @@ class Worker:
     def _dead(self, delivery: Delivery, error: str) -> None:
         self._desk.inbox.give_up(delivery, error)
         text = f"delivery {delivery.id} was given up: see `shopguard dead`"
-        self._desk.states.raise_alarm(ShopAlarm(delivery.shop, "dead_letter", text), self._clock())
+        self._desk.states.mention(ShopAlarm(delivery.shop, "dead_letter", text), self._clock())
         _log.error("dead_letter", delivery=delivery.id, shop=delivery.shop)
 
 

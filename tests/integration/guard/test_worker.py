@@ -244,14 +244,37 @@ def test_worker_outlives_a_fault_of_a_whole_round(house, bad, monkeypatch, error
     assert house.done() == ["hold"]
 
 
-def test_dead_letter_raises_an_alarm_and_has_the_feed_look(house):
+def give_one_up(house):
     house.work()
-    house.states.update("main-store", feed_due_at=house.now() + 3600)
     house.accept(replace(house.platform.delivery(Order(id="1")), body=b"{}"))
     house.work()
+    assert len(house.dead()) == 1
+
+
+def test_dead_letter_raises_an_alarm_and_leaves_the_feed_its_time(house):
+    house.work()
+    later = house.now() + 3600  # as when the platform said Retry-After
+    house.states.update("main-store", feed_due_at=later)
+    give_one_up(house)
     state = house.states.get("main-store")
-    assert state.alarm_code == "dead_letter"
-    assert state.feed_due_at <= house.now() or state.feed_cursor == house.now()
+    assert (state.alarm_code, state.feed_due_at) == ("dead_letter", later)
+
+
+@pytest.mark.parametrize("code", ["app_uninstalled", "privacy_access_request", "webhook_disabled"])
+def test_dead_letter_hides_no_alarm_that_is_open(house, code):
+    house.work()
+    house.states.update("main-store", alarm_code=code, alarm_text="what to do", alarm_at=house.now())
+    give_one_up(house)
+    state = house.states.get("main-store")
+    assert (state.alarm_code, state.alarm_text) == (code, "what to do")
+
+
+def test_alarm_of_the_platform_takes_the_place_of_a_dead_letter_and_has_the_feed_look(house):
+    give_one_up(house)
+    house.states.update("main-store", feed_due_at=house.now() + 3600)
+    house.states.raise_alarm(ShopAlarm("main-store", "app_uninstalled", "install it again"), house.now())
+    state = house.states.get("main-store")
+    assert (state.alarm_code, state.feed_due_at) == ("app_uninstalled", house.now())
 
 
 def test_an_alarm_does_not_hide_a_person_who_waits_for_an_answer(house):
@@ -259,5 +282,5 @@ def test_an_alarm_does_not_hide_a_person_who_waits_for_an_answer(house):
     house.states.update(
         "main-store", alarm_code="privacy_access_request", alarm_text="request 7", alarm_at=house.now()
     )
-    house.states.raise_alarm(ShopAlarm("main-store", "dead_letter", "something else"), house.now())
+    house.states.raise_alarm(ShopAlarm("main-store", "webhook_disabled", "something else"), house.now())
     assert house.states.get("main-store").alarm_text == "request 7"
