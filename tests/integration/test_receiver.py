@@ -424,6 +424,25 @@ def test_many_senders_at_once_lose_nothing(receiver: Receiver) -> None:
     assert receiver.guard.inbox.counts() == {"received": 100}
 
 
+# --- what only the worker can tell ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "9" * 5000], ids=lambda number: number[:6])
+@pytest.mark.parametrize("platform", ["woocommerce", "shopify"])
+def test_a_number_that_nothing_can_hold_ends_as_a_dead_letter(receiver: Receiver, platform: str, number: str) -> None:
+    """The receiver only reads over the JSON; the worker neither stops at it nor tries it again and again."""
+    body = f'{{"id": 1001, "status": "processing", "total": {number}}}'.encode()
+    headers = signed(body) if platform == "woocommerce" else shopify_signed(body, SHOPIFY_ONE, "one.myshopify.com")
+    shop = "main-store" if platform == "woocommerce" else "one"
+    assert receiver.send(f"/webhooks/{platform}/{shop}", body, headers).status == 200
+    receiver.send(WOO, ORDER, signed())
+    for name in receiver.guard.shops:
+        receiver.guard.states.update(name, feed_due_at=4e9)  # there is no shop to poll
+    receiver.guard.worker("w").run_until_idle()
+    assert receiver.stored() == [(shop, "dead"), ("main-store", "done")]
+    assert "not readable JSON" in (receiver.guard.inbox.lines(state="dead")[0].last_error or "")
+
+
 # --- a locked database ----------------------------------------------------------------------------------------------
 
 
