@@ -24,6 +24,7 @@ Finish = Callable[[sa.Connection, str | None], None]
 """Marks the delivery behind an event done, in the same transaction as the last thing it caused."""
 
 _ASK_AT_LEAST_EVERY_S = 300.0  # a registry that is back after an outage is asked about every order within minutes
+_DECIDED = (Stage.SHIPPED, Stage.CLOSED)  # the shop itself has brought the order to its end
 
 
 def never_mind(_connection: sa.Connection, _order_id: str | None) -> None:
@@ -81,7 +82,7 @@ class Pipeline:
             past = self._memory.of_silence(earlier)
             verdict = self._judge(order, shop, past)
             # asking again is no sign of life of the platform, and no newer form of the order
-            self._conclude(order, shop, verdict, past, lambda c: self._store.take_turn(c, earlier.ref))
+            self._conclude(order, shop, verdict, past, lambda c: self._store.take_turn(c, earlier.ref) is not None)
 
     def _was_edited(self, order: Order, earlier: Screening) -> bool:
         return self._screener.digest(order) != earlier.digest
@@ -102,7 +103,10 @@ class Pipeline:
         keep = self._store.keep(order, now)
 
         def work(connection: sa.Connection) -> bool:
+            before = self._store.take_turn(connection, order.ref) if order.stage in _DECIDED else None
             kept = keep(connection)
+            if kept and before not in (None, order.stage):  # first seen like that, it waits for a person all the same
+                reviews.decided_at_platform(connection, order.ref, order.stage, now)
             note_event(connection, order.shop, now)
             finish(connection, order.id)
             return kept
@@ -114,11 +118,7 @@ class Pipeline:
         now, digest = self._clock(), self._screener.digest(order)
 
         def work(connection: sa.Connection) -> None:
-            if not seen(connection):
-                return
-            if order.stage is Stage.CLOSED:
-                reviews.close_review(connection, order.ref, now)
-            else:
+            if seen(connection) and order.stage is not Stage.CLOSED:
                 self._store.resume_asking(connection, order.ref, digest, now)
 
         self._writer.run(work)

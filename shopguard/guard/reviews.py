@@ -13,7 +13,7 @@ from shopguard.guard import effects, standing
 from shopguard.guard.policy import Action
 from shopguard.guard.shops import Shops
 from shopguard.guard.wording import released_text
-from shopguard.model import OrderRef, VerdictKind
+from shopguard.model import OrderRef, Stage, VerdictKind
 from shopguard.storage.engine import reading
 from shopguard.storage.tables import audit, effect, orders, review
 from shopguard.storage.writer import Writer
@@ -23,7 +23,7 @@ class ReviewState(StrEnum):
     OPEN = "open"
     RELEASED = "released"
     KEPT = "kept"
-    CLOSED = "closed"  # nothing to decide any more: the registry's answer came and was clean
+    CLOSED = "closed"  # nothing to decide any more: the answer was clean, or the shop decided at the platform
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +75,17 @@ _OPEN = sa.text(
 )
 
 
-def close_review(connection: sa.Connection, ref: OrderRef, now: float) -> None:
-    """Take an order off the list because its question answered itself."""
+def close_review(connection: sa.Connection, ref: OrderRef, now: float, by: str = "shopguard") -> bool:
+    """Take an order off the list because its question answered itself; False if it did not wait."""
     waiting = (review.c.shop == ref.shop) & (review.c.order_id == ref.order_id) & (review.c.state == "open")
-    closed = {"state": ReviewState.CLOSED.value, "decided_at": now, "decided_by": "shopguard"}
-    connection.execute(sa.update(review).where(waiting).values(**closed))
+    closed = {"state": ReviewState.CLOSED.value, "decided_at": now, "decided_by": by}
+    return connection.execute(sa.update(review).where(waiting).values(**closed)).rowcount == 1
+
+
+def decided_at_platform(connection: sa.Connection, ref: OrderRef, stage: Stage, now: float) -> None:
+    """Take an order off the list that the shop itself has brought to ``stage``."""
+    if close_review(connection, ref, now, by="shop"):
+        record(connection, now, "shop", "close", ref, stage.value)
 
 
 def is_kept(connection: sa.Connection, ref: OrderRef) -> bool:

@@ -107,10 +107,14 @@ class OrderStore:
             stage = connection.execute(query).scalar()
         return None if stage is None else Stage(stage)
 
-    def take_turn(self, connection: sa.Connection, ref: OrderRef) -> bool:
-        """Make other workers wait with what they write of this order until the transaction ends; False if unknown."""
+    def take_turn(self, connection: sa.Connection, ref: OrderRef) -> Stage | None:
+        """Make other workers wait with what they write of this order until the transaction ends.
+
+        Returns where the order stood when it was last seen, None if it is unknown.
+        """
         mine = (orders.c.shop == ref.shop) & (orders.c.order_id == ref.order_id)
-        return connection.execute(sa.select(orders.c.stage).where(mine).with_for_update()).first() is not None
+        stage = connection.execute(sa.select(orders.c.stage).where(mine).with_for_update()).scalar()
+        return None if stage is None else Stage(stage)
 
     def find(self, number_or_id: str, shop: str | None = None) -> Sequence[OrderRef]:
         """Return the orders with this id or display number (with or without ``#``)."""

@@ -293,6 +293,37 @@ def test_review_of_an_order_cancelled_by_the_shop_is_closed_and_stays_released_i
     assert house.review_state() == "released"
 
 
+@pytest.mark.parametrize("stage", [Stage.SHIPPED, Stage.CLOSED], ids=str)
+def test_order_that_the_shop_ships_or_cancels_is_decided_there(house, bad, stage):
+    house.take(bad, replace(bad, stage=stage))
+    assert (house.review_state(), house.review().decided_by) == ("closed", "shop")
+    with house.engine.connect() as connection:
+        (line,) = connection.execute(sa.select(audit.c.actor, audit.c.action, audit.c.order_id, audit.c.detail))
+    assert tuple(line) == ("shop", "close", "1", stage.value)
+
+
+def test_order_first_seen_shipped_waits_for_a_person(house, bad):
+    shipped = replace(bad, stage=Stage.SHIPPED)
+    house.take(shipped, replace(shipped, note="with the parcel service"))
+    assert house.review_state() == "open"
+    house.take(replace(shipped, stage=Stage.CLOSED))  # and then refunded
+    assert (house.review_state(), house.review().decided_by) == ("closed", "shop")
+
+
+def test_order_that_is_edited_and_shipped_at_once_waits_only_if_the_new_form_calls_for_it(house, bad, clean):
+    house.take(bad, replace(clean, stage=Stage.SHIPPED))
+    assert house.review_state() == "closed"
+    house.take(replace(bad, id="2"), replace(bad, id="2", total=Decimal(9_000), stage=Stage.SHIPPED))
+    assert house.review_state("2") == "open"
+
+
+def test_decision_of_a_person_outlives_the_shipping(house, bad):
+    house.take(bad)
+    house.reviews.keep(REF, "operator")
+    house.take(replace(bad, stage=Stage.SHIPPED))
+    assert (house.review_state(), actions(house)) == ("kept", ["keep"])
+
+
 def test_who_decided_what_is_on_record_without_the_person(house, bad):
     house.take(bad)
     house.release(not_same_person=[("a" * 64, "E-1")])
