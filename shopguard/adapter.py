@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import ClassVar, Protocol, runtime_checkable
 from unicodedata import normalize
 
-from shopguard.errors import ActionUnsupported
+from shopguard.errors import ActionUnsupported, PayloadInvalid
 from shopguard.model import (
     ConnectReport,
     Finding,
@@ -166,7 +166,8 @@ class PlatformAdapter(ABC):
     def shop_of(cls, request: WebhookRequest, shops: Mapping[str, object]) -> str | None:
         """Return which of ``shops`` (name to settings) an app-wide address was called for, or None.
 
-        Only for platforms whose app has one address for all shops; the signature is still checked afterwards.
+        Only for platforms whose app has one address for all shops. The signature is still checked afterwards; None
+        is answered as an invalid one (401), for no secret of ours could prove it.
         """
         return None
 
@@ -182,7 +183,8 @@ class PlatformAdapter(ABC):
         """Stop the order before it ships, show ``mark`` on it, and return what stood before.
 
         Twice has the effect of once and returns the same. An order that cannot be stopped any more (shipped,
-        cancelled) raises ``ActionUnsupported``: the core then flags.
+        cancelled) raises ``ActionUnsupported``: the core then flags. Once it is stopped, a note or tag that is
+        refused for good is a warning in the log and no error; what fails for a while is a ``TemporaryFailure``.
         """
         raise ActionUnsupported(f"{self.platform} cannot hold an order")
 
@@ -190,7 +192,8 @@ class PlatformAdapter(ABC):
         """Take exactly our hold away and restore ``undo``.
 
         What staff or other apps changed meanwhile stays. ``mark.text`` may be empty: then nothing is written
-        but the release itself.
+        but the release itself. ``undo`` is empty for a hold whose answer was lost or that broke off in its middle:
+        what stands is found at the platform.
         """
         raise ActionUnsupported(f"{self.platform} cannot release an order")
 
@@ -203,8 +206,12 @@ class PlatformAdapter(ABC):
 class Feed(Protocol):
     """A platform that lists recent orders (``Capability.POLL``)."""
 
-    def orders_since(self, since: datetime) -> Iterator[Order]:
-        """Yield the orders created or changed at ``since`` (UTC) or later, oldest change first, drafts too."""
+    def orders_since(self, since: datetime) -> Iterator[Order | PayloadInvalid]:
+        """Yield the orders created or changed at ``since`` (UTC) or later, oldest change first, drafts too.
+
+        In place of an order that cannot be read comes the ``PayloadInvalid`` it would raise, and then the next
+        order: one bad order never hides the others. What ends the list itself is raised.
+        """
         ...
 
 

@@ -90,18 +90,14 @@ class GenericAdapter(PlatformAdapter):
             raise PlatformRefused(f"order {ref.order_id}: the answer is about another order", "mixed_up")
         return order
 
-    def orders_since(self, since: datetime) -> Iterator[Order]:
-        """Yield the orders listed; at the end raise ``PlatformRefused`` if some could not be read."""
-        unreadable = 0
+    def orders_since(self, since: datetime) -> Iterator[Order | PayloadInvalid]:
         for sent in self._listed(since):
             try:
                 yield self._orders.order(sent)
-            except PayloadInvalid:
-                unreadable += 1
-        if unreadable:
-            raise PlatformRefused(f"{unreadable} listed orders have no usable id", "unreadable")
+            except PayloadInvalid as error:
+                yield error
 
-    def _listed(self, since: datetime) -> Iterator[Mapping[str, object]]:
+    def _listed(self, since: datetime) -> Iterator[object]:
         feed = self._able(self._settings.feed, "list orders")
         moment = (
             str(int(since.timestamp()))
@@ -109,13 +105,12 @@ class GenericAdapter(PlatformAdapter):
             else f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
         )
         query = {name: fill_text(value, {"since": moment}) for name, value in feed.params.items()}
-        before: list[Mapping[str, object]] = []
+        before: Sequence[object] = ()
         for page in range(feed.first_page, feed.first_page + _MAX_PAGES):
             params = {**query, feed.page_param: str(page)} if feed.page_param else query
             try:
-                orders = list(
-                    self._orders.orders_in(self._calling.call("GET", feed.path, params=params).json, feed.orders_path)
-                )
+                answer = self._calling.call("GET", feed.path, params=params).json
+                orders = self._orders.listed_in(answer, feed.orders_path)
             except PayloadInvalid as error:
                 raise PlatformRefused(f"list of orders: {error}", "unreadable") from None
             if not orders or orders == before:  # some carts answer their last page again and again

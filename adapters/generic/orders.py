@@ -41,19 +41,26 @@ class OrderReader:
 
     def orders_in(self, decoded: object, path: str) -> Iterator[Mapping[str, Any]]:
         """Yield the order objects at ``path``: an object or a list of them; ``PayloadInvalid`` for anything else."""
-        found = payload.dig(decoded, path) if path else decoded
-        listed = found if isinstance(found, list) else [found]
-        for number, each in enumerate(listed):
+        for number, each in enumerate(self.listed_in(decoded, path)):
             if not isinstance(each, Mapping):
                 raise PayloadInvalid(f"{path or 'body'}: no order stands there (item {number})")
             yield each
 
-    def order_id(self, sent: Mapping[str, Any]) -> str:
+    def listed_in(self, decoded: object, path: str) -> Sequence[object]:
+        """Return what stands at ``path``, a list of anything or one object; ``PayloadInvalid`` if it is neither."""
+        found = payload.dig(decoded, path) if path else decoded
+        if isinstance(found, list):
+            return found
+        if not isinstance(found, Mapping):
+            raise PayloadInvalid(f"{path or 'body'}: no order stands there")
+        return [found]
+
+    def order_id(self, sent: object) -> str:
         """Return the id of the order; ``PayloadInvalid`` naming its place if there is none."""
         paths = self._settings.fields.id
         return payload.required_id(sent, next((p for p in paths if payload.text(sent, p)), paths[0]))
 
-    def order(self, sent: Mapping[str, Any]) -> Order:
+    def order(self, sent: object) -> Order:
         """Return the order; ``PayloadInvalid`` if it has no usable id."""
         places = self._settings.fields
         return Order(
@@ -74,7 +81,7 @@ class OrderReader:
             stage=self._stage(sent),
         )
 
-    def _moment(self, sent: Mapping[str, Any], paths: Paths) -> datetime | None:
+    def _moment(self, sent: object, paths: Paths) -> datetime | None:
         for path in paths:
             if self._settings.fields.placed_at_format == "unix":
                 seconds = payload.money(sent, path)
@@ -85,11 +92,11 @@ class OrderReader:
                 return found
         return None
 
-    def _payment(self, sent: Mapping[str, Any]) -> Payment:
+    def _payment(self, sent: object) -> Payment:
         labels = payload.texts(sent, *self._settings.fields.payment)
         return Payment(self._payments.kind_of(*labels) or PaymentKind.OTHER, labels[0] if labels else "")
 
-    def _recipients(self, sent: Mapping[str, Any]) -> Iterator[Party]:
+    def _recipients(self, sent: object) -> Iterator[Party]:
         path = self._settings.fields.recipients_path
         for each in payload.items(sent, path) if path else [sent]:
             party = self._party(each, self._settings.fields.recipient)
@@ -106,7 +113,7 @@ class OrderReader:
             return party
         return Party(**{**found, "country": self._settings.country_default or None})
 
-    def _stage(self, sent: Mapping[str, Any]) -> Stage:
+    def _stage(self, sent: object) -> Stage:
         stages = self._settings.stages
         status = _first(sent, stages.path)
         for stage, words in (

@@ -14,7 +14,7 @@ from adapters.shopify.payments import PaymentRules
 from adapters.shopify.settings import ShopifySettings, refuse_impossible
 from adapters.shopify.tokens import tokens_for
 from shopguard.adapter import AdapterContext, Capability, Event, PlatformAdapter, WebhookRequest
-from shopguard.errors import ConfigError, SignatureInvalid
+from shopguard.errors import ConfigError, PayloadInvalid, SignatureInvalid
 from shopguard.http import PlatformApi
 from shopguard.model import ConnectReport, Finding, Mark, Order, OrderRef, Undo
 from shopguard.signatures import check_hmac
@@ -76,7 +76,7 @@ class ShopifyAdapter(PlatformAdapter):
     def fetch(self, ref: OrderRef) -> Order:
         return self._feed.one(ref)
 
-    def orders_since(self, since: datetime) -> Iterator[Order]:
+    def orders_since(self, since: datetime) -> Iterator[Order | PayloadInvalid]:
         return self._feed.since(since)
 
     def flag(self, ref: OrderRef, mark: Mark) -> None:

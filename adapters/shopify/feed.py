@@ -1,12 +1,13 @@
 """Orders read from Shopify: one by its number, or all that changed since a moment."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from adapters.shopify.graphql import AdminApi
 from adapters.shopify.orders import GRAPHQL, ORDER_FIELDS, OrderReader
-from shopguard.errors import OrderGone
+from shopguard.errors import OrderGone, PayloadInvalid
 from shopguard.model import Order, OrderRef
 from shopguard.payload import dig, items, text
 
@@ -40,19 +41,28 @@ class OrderFeed:
             raise OrderGone(f"order {ref.order_id}: Shopify does not know it")
         return self.reader.read(order, GRAPHQL)
 
-    def since(self, moment: datetime) -> Iterator[Order]:
-        """Yield the orders changed at ``moment`` or later, oldest change first, page by page as they are taken."""
+    def since(self, moment: datetime) -> Iterator[Order | PayloadInvalid]:
+        """Yield the orders changed at ``moment`` or later, oldest change first, page by page as they are taken.
+
+        In place of one that cannot be read comes the error.
+        """
         changed = f"updated_at:>='{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}'"
         after: str | None = None
         while True:
             page = self.api.ask(READ_CHANGED, since=changed, after=after).get("orders")
             for order in items(page, "nodes"):
-                yield self.reader.read(order, GRAPHQL)
+                yield self._read(order)
             after = text(page, "pageInfo.endCursor")
             if dig(page, "pageInfo.hasNextPage") is not True or after is None:
                 return
 
     def latest(self) -> list[Order]:
-        """Return the newest orders, at most 25."""
-        page = self.api.ask(READ_LATEST).get("orders")
-        return [self.reader.read(order, GRAPHQL) for order in items(page, "nodes")]
+        """Return the newest orders that can be read, at most 25."""
+        found = map(self._read, items(self.api.ask(READ_LATEST).get("orders"), "nodes"))
+        return [order for order in found if isinstance(order, Order)]
+
+    def _read(self, order: Mapping[str, Any]) -> Order | PayloadInvalid:
+        try:
+            return self.reader.read(order, GRAPHQL)
+        except PayloadInvalid as error:
+            return error

@@ -11,16 +11,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import structlog
+
 from adapters.shopify.graphql import AdminApi
-from shopguard.errors import ActionUnsupported, OrderGone, TemporaryFailure
+from shopguard.errors import ActionUnsupported, OrderGone, PlatformRefused, TemporaryFailure
 from shopguard.model import Mark, OrderRef, Undo
 from shopguard.payload import dig, items, moment, text
 
+_log = structlog.get_logger()
 HANDLE = "shopguard"
 _HELD_ALREADY = frozenset({"DUPLICATE_FULFILLMENT_HOLD_HANDLE"})
 _OVER = frozenset({"CLOSED", "CANCELLED", "INCOMPLETE"})
-_ROUTING_TAKES_AT_MOST = timedelta(hours=1)  # after that an order without parcels is one we may not see
-_ASK_AGAIN_S = 15.0
+_ROUTING_TAKES_AT_MOST = timedelta(minutes=10)  # after that an order without parcels is one we may not see
 _FACT_LENGTH = 256  # characters; Shopify cuts the rest
 
 READ_STATE = """
@@ -74,7 +76,10 @@ class OrderDesk:
     clock: Callable[[], datetime]
 
     def hold(self, ref: OrderRef, mark: Mark) -> Undo:
-        """Hold every parcel that can be held and return our holds, the same at every attempt."""
+        """Hold every parcel that can be held and return our holds, the same at every attempt.
+
+        A refused parcel is an error although another is held: a person must look, and ``release`` finds what stands.
+        """
         order = self._order(READ_STATE, ref)
         free = [parcel for parcel in _parcels(order) if _can_be_held(parcel) and not _our_holds(parcel)]
         for parcel in free:
@@ -82,7 +87,7 @@ class OrderDesk:
         holds = list(_holds_of(self._order(READ_STATE, ref) if free else order))
         if not holds:
             self._say_why_none(order, was_placed=bool(free))
-        self.api.change(ADD_TAGS, id=_gid(ref), tags=[_pending(mark)])
+        self._tag(ref, ADD_TAGS, _pending(mark))
         return {"holds": holds}
 
     def release(self, ref: OrderRef, mark: Mark) -> None:
@@ -94,9 +99,9 @@ class OrderDesk:
         for parcel in _parcels(order):
             if ours := _our_holds(parcel):  # no ids at all would release everybody's holds
                 self.api.change(RELEASE_HOLD, id=text(parcel, "id"), holdIds=ours)
-        self.api.change(REMOVE_TAGS, id=_gid(ref), tags=[_pending(mark)])
+        self._tag(ref, REMOVE_TAGS, _pending(mark))
         if mark.text:
-            self.api.change(ADD_TAGS, id=_gid(ref), tags=[_checked(mark)])
+            self._tag(ref, ADD_TAGS, _checked(mark))
 
     def flag(self, ref: OrderRef, mark: Mark) -> None:
         """Tag the order and write the text into the risk panel, where staff look before they ship.
@@ -130,14 +135,24 @@ class OrderDesk:
         }
         self.api.change(PLACE_HOLD, _HELD_ALREADY, id=text(parcel, "id"), hold=hold)
 
+    def _tag(self, ref: OrderRef, change: str, tag: str) -> None:
+        """Change a tag beside what is done already: without the scope for tags that still stands."""
+        try:
+            self.api.change(change, id=_gid(ref), tags=[tag])
+        except PlatformRefused as error:
+            _log.warning("tag_refused", shop=ref.shop, order=ref.order_id, code=error.code)
+
     def _say_why_none(self, order: object, was_placed: bool) -> None:
-        """Raise what tells the core whether to try the hold again or to flag instead."""
+        """Raise what tells the core whether to try the hold again or to flag instead.
+
+        Without a time to wait for: that would be Shopify's word for the whole shop, and one order is meant.
+        """
         if was_placed:
-            raise TemporaryFailure("Shopify does not show the hold yet", _ASK_AGAIN_S)
+            raise TemporaryFailure("Shopify does not show the hold yet")
         placed_at = moment(order, "createdAt")
         is_new = placed_at is None or self.clock().astimezone(UTC) - placed_at < _ROUTING_TAKES_AT_MOST
         if is_new and not text(order, "cancelledAt") and not _parcels(order):
-            raise TemporaryFailure("Shopify has not yet split the order into parcels", _ASK_AGAIN_S)
+            raise TemporaryFailure("Shopify has not yet split the order into parcels")
         raise ActionUnsupported("no parcel of the order can be held: shipped, cancelled or in another's hands")
 
 

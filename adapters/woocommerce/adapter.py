@@ -6,13 +6,15 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, ClassVar
 
+import structlog
+
 from adapters.woocommerce.api import WooCommerceApi
 from adapters.woocommerce.connect import connect_webhooks, examine_shop
 from adapters.woocommerce.marks import FLAG_KEY, OwnHold
 from adapters.woocommerce.orders import is_erased, meta_value, read_order, stage_of, status_of
 from adapters.woocommerce.settings import WooCommerceSettings
 from shopguard.adapter import AdapterContext, Capability, Event, PlatformAdapter, WebhookRequest
-from shopguard.errors import ActionUnsupported
+from shopguard.errors import ActionUnsupported, OrderGone, PayloadInvalid, PlatformRefused
 from shopguard.model import (
     ConnectReport,
     Finding,
@@ -29,6 +31,7 @@ from shopguard.model import (
 from shopguard.payload import decode_object, text
 from shopguard.signatures import check_hmac
 
+_log = structlog.get_logger()
 _TOPICS = frozenset({"order.created", "order.updated", "order.restored"})  # order.deleted carries nothing but an id
 _PING = re.compile(rb"webhook_id=[0-9]{1,20}")
 _CLOCKS_APART = timedelta(minutes=2)  # how far the site's clock may be behind ours when notes are compared
@@ -101,9 +104,12 @@ class WooCommerceAdapter(PlatformAdapter):
     def fetch(self, ref: OrderRef) -> Order:
         return self._read(self._api.order(ref.order_id))
 
-    def orders_since(self, since: datetime) -> Iterator[Order]:
+    def orders_since(self, since: datetime) -> Iterator[Order | PayloadInvalid]:
         for raw in self._api.orders_changed_since(since):
-            yield self._read(raw)
+            try:
+                yield self._read(raw)
+            except PayloadInvalid as error:
+                yield error
 
     def flag(self, ref: OrderRef, mark: Mark) -> None:
         raw = self._api.order(ref.order_id)
@@ -117,14 +123,14 @@ class WooCommerceAdapter(PlatformAdapter):
         raw = self._api.order(ref.order_id)
         status, own = status_of(raw), OwnHold.on(raw)
         if own and (own.key == mark.key or own.stands(status, self._settings.hold_status)):
-            self._note(ref, mark, look_first=True)
+            self._say(ref, mark, look_first=True)
             return {"status": own.previous}
         if stage_of(status, self._settings) is not Stage.OPEN:
             raise ActionUnsupported(f"order {ref.order_id} is {status}: it cannot be held")
         self._api.update_order(
             ref.order_id, self._change_status(status, self._settings.hold_status, OwnHold(mark.key, status))
         )
-        self._note(ref, mark, look_first=mark.attempt > 1)
+        self._say(ref, mark, look_first=mark.attempt > 1)
         return {"status": status}
 
     def release(self, ref: OrderRef, undo: Undo, mark: Mark) -> None:
@@ -137,7 +143,7 @@ class WooCommerceAdapter(PlatformAdapter):
             # What staff set meanwhile stays: only our mark goes.
             target = before if own.stands(status, self._settings.hold_status) else status
             self._api.update_order(ref.order_id, self._change_status(status, target, own.released()))
-        self._note(ref, mark, look_first=mark.attempt > 1 or own.state == "released")
+        self._say(ref, mark, look_first=mark.attempt > 1 or own.state == "released")
 
     def clear_gate(self, ref: OrderRef, to_status: str) -> None:
         raw = self._api.order(ref.order_id)
@@ -154,7 +160,7 @@ class WooCommerceAdapter(PlatformAdapter):
             if stage_of(status, self._settings) in (Stage.SHIPPED, Stage.CLOSED):
                 raise ActionUnsupported(f"order {ref.order_id} is {status}: it cannot be cancelled")
             self._api.update_order(ref.order_id, {"status": "cancelled"})
-        self._note(ref, mark, look_first=mark.attempt > 1 or cancelled)
+        self._say(ref, mark, look_first=mark.attempt > 1 or cancelled)
 
     def connect(self, address: str) -> ConnectReport:
         return connect_webhooks(self._api, self._settings, address)
@@ -173,6 +179,15 @@ class WooCommerceAdapter(PlatformAdapter):
         """One write for status and mark, so that no crash can part them. An unchanged status is not sent."""
         status = {} if now == target else {"status": target}
         return {**status, "meta_data": [own.as_meta()]}
+
+    def _say(self, ref: OrderRef, mark: Mark, *, look_first: bool) -> None:
+        """Write the note to what is done already: if the shop refuses notes (its firewall may), that still stands."""
+        try:
+            self._note(ref, mark, look_first=look_first)
+        except OrderGone:
+            raise
+        except PlatformRefused as error:
+            _log.warning("note_refused", shop=ref.shop, order=ref.order_id, code=error.code)
 
     def _note(self, ref: OrderRef, mark: Mark, *, look_first: bool) -> None:
         if not mark.text:

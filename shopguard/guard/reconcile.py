@@ -8,7 +8,7 @@ import structlog
 
 from shopguard.adapter import Capability, Feed
 from shopguard.config import WorkerSettings
-from shopguard.errors import ShopGuardError, StoreUnavailable, TemporaryFailure
+from shopguard.errors import PayloadInvalid, ShopGuardError, StoreUnavailable, TemporaryFailure
 from shopguard.guard.claims import Claimant
 from shopguard.guard.inbox import Inbox
 from shopguard.guard.screening import Screener
@@ -17,12 +17,13 @@ from shopguard.guard.store import OrderStore
 from shopguard.model import Order, Stage
 
 _log = structlog.get_logger()
+_JUDGED = (Stage.OPEN, Stage.SHIPPED)
 _LONGEST_RUN_S = 600.0  # another worker may take over a feed that did not come back within this time
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one run of a feed brought: orders looked at, those whose webhook never came, those not to be taken in."""
+    """What one run of a feed brought: orders looked at, those whose webhook never came, those not to be read."""
 
     seen: int = 0
     missed: int = 0
@@ -75,8 +76,10 @@ class Reconciliation:
             )
             _log.error("feed_failed", shop=name, error=type(error).__name__)
             return Found()
-        trouble = f"{found.faulty} orders could not be taken in" if found.faulty else None
+        trouble = f"{found.faulty} orders could not be read" if found.faulty else None
         self._states.update(name, feed_by=None, feed_due_at=again_at, feed_cursor=started, feed_error=trouble)
+        if found.faulty:
+            _log.warning("feed_orders_unreadable", shop=name, faulty=found.faulty, seen=found.seen)
         if found.missed:
             _log.warning("orders_missed_by_webhooks", shop=name, missed=found.missed, seen=found.seen)
         return found
@@ -91,6 +94,9 @@ class Reconciliation:
         seen = missed = faulty = 0
         for order in feed.orders_since(since):
             seen += 1
+            if isinstance(order, PayloadInvalid):
+                faulty += 1
+                continue
             try:
                 missed += self._take(order)
             except StoreUnavailable:
@@ -101,9 +107,20 @@ class Reconciliation:
         return Found(seen, missed, faulty)
 
     def _take(self, order: Order) -> bool:
-        if order.test or order.stage in (Stage.DRAFT, Stage.CLOSED):
+        """Put ``order`` into the inbox if its webhook was lost; returns whether it was.
+
+        A lost webhook shows in fields that were never judged, or in a stage that is not the one last seen: placed
+        again, shipped or closed, each of which ends or begins something.
+        """
+        if order.test or order.stage is Stage.DRAFT:
+            return False
+        known = self._store.stage(order.ref)
+        if order.stage is Stage.CLOSED and known not in _JUDGED:
             return False
         digest = self._screener.digest(order)
-        if self._store.is_screened(order.ref, digest):
+        if known is order.stage and self._store.is_screened(order.ref, digest):
             return False
-        return self._inbox.accept_order(order.shop, f"feed:{order.id}:{digest}", order, self._clock())
+        # with what was known: an order may be cancelled and placed again more than once
+        moved = f"{known or ''}>{order.stage}@{order.changed_at or ''}"
+        key = f"feed:{order.id}:{moved}:{digest}"
+        return self._inbox.accept_order(order.shop, key, order, self._clock())

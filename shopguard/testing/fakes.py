@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from shopguard import wire
 from shopguard.adapter import AdapterContext, Capability, Event, PlatformAdapter, TokenPair, WebhookRequest
-from shopguard.errors import ActionUnsupported, OrderGone, SignatureInvalid
+from shopguard.errors import ActionUnsupported, OrderGone, PayloadInvalid, SignatureInvalid
 from shopguard.model import Mark, Order, OrderEvent, OrderRef, Stage, Undo
 
 T = TypeVar("T")
@@ -53,7 +53,8 @@ class FakePlatform(PlatformAdapter):
     """A platform in memory that does everything, counts its effects and fails on demand.
 
     A delivery is an order in contract form with the header ``x-fake-signature: genuine``. ``effects`` lists what
-    was done, in order, as (verb, order id, mark key or status): a repeat with an equal key adds nothing.
+    was done, in order, as (verb, order id, mark key or status): a repeat with an equal key adds nothing. So many
+    orders as ``unreadable`` says stand at the head of its feed and cannot be read.
 
     Args:
         capabilities: what it can do; every other method raises ``ActionUnsupported``.
@@ -77,6 +78,7 @@ class FakePlatform(PlatformAdapter):
         self.effects: list[tuple[str, str, str]] = []
         self.held: set[str] = set()
         self.gated: set[str] = set()
+        self.unreadable = 0
         self._failures: list[tuple[Exception, bool]] = []
         for order in orders:
             self.place(order)
@@ -134,9 +136,11 @@ class FakePlatform(PlatformAdapter):
     def cancel(self, ref: OrderRef, mark: Mark) -> None:
         self._do(Capability.CANCEL, lambda: self._note("cancel", ref, mark.key))
 
-    def orders_since(self, since: datetime) -> Iterator[Order]:
+    def orders_since(self, since: datetime) -> Iterator[Order | PayloadInvalid]:
         recent = [o for o in self.orders.values() if o.placed_at is None or o.placed_at >= since]
-        yield from self._do(Capability.POLL, lambda: recent)
+        found = self._do(Capability.POLL, lambda: recent)
+        yield from (PayloadInvalid("id: an order id is missing or unusable") for _ in range(self.unreadable))
+        yield from found
 
     def _hold(self, ref: OrderRef, mark: Mark) -> Undo:
         if self._order(ref).stage in (Stage.SHIPPED, Stage.CLOSED):

@@ -75,6 +75,11 @@ class ShopifyStub:
         self._refresh = {self.refresh_token} - {None}
         self._replacement: str | None = None  # the pair of the last rotation: its use ends the older refresh token
         self._last_id = 0
+        self._breaking: tuple[int, int] | None = None
+
+    def fail_after(self, calls: int, status: int) -> None:
+        """Answer the next ``calls`` calls, then one with ``status``, then all others again."""
+        self._breaking = (calls, status)
 
     @contextmanager
     def serving(self) -> Iterator[str]:
@@ -136,9 +141,17 @@ class ShopifyStub:
 
     def _answer(self, environ: Any, start_response: Any) -> Any:
         request = Request(environ)
-        response = self._fail(*self.failing) if self.failing else self._route(request)
+        failing = self.failing or self._failing_now()
+        response = self._fail(*failing) if failing else self._route(request)
         response.headers["X-Shopify-API-Version"] = self.answered_version or self.version
         return response(environ, start_response)
+
+    def _failing_now(self) -> tuple[int, None] | None:
+        if self._breaking is None:
+            return None
+        left, status = self._breaking
+        self._breaking = (left - 1, status) if left else None
+        return None if left else (status, None)
 
     def _fail(self, status: int | None, retry_after: str | None) -> Response:
         if status is None:

@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from shopguard.adapter import Capability, PlatformAdapter
 from shopguard.errors import PlatformRefused, ShopGuardError, TemporaryFailure
@@ -19,6 +19,7 @@ MARK = Mark(
 )
 _AGAIN = replace(MARK, attempt=2)
 _SAID = frozenset({"note", "tag"})  # what a release may leave on the order
+_MOST_CALLS = 8  # a hold of more calls is broken off in its first ones only
 
 
 class SimulatedPlatform(Protocol):
@@ -43,6 +44,15 @@ class SimulatedPlatform(Protocol):
         ...
 
 
+@runtime_checkable
+class BreakingPlatform(SimulatedPlatform, Protocol):
+    """A simulated platform that can also fail in the middle of an effect."""
+
+    def fail_after(self, calls: int, status: int) -> None:
+        """Answer the next ``calls`` calls, then one with ``status``, then all others again."""
+        ...
+
+
 Platform = Callable[[], AbstractContextManager[SimulatedPlatform]]
 Promise = Callable[[Platform], None]
 
@@ -61,6 +71,8 @@ def promises_of(adapter: PlatformAdapter) -> Mapping[str, Promise]:
         found["release restores what stood before"] = _release_restores
         found["releasing twice releases once"] = _release_twice
         found["release without text writes no text"] = _release_silently
+        found["a hold whose answer was lost is released without its undo"] = _release_without_undo
+        found["a hold whose later call fails is released without its undo"] = _release_what_broke_off
     for verb in (Capability.FLAG, Capability.HOLD, Capability.FETCH):
         if verb in able:
             found.update(_failures(verb))
@@ -122,6 +134,38 @@ def _release_silently(start: Platform) -> None:
         platform.adapter.release(platform.ref, undo, _released(""))
         after = [effect for effect in platform.effects() if effect[0] == "note"]
         assert len(after) <= len(notes), "a release without text wrote a note"
+
+
+def _release_without_undo(start: Platform) -> None:
+    with start() as platform:
+        before = _without_texts(platform.effects())
+        platform.adapter.hold(platform.ref, MARK)
+        platform.adapter.release(platform.ref, {}, _released(""))
+        after = _without_texts(platform.effects())
+        assert after == before, f"release with an empty undo did not restore the order: {after!r}, not {before!r}"
+
+
+def _release_what_broke_off(start: Platform) -> None:
+    for status in (403, 503):
+        for calls in range(_MOST_CALLS):
+            with start() as platform:
+                if isinstance(platform, BreakingPlatform):
+                    _break_off_and_release(platform, calls, status)
+
+
+def _break_off_and_release(platform: BreakingPlatform, calls: int, status: int) -> None:
+    before = _without_texts(platform.effects())
+    platform.fail_after(calls, status)
+    with suppress(TemporaryFailure, PlatformRefused):
+        platform.adapter.hold(platform.ref, MARK)
+    mark = _released("")
+    try:
+        platform.adapter.release(platform.ref, {}, mark)
+    except (TemporaryFailure, PlatformRefused):  # the failure came as late as this
+        platform.adapter.release(platform.ref, {}, replace(mark, attempt=2))
+    after = _without_texts(platform.effects())
+    broken = f"a hold that met {status} after {calls} calls"
+    assert after == before, f"{broken} left something of ours after its release: {after!r}, not {before!r}"
 
 
 def _failures(verb: Capability) -> Mapping[str, Promise]:

@@ -22,7 +22,7 @@ import adapters.generic
 from adapters.generic import GenericAdapter
 from shopguard.adapter import AdapterContext, Secret, WebhookRequest
 from shopguard.config import load_config
-from shopguard.errors import ActionUnsupported, OrderGone, PlatformRefused, TemporaryFailure
+from shopguard.errors import ActionUnsupported, OrderGone, PayloadInvalid, PlatformRefused, TemporaryFailure
 from shopguard.model import OrderRef, Stage
 from shopguard.testing import AdapterContract, FixedClock
 from shopguard.testing.write_back import MARK
@@ -61,7 +61,7 @@ class Cart:
         self.calls: list[tuple[str, str]] = []
         self.bodies: list[Any] = []
         self.failure: tuple[int | None, str | None] | None = None
-        self.failing_calls: set[int] = set()
+        self.answers_left: int | None = None  # until one call fails; None: every call fails if any does
 
     @property
     def adapter(self) -> GenericAdapter:
@@ -77,6 +77,18 @@ class Cart:
 
     def fail_with(self, status: int | None, retry_after: str | None = None) -> None:
         self.failure = (status, retry_after)
+
+    def fail_after(self, calls: int, status: int) -> None:
+        self.answers_left, self.failure = calls, (status, None)
+
+    def fails_now(self) -> tuple[int | None, str | None] | None:
+        failure = self.failure
+        if failure and self.answers_left:
+            self.answers_left -= 1
+            return None
+        if self.answers_left == 0:
+            self.failure = None
+        return failure
 
     def answer(self, method: str, target: str, body: Any) -> tuple[int, object]:
         parts = urlsplit(target)
@@ -104,19 +116,20 @@ class Handler(BaseHTTPRequestHandler):
     def handle_call(self) -> None:
         cart = self.server.cart
         sent = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        if cart.failure and cart.failure[0] is None:
+        failure = cart.fails_now()
+        if failure and failure[0] is None:
             self.close_connection = True
             return
         if self.headers["Authorization"] != "Bearer test-token":
             status, answer = 401, None
-        elif cart.failure:
-            status, answer = cart.failure[0], {"code": "failing", "message": "渡邊 太郎 test-token"}
+        elif failure:
+            status, answer = failure[0], {"code": "failing", "message": "渡邊 太郎 test-token"}
         else:
             status, answer = cart.answer(self.command, self.path, json.loads(sent or b"null"))
         body = b"" if answer is None else json.dumps(answer).encode()
         self.send_response(status)
-        if cart.failure and cart.failure[1]:
-            self.send_header("Retry-After", cart.failure[1])
+        if failure and failure[1]:
+            self.send_header("Retry-After", failure[1])
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -269,12 +282,20 @@ def test_feed_reads_every_page_with_the_moment_in_the_query(cart: Cart) -> None:
     assert [call[1][-1] for call in cart.calls] == ["1", "2", "3"]
 
 
-def test_feed_gives_the_readable_orders_before_it_complains(cart: Cart) -> None:
-    cart.orders = {"0": {"number": "no id"}, "1": {"id": 1}}
-    orders = cart.adapter.orders_since(MARK.since)
-    assert next(orders).id == "1"
-    with pytest.raises(PlatformRefused, match="1 listed orders"):
-        next(orders)
+def test_order_that_cannot_be_read_does_not_stop_the_feed(cart: Cart) -> None:
+    cart.orders = {"0": {"number": "no id"}, "1": None, "2": {"id": 2}, "3": {"id": 3}}
+    first, second, *others = cart.adapter.orders_since(MARK.since)
+    assert [type(first), type(second)] == [PayloadInvalid, PayloadInvalid]
+    assert [order.id for order in others] == ["2", "3"]
+
+
+def test_answer_that_is_no_list_of_orders_is_a_failing_feed(cart: Cart) -> None:
+    def answer(*_: object) -> tuple[int, object]:
+        return 200, {"orders": "none"}
+
+    cart.answer = answer
+    with pytest.raises(PlatformRefused, match="list of orders"):
+        next(cart.adapter.orders_since(MARK.since))
 
 
 def test_failing_feed_is_temporary(cart: Cart) -> None:

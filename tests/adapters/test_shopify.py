@@ -49,6 +49,9 @@ class _Shop:
     def fail_with(self, status: int | None, retry_after: str | None = None) -> None:
         self._stub.failing = (status, retry_after)
 
+    def fail_after(self, calls: int, status: int) -> None:
+        self._stub.fail_after(calls, status)
+
 
 class TestShopify(AdapterContract):
     adapter = _adapter()

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from adapters.shopify import ShopifyAdapter, ShopifySettings
 from shopguard.adapter import AdapterContext, Secret
@@ -103,16 +104,21 @@ def test_order_without_a_parcel_to_hold_is_flagged_instead(
     assert order["tags"] == []
 
 
-def test_new_order_without_parcels_is_tried_again(stub: ShopifyStub, adapter: ShopifyAdapter) -> None:
+def test_new_order_without_parcels_is_tried_again_and_the_shop_need_not_rest(
+    stub: ShopifyStub, adapter: ShopifyAdapter, clock: FixedClock
+) -> None:
     stub.add_order(_ORDER, parcels=0)
+    clock.pass_by(599)
     with pytest.raises(TemporaryFailure) as failure:
         adapter.hold(_REF, _MARK)
-    assert failure.value.retry_after_s == 15.0
+    assert failure.value.retry_after_s is None
 
 
-def test_old_order_without_parcels_is_given_up(stub: ShopifyStub, adapter: ShopifyAdapter, clock: FixedClock) -> None:
+def test_order_without_parcels_is_given_up_after_ten_minutes(
+    stub: ShopifyStub, adapter: ShopifyAdapter, clock: FixedClock
+) -> None:
     stub.add_order(_ORDER, parcels=0)
-    clock.pass_by(3600)
+    clock.pass_by(600)
     with pytest.raises(ActionUnsupported):
         adapter.hold(_REF, _MARK)
 
@@ -153,6 +159,45 @@ def test_eleventh_hold_is_refused_with_shopifys_code(stub: ShopifyStub, adapter:
     with pytest.raises(PlatformRefused) as refusal:
         adapter.hold(_REF, _MARK)
     assert refusal.value.code == "FULFILLMENT_ORDER_HOLD_LIMIT_REACHED"
+
+
+def test_hold_stands_although_its_tag_is_refused(stub: ShopifyStub, adapter: ShopifyAdapter) -> None:
+    order = stub.add_order(_ORDER)
+    stub.scopes.remove("write_orders")
+    with capture_logs() as logged:
+        undo = adapter.hold(_REF, _MARK)
+    (hold,) = _parcels(order)[0]["fulfillmentHolds"]
+    assert undo == {"holds": [{"fulfillment_order": _parcels(order)[0]["id"], "hold": hold["id"]}]}
+    (line,) = logged
+    assert (line["log_level"], line["order"], line["code"]) == ("warning", _REF.order_id, "ACCESS_DENIED")
+
+
+def test_release_without_the_scope_for_tags_releases(stub: ShopifyStub, adapter: ShopifyAdapter) -> None:
+    order = stub.add_order(_ORDER)
+    stub.scopes.remove("write_orders")
+    adapter.release(_REF, adapter.hold(_REF, _MARK), _MARK)
+    assert _handles(_parcels(order)[0]) == []
+
+
+def test_refused_parcel_is_told_and_the_other_released_without_undo(
+    stub: ShopifyStub, adapter: ShopifyAdapter
+) -> None:
+    order = stub.add_order(_ORDER, parcels=2)
+    for number in range(10):
+        stub.add_hold(_parcels(order)[1], f"other-{number}", ours=True)
+    with pytest.raises(PlatformRefused):
+        adapter.hold(_REF, _MARK)
+    assert _handles(_parcels(order)[0]) == ["shopguard"]
+    adapter.release(_REF, {}, replace(_MARK, text=""))
+    assert _handles(_parcels(order)[0]) == []
+    assert len(_handles(_parcels(order)[1])) == 10
+
+
+def test_tag_that_fails_for_a_while_is_tried_again(stub: ShopifyStub, adapter: ShopifyAdapter) -> None:
+    stub.add_order(_ORDER)
+    stub.fail_after(3, 503)
+    with pytest.raises(TemporaryFailure):
+        adapter.hold(_REF, _MARK)
 
 
 def test_release_names_our_hold_and_leaves_those_of_others(stub: ShopifyStub, adapter: ShopifyAdapter) -> None:

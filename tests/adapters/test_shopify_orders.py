@@ -147,6 +147,19 @@ def test_feed_gives_changes_since_the_moment_oldest_first_over_pages(
     assert len(stub.calls_of("orders")) == 3
 
 
+def test_order_that_cannot_be_read_stops_neither_the_feed_nor_the_newest_orders(
+    stub: ShopifyStub, adapter: ShopifyAdapter
+) -> None:
+    for number, minute in (("7/8", 1), ("9", 2)):
+        body = {"id": number, "created_at": f"2026-11-02T01:0{minute}:00Z"}
+        stub.add_order(_as_graphql(body), parcels=0)
+    bad, good = adapter.orders_since(datetime(2026, 11, 1, tzinfo=UTC))
+    assert isinstance(bad, PayloadInvalid)
+    assert isinstance(good, Order)
+    assert good.id == "9"
+    assert [order.id for order in adapter._feed.latest()] == ["9"]
+
+
 def test_feed_asks_for_the_next_page_only_when_it_is_taken(stub: ShopifyStub, adapter: ShopifyAdapter) -> None:
     for number in range(30):
         stub.add_order(_as_graphql({"id": number, "created_at": "2026-11-02T01:00:00+00:00"}), parcels=0)

@@ -18,11 +18,12 @@ import pytest
 import requests
 import responses
 from requests import PreparedRequest
+from structlog.testing import capture_logs
 
 import adapters.woocommerce
 from adapters.woocommerce import WooCommerceAdapter, WooCommerceSettings
 from shopguard.adapter import AdapterContext, Secret, WebhookRequest
-from shopguard.errors import ActionUnsupported, OrderGone, PlatformRefused
+from shopguard.errors import ActionUnsupported, OrderGone, PlatformRefused, TemporaryFailure
 from shopguard.model import Mark, OrderRef, PaymentKind, Stage
 from shopguard.testing import AdapterContract
 
@@ -64,6 +65,7 @@ class SimulatedShop:
         self.writes: list[dict[str, object]] = []
         self.note_written_at = NOW
         self._failure: tuple[int | None, str | None] | None = None
+        self._answers_left: int | None = None  # until one call fails; None: no call succeeds before the failure ends
         path = re.escape(f"{SITE}/wp-json/wc/v3/orders/18")
         for method, url, answer in (
             ("GET", f"{path}$", self._get),
@@ -95,13 +97,19 @@ class SimulatedShop:
     def fail_with(self, status: int | None, retry_after: str | None = None) -> None:
         self._failure = (status, retry_after)
 
+    def fail_after(self, calls: int, status: int) -> None:
+        self._answers_left, self._failure = calls, (status, None)
+
     def _unless_failing(self, answer):
         def respond(request: PreparedRequest):
             assert request.headers["X-Forwarded-Proto"] == "https"
             assert request.headers["Authorization"].startswith("Basic ")
-            if self._failure is None:
+            if self._failure is None or self._answers_left:
+                self._answers_left = self._answers_left and self._answers_left - 1
                 return (200, {}, json.dumps(answer(request)))
             status, retry_after = self._failure
+            if self._answers_left == 0:
+                self._failure = None
             if status is None:
                 raise requests.ReadTimeout
             return (status, {"Retry-After": retry_after} if retry_after else {}, '{"code":"woocommerce_rest_error"}')
@@ -243,7 +251,55 @@ def test_unreadable_mark_of_somebody_else_is_overwritten():
         assert shop.adapter.hold(ORDER, MARK) == {"status": "processing"}
 
 
+def test_hold_stands_although_its_note_is_refused():
+    with simulated_shop() as shop, capture_logs() as logged:
+        shop.fail_after(2, 403)
+        assert shop.adapter.hold(ORDER, MARK) == {"status": "processing"}
+        assert shop.own["state"] == "held"
+        (line,) = logged
+        assert (line["log_level"], line["order"], line["code"]) == ("warning", "18", "woocommerce_rest_error")
+
+
+def test_hold_that_stood_already_stands_although_notes_cannot_be_read():
+    with simulated_shop() as shop:
+        undo = shop.adapter.hold(ORDER, MARK)
+        shop.fail_after(1, 403)
+        assert shop.adapter.hold(ORDER, replace(MARK, attempt=2)) == undo
+
+
+def test_hold_whose_status_is_refused_is_refused():
+    with simulated_shop() as shop:
+        shop.fail_after(1, 403)
+        with pytest.raises(PlatformRefused):
+            shop.adapter.hold(ORDER, MARK)
+        assert not shop.notes
+
+
+def test_note_that_fails_for_a_while_is_written_by_the_next_attempt():
+    with simulated_shop() as shop:
+        shop.fail_after(2, 503)
+        with pytest.raises(TemporaryFailure):
+            shop.adapter.hold(ORDER, MARK)
+        assert shop.adapter.hold(ORDER, replace(MARK, attempt=2)) == {"status": "processing"}
+        assert shop.said == [MARK.text]
+
+
 # --- release ---
+
+
+def test_release_without_undo_restores_what_our_mark_remembers():
+    with simulated_shop("packing") as shop:
+        shop.adapter.hold(ORDER, MARK)
+        shop.adapter.release(ORDER, {}, replace(MARK, key="effect-2", text=""))
+        assert shop.order["status"] == "packing"
+
+
+def test_release_stands_although_its_note_is_refused():
+    with simulated_shop() as shop:
+        undo = shop.adapter.hold(ORDER, MARK)
+        shop.fail_after(2, 403)
+        shop.adapter.release(ORDER, undo, replace(MARK, key="effect-2", text="ShopGuard: 解除"))
+        assert shop.order["status"] == "processing"
 
 
 @pytest.mark.parametrize("before", ["processing", "pending", "packing"])

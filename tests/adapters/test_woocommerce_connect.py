@@ -14,7 +14,7 @@ from requests import PreparedRequest
 import adapters.woocommerce
 from adapters.woocommerce import WooCommerceAdapter, WooCommerceSettings
 from shopguard.adapter import AdapterContext, Canceller, Connector, Feed, Secret
-from shopguard.errors import PlatformRefused, TemporaryFailure
+from shopguard.errors import PayloadInvalid, PlatformRefused, TemporaryFailure
 from shopguard.model import Finding, PaymentKind, Stage
 
 SITE = "https://shop.example.com/store"
@@ -130,6 +130,15 @@ def test_site_that_ignores_the_question_is_not_asked_for_ever():
     responses.get(f"{API}/orders", json=[_listed(number, SINCE) for number in range(100)])
     assert len(ids_since()) == 100
     assert len(responses.calls) < 5
+
+
+@responses.activate
+def test_order_that_cannot_be_read_does_not_stop_the_list():
+    rows = [{"id": 1, "total": "100"}, None, _listed(2, SINCE)]
+    responses.get(f"{API}/orders", json=rows)
+    *bad, good = built().orders_since(SINCE)
+    assert [type(error) for error in bad] == [PayloadInvalid, PayloadInvalid]
+    assert good.id == "2"
 
 
 @responses.activate

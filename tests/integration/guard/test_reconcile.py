@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from structlog.testing import capture_logs
 
 from shopguard.adapter import Capability
 from shopguard.errors import StoreUnavailable, TemporaryFailure
@@ -160,7 +161,70 @@ def test_one_bad_order_never_stops_the_next(feed, bad):
     feed.platform.place(replace(bad, id="2"))
     feed.work()
     assert feed.done("2") == ["hold"]
-    assert state(feed).feed_error == "1 orders could not be taken in"
+    assert state(feed).feed_error == "1 orders could not be read"
+
+
+def test_unreadable_orders_are_counted_and_the_others_judged(feed, bad):
+    start = feed.now()
+    feed.platform.place(bad)
+    feed.platform.unreadable = 2
+    with capture_logs() as logged:
+        feed.work()
+    assert feed.done() == ["hold"]
+    assert state(feed).feed_error == "2 orders could not be read"
+    assert state(feed).feed_cursor == start
+    (line,) = [line for line in logged if line["event"] == "feed_orders_unreadable"]
+    assert (line["log_level"], line["shop"], line["faulty"]) == ("warning", "main-store", 2)
+
+
+def test_error_of_unreadable_orders_ends_with_them(feed):
+    feed.platform.unreadable = 1
+    feed.work()
+    feed.platform.unreadable = 0
+    feed.pass_by(EVERY_S)
+    assert state(feed).feed_error is None
+
+
+@pytest.mark.parametrize("end", [Stage.CLOSED, Stage.SHIPPED])
+def test_end_of_an_order_whose_webhook_was_lost_is_found_once(feed, bad, end):
+    feed.take(bad)
+    feed.platform.place(replace(bad, stage=end))
+    assert feed.reconciliation.read("main-store").missed == 1
+    feed.work()
+    assert feed.store.stage(bad.ref) is end
+    assert feed.reconciliation.read("main-store").missed == 0
+
+
+def test_order_that_was_cancelled_unheard_waits_for_nobody(feed, bad):
+    feed.take(bad)
+    assert len(feed.reviews.waiting()) == 1
+    feed.platform.place(replace(bad, stage=Stage.CLOSED))
+    feed.pass_by(EVERY_S)
+    assert len(feed.reviews.waiting()) == 0
+
+
+def test_order_placed_again_unheard_is_found_although_it_was_judged_before(feed, bad):
+    feed.take(bad)
+    feed.take(replace(bad, stage=Stage.CLOSED))
+    feed.platform.place(bad)
+    assert feed.reconciliation.read("main-store").missed == 1
+    feed.work()
+    assert feed.store.stage(bad.ref) is Stage.OPEN
+
+
+def test_order_that_is_reopened_and_cancelled_again_is_found_each_time(feed, bad):
+    feed.take(bad)
+    for stage in (Stage.CLOSED, Stage.OPEN, Stage.CLOSED, Stage.OPEN):
+        feed.platform.place(replace(bad, stage=stage, changed_at=feed.clock.now))
+        feed.pass_by(EVERY_S)
+        assert feed.store.stage(bad.ref) is stage
+
+
+@pytest.mark.parametrize("change", [{"test": True}, {"stage": Stage.DRAFT}], ids=str)
+def test_known_order_that_became_a_test_or_a_draft_is_left_alone(feed, bad, change):
+    feed.take(bad)
+    feed.platform.place(replace(bad, **change))
+    assert feed.reconciliation.read("main-store").missed == 0
 
 
 def test_full_disk_is_no_fault_of_an_order(feed, bad):
