@@ -51,7 +51,8 @@ def events(request: WebhookRequest, domain: str, reader: OrderReader) -> Sequenc
 
 
 def _number_only(shop: str, order_id: str) -> OrderEvent:
-    return OrderEvent(OrderRef(shop, order_id), None)
+    """Return the event of an order whose parcels are new ones: what is held of it may be no longer all of it."""
+    return OrderEvent(OrderRef(shop, order_id), None, parcels_changed=True)
 
 
 def _routed(shop: str, body: Mapping[str, Any]) -> Sequence[Event]:
@@ -64,9 +65,10 @@ def _routed(shop: str, body: Mapping[str, Any]) -> Sequence[Event]:
 def _privacy(request: WebhookRequest, domain: str, shop: str, kind: PrivacyKind) -> PrivacyRequest:
     body = decode_object(request.body)
     named = text(body, "shop_domain")
-    if named is not None and named.lower() != domain:
-        # Headers are not signed: without this, one shop's request could be replayed at another of the same app.
-        raise PayloadInvalid("shop_domain: the request is about another shop")
+    if named is None or named.lower() != domain:
+        # Headers are not signed: without this, one shop's request could be replayed at another of the same app, and
+        # an order, which names no shop, as the request to erase its buyer.
+        raise PayloadInvalid("shop_domain: the request is not about this shop")
     orders = "orders_requested" if kind is PrivacyKind.ACCESS else "orders_to_redact"
     number = text(body, "data_request.id") or header(request, "webhook-id")
     return PrivacyRequest(
