@@ -65,6 +65,8 @@ class Receiver:
             adapter_class = self._platforms.get(platform)
             ours = {n: s.settings.adapter for n, s in self._shops.items() if s.settings.platform == platform}
             name = adapter_class.shop_of(delivery, ours) if adapter_class else None
+            if adapter_class and name is None:  # without a shop there is no secret that could prove the sender
+                raise SignatureInvalid("no shop of this app can prove the sender")
         shop = self._shops.get(name or "")
         return shop if shop is not None and shop.settings.platform == platform else None
 
