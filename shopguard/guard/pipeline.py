@@ -61,6 +61,8 @@ class Pipeline:
         shop = self._shops[event.ref.shop]
         order = event.order or shop.adapter.fetch(event.ref)
         with self._turns.of(order.ref):
+            if event.parcels_changed:
+                finish = self._renewing(order.ref, shop, finish)
             if self._store.is_outdated(order, self._clock()):
                 self._writer.run(lambda connection: finish(connection, order.id))
                 return None
@@ -110,6 +112,23 @@ class Pipeline:
             note_event(connection, order.shop, now)
             finish(connection, order.id)
             return kept
+
+        return work
+
+    def _renewing(self, ref: OrderRef, shop: GuardedShop, finish: Finish) -> Finish:
+        """Return ``finish`` with the renewal of our hold: the parcels that are new shall not leave without it.
+
+        Only a change of the parcels renews it: whoever took it away by hand wins over every other event.
+        """
+        now, settings = self._clock(), shop.settings
+
+        def work(connection: sa.Connection, order_id: str | None) -> None:
+            finish(connection, order_id)
+            open_now = self._store.take_turn(connection, ref) is Stage.OPEN
+            hold = standing.standing_hold(connection, ref)
+            if open_now and hold and hold.state == "confirmed":
+                wait_s = take_call(connection, settings.name, settings.rate_per_s, now)
+                standing.renew(connection, hold, now + wait_s)
 
         return work
 

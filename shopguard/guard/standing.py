@@ -46,6 +46,15 @@ def call_off(connection: sa.Connection, hold: Effect, now: float) -> bool:
     return connection.execute(cancelled).scalar() == 0
 
 
+def renew(connection: sa.Connection, hold: Effect, due_at: float) -> None:
+    """Have a hold that stands carried out once more, over what has come to the order since.
+
+    As after one attempt: the adapter looks what stands before it acts, and none of the earlier attempts count.
+    """
+    again = {"state": "intended", "due_at": due_at, "attempts": 1}
+    connection.execute(sa.update(effect).where(effect.c.id == hold.id, effect.c.state == "confirmed").values(**again))
+
+
 def is_gate_cleared(connection: sa.Connection, ref: OrderRef) -> bool:
     """Whether we lifted the shop's own hold from the order, or are about to."""
     cleared = sa.select(sa.literal(1)).where(
