@@ -7,11 +7,13 @@ fsync however many rows it holds, so sixteen waiting requests share one. Postgre
 import queue
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Generic, Protocol, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from shopguard.errors import StoreUnavailable
 from shopguard.storage.engine import writing
@@ -20,6 +22,11 @@ T = TypeVar("T")
 Work = Callable[[sa.Connection], T]
 
 _MAX_BATCH = 256
+_COLLISIONS = frozenset({"40P01", "40001"})
+"""Deadlock and serialization failure: the same work again may well succeed.
+
+Source: PostgreSQL 18, appendix A "Error Codes" (read 2026-11).
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +56,9 @@ class Writer(Protocol):
     def run(self, work: Work[T]) -> T:
         """Return what ``work`` returns, after it was committed.
 
-        Work may be run again when its neighbour in a batch failed: it only touches the connection. An error of
-        ``work`` is raised here and nothing of it is kept; ``StoreUnavailable`` means that nothing was stored.
+        Work may be run again, when its neighbour in a batch failed or when it and another transaction waited for each
+        other: it only touches the connection. An error of ``work`` is raised here and nothing of it is kept;
+        ``StoreUnavailable`` means that nothing was stored.
         """
         ...
 
@@ -68,6 +76,10 @@ def writer_for(engine: sa.Engine) -> Writer:
     return GroupCommitWriter(engine) if engine.dialect.name == "sqlite" else DirectWriter(engine)
 
 
+class _Collided(Exception):
+    """Two transactions waited for each other, and the database gave up this one."""
+
+
 class DirectWriter:
     """A transaction for each piece of work, on the caller's own connection."""
 
@@ -75,8 +87,19 @@ class DirectWriter:
         self._engine = engine
 
     def run(self, work: Work[T]) -> T:
-        with writing(self._engine) as connection:
+        with suppress(_Collided):
+            return self._run(work)
+        with writing(self._engine) as connection:  # once more, as the other is done or about to be
             return work(connection)
+
+    def _run(self, work: Work[T]) -> T:
+        with writing(self._engine) as connection:
+            try:
+                return work(connection)
+            except DBAPIError as error:
+                if getattr(error.orig, "sqlstate", None) in _COLLISIONS:
+                    raise _Collided from None
+                raise
 
     def add(self, addition: Addition, row: tuple[Any, ...]) -> bool:
         with writing(self._engine) as connection:

@@ -5,10 +5,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from shopguard.config import GateSettings, Mode
-from shopguard.errors import TemporaryFailure
+from shopguard.errors import StoreUnavailable, TemporaryFailure
+from shopguard.guard.shops import note_event, pause_calls
 from shopguard.model import OrderEvent, PaymentKind, Stage
+from shopguard.storage.tables import shop_state
 
 
 @pytest.fixture
@@ -111,6 +114,48 @@ def test_form_that_a_newer_one_overtakes_at_another_worker_is_not_judged(make, f
     assert house.store.order(newer.ref) == newer
     assert len(house.store.history(newer.ref)) == 1
     assert house.done() == (["hold"] if second == "bad" else [])
+
+
+def test_transactions_that_wait_for_each_other_are_both_done_in_the_end(make):
+    house, both_begun = make(), threading.Barrier(2)
+    house.states.introduce(["a", "b"], 0.0)
+    attempts, failures = [], []
+
+    def take_both(first, second):
+        def work(connection):
+            attempts.append(first)
+            connection.execute(sa.text("SET LOCAL deadlock_timeout = '20ms'"))
+            note_event(connection, first, 1.0)
+            if attempts.count(first) == 1:
+                both_begun.wait(10)
+            pause_calls(connection, second, 2.0)
+
+        try:
+            house.writer.run(work)
+        except StoreUnavailable as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=take_both, args=pair) for pair in (("a", "b"), ("b", "a"))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (failures, len(attempts)) == ([], 3)
+    with house.engine.connect() as connection:
+        rows = connection.execute(sa.select(shop_state.c.last_event_at, shop_state.c.calls_at)).all()
+    assert [tuple(row) for row in rows] == [(1.0, 2.0), (1.0, 2.0)]
+
+
+def test_work_that_collides_twice_is_not_stored_and_may_come_back(make):
+    house, attempts = make(), []
+
+    def collide(connection):
+        attempts.append(1)
+        connection.execute(sa.text("DO $$ BEGIN RAISE SQLSTATE '40001'; END $$"))
+
+    with pytest.raises(StoreUnavailable):
+        house.writer.run(collide)
+    assert len(attempts) == 2
 
 
 def test_two_workers_at_once_have_one_verdict_and_one_effect_each(make, bad):
