@@ -12,7 +12,7 @@ from adapters.generic.settings import ApiSettings, CallSettings, GenericSettings
 from adapters.generic.templates import fill_json, fill_path, fill_text, placeholders
 from shopguard import payload
 from shopguard.adapter import AdapterContext, Capability, Event, PlatformAdapter, WebhookRequest
-from shopguard.errors import ActionUnsupported, OrderGone, PayloadInvalid, PlatformRefused, SignatureInvalid
+from shopguard.errors import ActionUnsupported, PayloadInvalid, PlatformRefused, SignatureInvalid
 from shopguard.http import PlatformApi
 from shopguard.model import Mark, Order, OrderEvent, OrderRef, Undo
 from shopguard.signatures import check_age, check_hmac, check_standard_webhooks, check_token
@@ -186,8 +186,6 @@ class GenericAdapter(PlatformAdapter):
         for number, call in enumerate(calls):
             try:
                 self._make_one(number, call, values, attempt)
-            except OrderGone:
-                raise
             except PlatformRefused as error:
                 refused = refused or error
                 if not _carries_note(call):

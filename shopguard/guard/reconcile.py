@@ -118,7 +118,7 @@ class Reconciliation:
         if order.stage is Stage.CLOSED and known not in _JUDGED:
             return False
         digest = self._screener.digest(order)
-        if known is order.stage and self._store.is_screened(order.ref, digest):
+        if known in (None, order.stage) and self._store.is_screened(order.ref, digest):
             return False
         # with what was known: an order may be cancelled and placed again more than once
         moved = f"{known or ''}>{order.stage}@{order.changed_at or ''}"

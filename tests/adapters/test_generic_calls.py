@@ -200,8 +200,16 @@ def test_note_that_fails_for_a_while_is_tried_again(platform: responses.Requests
         releasable(hold=(HELD, NOTE)).hold(REF, MARK)
 
 
+def test_address_of_notes_that_is_not_there_does_not_make_an_order_gone(platform: responses.RequestsMock) -> None:
+    standing(platform, "open", "held")
+    platform.put(f"{URL}/o/7", json={})
+    platform.post(f"{URL}/o/7/notes", status=404)
+    assert releasable(hold=(HELD, NOTE)).hold(REF, MARK) == {"status": "open"}
+
+
 def test_order_that_vanishes_before_its_note_is_gone(platform: responses.RequestsMock) -> None:
     standing(platform, "open")
+    platform.get(f"{URL}/o/7", status=404)
     platform.put(f"{URL}/o/7", json={})
     platform.post(f"{URL}/o/7/notes", status=404)
     with pytest.raises(OrderGone):
