@@ -12,7 +12,7 @@ from shopguard.storage.tables import audit, inbox, orders, platform_token, scree
 from shopguard.testing.fakes import FakePlatform, FixedClock
 
 HEADERS = {"x-fake-signature": "genuine"}
-NOBODY_LEFT = ("渡邊", "太郎", "1111", "taro@", "芝公園")
+NOBODY_LEFT = ("渡邊", "太郎", "0000-1111", ") 1111", "00001111", "taro@", "芝公園")
 
 
 class Asking(FakePlatform):
