@@ -36,6 +36,7 @@ from shopguard.storage.writer import Writer, writer_for
 
 if TYPE_CHECKING:
     from shopguard.web.health import Probe
+    from webhooks.app import Checker
 
 
 class Installation:
@@ -164,12 +165,16 @@ class Installation:
     def receiver_app(self) -> Flask:
         """Return what platforms and checkouts call, as a WSGI application."""
         from shopguard.web.health import health_routes
-        from webhooks.app import Checker, Receiver, build_app
+        from webhooks.app import Receiver, build_app
 
-        server = self.config.server
         receiver = Receiver(self.shops, self.platforms, self.inbox)
-        checker = Checker(self.shops, self.screener, self.config.registry.timeout_s, server.threads)
-        return build_app(receiver, checker, server.body_limit_bytes, health_routes(self._probe))
+        return build_app(receiver, self.checker, self.config.server.body_limit_bytes, health_routes(self._probe))
+
+    @cached_property
+    def checker(self) -> "Checker":
+        from webhooks.app import Checker
+
+        return Checker(self.shops, self.screener, self.config.registry.timeout_s, self.config.server.threads)
 
     def console_app(self) -> Flask:
         """Return what operators look at, as a WSGI application."""
@@ -196,8 +201,9 @@ class Installation:
 
     def close(self) -> None:
         """Finish what is being written and let go of the databases."""
-        if "writer" in self.__dict__:
-            self.writer.close()
+        for part in ("checker", "writer"):
+            if part in self.__dict__:
+                getattr(self, part).close()
         for engine in ("engine", "registry_engine"):
             if engine in self.__dict__:
                 getattr(self, engine).dispose()

@@ -22,6 +22,10 @@ class Checker:
         self._shops, self._screener, self._timeout_s = shops, screener, timeout_s
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="check")
 
+    def close(self) -> None:
+        """Wait for the look-ups under way, for which nobody waits any more, so that none meets a closed database."""
+        self._pool.shutdown(cancel_futures=True)
+
     def shop_of(self, authorization: str) -> GuardedShop | None:
         """Return the shop whose key the ``Authorization`` header carries. All keys are compared, in constant time."""
         scheme, _, text = authorization.partition(" ")

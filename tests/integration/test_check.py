@@ -321,6 +321,16 @@ def test_more_checkouts_than_threads_are_still_answered(slow: Checkout) -> None:
     assert states == ["unscreened"] * (threads + 3)
 
 
+def test_closing_waits_for_the_look_ups_that_nobody_waits_for(checkout_with: Checkouts) -> None:
+    before = set(threading.enumerate())
+    registry = SlowRegistry()
+    checkout = checkout_with(registry)
+    checkout.ask()
+    registry.let_go.set()
+    checkout.guard.close()
+    assert set(threading.enumerate()) <= before
+
+
 def test_an_order_that_is_never_looked_up_does_not_wait_for_the_registry(slow: Checkout) -> None:
     for _ in range(slow.guard.config.server.threads):
         slow.ask()  # all threads wait now

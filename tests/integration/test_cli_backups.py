@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tarfile
 import threading
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -191,7 +192,7 @@ def test_restore_by_force_moves_the_old_data_aside(full: "Desk", bad_order: Orde
     (aside,) = full.data_dir.glob("before-restore-*")
     for name in ("keys.json", "secrets.enc"):
         assert content(aside)[name] == newer[name]
-    with sqlite3.connect(aside / "guard.db") as connection:
+    with closing(sqlite3.connect(aside / "guard.db")) as connection:
         assert connection.execute("SELECT sealed FROM orders").fetchall() == [(None,)]
     assert set(content(aside)) == {"guard.db", "registry.db", "secrets.enc", "config.yaml", "keys.json"}
     assert read_back(full) == (replace(bad_order, shop="main-store"), "hook-secret")
@@ -253,7 +254,7 @@ def test_restore_refuses_while_another_process_has_a_database_open(full: "Desk")
     assert result.exit_code == 1
     assert "guard.db is in use" in result.stderr
     assert database_in_use(full.data_dir) is None
-    with sqlite3.connect(full.data_dir / "guard.db") as connection:
+    with closing(sqlite3.connect(full.data_dir / "guard.db")) as connection:
         assert connection.execute("SELECT COUNT(*) FROM inbox").fetchone() == (1,)
 
 
