@@ -78,16 +78,22 @@ class Pipeline:
         """Judge an order once more whose registry was silent, and put right what was done meanwhile."""
         with self._turns.of(earlier.ref):
             shop, order = self._shops.get(earlier.ref.shop), self._store.order(earlier.ref)
-            if shop is None or order is None or order.stage is Stage.CLOSED or self._was_edited(order, earlier):
+            if shop is None or order is None or not self._is_still(order, earlier):
                 self._writer.run(lambda c: self._store.stop_asking(c, earlier))
                 return
             past = self._memory.of_silence(earlier)
             verdict = self._judge(order, shop, past)
-            # asking again is no sign of life of the platform, and no newer form of the order
-            self._conclude(order, shop, verdict, past, lambda c: self._store.take_turn(c, earlier.ref) is not None)
 
-    def _was_edited(self, order: Order, earlier: Screening) -> bool:
-        return self._screener.digest(order) != earlier.digest
+            def seen(connection: sa.Connection) -> bool:
+                # asking again is no sign of life of the platform; another worker may know a later form by now
+                current = self._store.order_in_turn(connection, earlier.ref)
+                return current is not None and self._is_still(current, earlier)
+
+            self._conclude(order, shop, verdict, past, seen)
+
+    def _is_still(self, order: Order, earlier: Screening) -> bool:
+        """Whether the order still has the form that was judged, and somebody still cares."""
+        return order.stage is not Stage.CLOSED and self._screener.digest(order) == earlier.digest
 
     def _judge(self, order: Order, shop: GuardedShop, past: Past) -> Verdict:
         verdict = self._screener.screen(order, rules_of(shop))

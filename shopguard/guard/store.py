@@ -82,9 +82,15 @@ class OrderStore:
 
     def order(self, ref: OrderRef) -> Order | None:
         """Return the order as last seen, or None if it is unknown or was erased."""
-        query = sa.select(orders.c.sealed).where(orders.c.shop == ref.shop, orders.c.order_id == ref.order_id)
         with reading(self._engine) as connection:
-            sealed = connection.execute(query).scalar()
+            return self._order(connection, _SEALED.where(_is(ref)))
+
+    def order_in_turn(self, connection: sa.Connection, ref: OrderRef) -> Order | None:
+        """Return what ``order`` does; it stays so until the transaction ends."""
+        return self._order(connection, _SEALED.where(_is(ref)).with_for_update())
+
+    def _order(self, connection: sa.Connection, query: sa.Select[Any]) -> Order | None:
+        sealed = connection.execute(query).scalar()
         return None if sealed is None else wire.decode(self._vault.open(sealed), Order)
 
     def is_outdated(self, order: Order, now: float) -> bool:
@@ -102,7 +108,7 @@ class OrderStore:
 
     def stage(self, ref: OrderRef) -> Stage | None:
         """Return where the order stood when it was last seen, or None if it is unknown."""
-        query = sa.select(orders.c.stage).where(orders.c.shop == ref.shop, orders.c.order_id == ref.order_id)
+        query = sa.select(orders.c.stage).where(_is(ref))
         with reading(self._engine) as connection:
             stage = connection.execute(query).scalar()
         return None if stage is None else Stage(stage)
@@ -112,8 +118,7 @@ class OrderStore:
 
         Returns where the order stood when it was last seen, None if it is unknown.
         """
-        mine = (orders.c.shop == ref.shop) & (orders.c.order_id == ref.order_id)
-        stage = connection.execute(sa.select(orders.c.stage).where(mine).with_for_update()).scalar()
+        stage = connection.execute(sa.select(orders.c.stage).where(_is(ref)).with_for_update()).scalar()
         return None if stage is None else Stage(stage)
 
     def find(self, number_or_id: str, shop: str | None = None) -> Sequence[OrderRef]:
@@ -241,6 +246,7 @@ class OrderStore:
 
 
 # What every order needs is put together once: that costs several times as much as running it.
+_SEALED = sa.select(orders.c.sealed)
 _CHANGED_AT = sa.select(orders.c.changed_at).where(
     orders.c.shop == sa.bindparam("which_shop"), orders.c.order_id == sa.bindparam("which_order")
 )
@@ -273,6 +279,10 @@ _UPSERT = sa.text(
     " WHERE orders.changed_at IS NULL OR excluded.changed_at IS NULL OR orders.changed_at <= excluded.changed_at"
     " OR orders.changed_at > :soon RETURNING order_id"
 )
+
+
+def _is(ref: OrderRef) -> sa.ColumnElement[bool]:
+    return (orders.c.shop == ref.shop) & (orders.c.order_id == ref.order_id)
 
 
 def _columns(verdict: Verdict, ask_again_at: float | None) -> dict[str, Any]:

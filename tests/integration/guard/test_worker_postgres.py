@@ -3,6 +3,7 @@
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 from shopguard.config import GateSettings, Mode
 from shopguard.errors import StoreUnavailable, TemporaryFailure
 from shopguard.guard.shops import note_event, pause_calls
-from shopguard.model import OrderEvent, PaymentKind, Stage
+from shopguard.model import OrderEvent, PaymentKind, Stage, VerdictKind
 from shopguard.storage.tables import shop_state
 
 
@@ -114,6 +115,28 @@ def test_form_that_a_newer_one_overtakes_at_another_worker_is_not_judged(make, f
     assert house.store.order(newer.ref) == newer
     assert len(house.store.history(newer.ref)) == 1
     assert house.done() == (["hold"] if second == "bad" else [])
+
+
+def test_form_that_is_edited_at_another_worker_while_it_is_asked_about_again_is_not_judged(make, bad, clean):
+    house = make()
+    house.registry.failing = True
+    house.take(replace(bad, total=Decimal(500)))
+    house.registry.failing = False
+    house.clock.pass_by(600)
+    (earlier,) = house.store.claim_to_ask(house.now(), house.now() + 60, 10)
+    newer, look_up = house.platform.place(clean), house.registry.look_up
+
+    def edited(query):
+        house.registry.look_up = look_up
+        house.pipeline(house.claimant("other")).handle(OrderEvent(newer.ref, newer))
+        return look_up(query)
+
+    house.registry.look_up = edited
+    house.pipeline().ask_again(earlier)
+    house.settle()
+    assert house.done() == []
+    assert house.verdict().kind is VerdictKind.ALLOW
+    assert house.review() is None
 
 
 def test_transactions_that_wait_for_each_other_are_both_done_in_the_end(make):
