@@ -84,8 +84,8 @@ class _NoPairs:
 @contextmanager
 def _screener(invocation: Invocation, shop: str | None, entries: BinaryIO | None) -> Iterator[Screener]:
     if entries is not None:
-        with tempfile.TemporaryDirectory() as folder:
-            yield _screener_of(entries, Path(folder))
+        with tempfile.TemporaryDirectory() as folder, _screener_of(entries, Path(folder)) as screener:
+            yield screener
         return
     if invocation.config().database.url is None and not (invocation.data_dir / "registry.db").exists():
         raise ConfigError("the registry is empty: run `shopguard registry load FILE`, or name entries by --registry")
@@ -107,17 +107,22 @@ def _pairs(installation: "Installation", shop: str | None) -> PairStore | _NoPai
     return PairStore(installation.engine) if shop is not None and is_there else _NoPairs()
 
 
-def _screener_of(entries: BinaryIO, folder: Path) -> Screener:
-    """Return a screener over ``entries`` alone, with keys and tables that live as long as ``folder``."""
+@contextmanager
+def _screener_of(entries: BinaryIO, folder: Path) -> Iterator[Screener]:
+    """Give a screener over ``entries`` alone, with keys and tables of its own in ``folder``."""
     keyring = Keyring.create(folder / "keys.json")
     engine = open_engine(sqlite_url(folder / "registry.db"))
-    migrate(engine, "registry")
-    registry = EmbeddedRegistry(engine, PlainPrf(keyring.registry_seed, "file"), keyring, lambda: datetime.now(UTC))
-    faults: list[LineFault] = []
-    registry.load(entries, on_fault=faults.append)
-    if faults:
-        raise Refused("\n".join(f"{entries.name}: line {fault.line}: {fault.reason}" for fault in faults))
-    return Screener(registry, keyring, _NoPairs())
+    try:
+        migrate(engine, "registry")
+        prf = PlainPrf(keyring.registry_seed, "file")
+        registry = EmbeddedRegistry(engine, prf, keyring, lambda: datetime.now(UTC))
+        faults: list[LineFault] = []
+        registry.load(entries, on_fault=faults.append)
+        if faults:
+            raise Refused("\n".join(f"{entries.name}: line {fault.line}: {fault.reason}" for fault in faults))
+        yield Screener(registry, keyring, _NoPairs())
+    finally:
+        engine.dispose()
 
 
 @click.command("identify")
