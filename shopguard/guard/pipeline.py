@@ -23,6 +23,9 @@ from shopguard.storage.writer import Writer
 Finish = Callable[[sa.Connection, str | None], None]
 """Marks the delivery behind an event done, in the same transaction as the last thing it caused."""
 
+CarryOut = Callable[[Effect], None]
+"""Has a claimed effect carried out, now or soon."""
+
 _ASK_AT_LEAST_EVERY_S = 300.0  # a registry that is back after an outage is asked about every order within minutes
 _DECIDED = (Stage.SHIPPED, Stage.CLOSED)  # the shop itself has brought the order to its end
 
@@ -51,8 +54,12 @@ class Pipeline:
         self._claimant, self._clock = claimant, clock
         self._turns = Turns()
 
-    def handle(self, event: OrderEvent, finish: Finish = never_mind) -> Verdict | None:
+    def handle(
+        self, event: OrderEvent, finish: Finish = never_mind, carry_out: CarryOut | None = None
+    ) -> Verdict | None:
         """Judge one new or changed order and write the verdict back onto it.
+
+        The platform is called here, or by whoever ``carry_out`` hands the effect to.
 
         Returns None for an echo (nothing that matters has changed), for a delivery that a later one overtook,
         and for an order that is not to be judged now. Raises what ``adapter.fetch`` raises, and
@@ -72,9 +79,9 @@ class Pipeline:
                 self._note(order, seen)
                 return None
             verdict = self._judge(order, shop, past)
-            return verdict if self._conclude(order, shop, verdict, past, seen) else None
+            return verdict if self._conclude(order, shop, verdict, past, seen, carry_out) else None
 
-    def ask_again(self, earlier: Screening) -> None:
+    def ask_again(self, earlier: Screening, carry_out: CarryOut | None = None) -> None:
         """Judge an order once more whose registry was silent, and put right what was done meanwhile."""
         with self._turns.of(earlier.ref):
             shop, order = self._shops.get(earlier.ref.shop), self._store.order(earlier.ref)
@@ -89,7 +96,7 @@ class Pipeline:
                 current = self._store.order_in_turn(connection, earlier.ref)
                 return current is not None and self._is_still(current, earlier)
 
-            self._conclude(order, shop, verdict, past, seen)
+            self._conclude(order, shop, verdict, past, seen, carry_out)
 
     def _is_still(self, order: Order, earlier: Screening) -> bool:
         """Whether the order still has the form that was judged, and somebody still cares."""
@@ -155,6 +162,7 @@ class Pipeline:
         verdict: Verdict,
         past: Past,
         seen: Callable[[sa.Connection], bool],
+        carry_out: CarryOut | None,
     ) -> bool:
         """Commit the verdict and what follows from it, then do at once what can be done at once.
 
@@ -183,7 +191,7 @@ class Pipeline:
 
         counts, effect = self._writer.run(work)
         if effect:
-            self._write_back.run(effect)
+            (carry_out or self._write_back.run)(effect)
         return counts
 
     def _judgement(

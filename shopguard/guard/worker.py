@@ -14,14 +14,14 @@ from shopguard.adapter import Event
 from shopguard.config import WorkerSettings
 from shopguard.errors import PayloadInvalid, PlatformRefused, ShopGuardError, StoreUnavailable, TemporaryFailure
 from shopguard.guard.claims import Claimant, backoff_s
-from shopguard.guard.effects import Effects
+from shopguard.guard.effects import Effect, Effects
 from shopguard.guard.inbox import Delivery, Inbox
 from shopguard.guard.pipeline import Pipeline, never_mind
 from shopguard.guard.privacy import PrivacyDesk
 from shopguard.guard.reconcile import Reconciliation
 from shopguard.guard.retention import Retention
 from shopguard.guard.shops import Shops, ShopStates
-from shopguard.guard.store import OrderStore
+from shopguard.guard.store import OrderStore, Screening
 from shopguard.guard.writeback import WriteBack
 from shopguard.model import Order, OrderEvent, PrivacyRequest, ShopAlarm
 from shopguard.storage.changes import ChangeWatch
@@ -32,6 +32,7 @@ Item = TypeVar("Item")
 _log = structlog.get_logger()
 _PURGE_EVERY_S = 3600.0
 _PAUSE_S = 1.0  # after a round that failed as a whole
+_JUDGES = 2
 _AT_ONCE = 4  # deliveries claimed per thread: enough to share a commit, few enough to be retaken quickly
 
 
@@ -65,8 +66,11 @@ class Worker:
     ) -> None:
         self._desk, self._claimant, self._settings = desk, claimant, settings
         self._watch, self._clock = watch, clock
-        self._pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="worker")
+        # judging only computes, and more threads at it take Python's lock from each other; platforms make wait
+        self._judges = ThreadPoolExecutor(min(_JUDGES, settings.threads), thread_name_prefix="judge")
+        self._callers = ThreadPoolExecutor(settings.threads, thread_name_prefix="caller")
         self._under_way: set[Future[None]] = set()
+        self._counting = threading.Lock()
         self._most = settings.threads * _AT_ONCE
         self._housekeeping_at = self._purge_at = 0.0
 
@@ -88,17 +92,17 @@ class Worker:
             else:
                 if not busy:
                     self._watch.wait(self._settings.poll_s, stop)
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._judges.shutdown(wait=True, cancel_futures=True)
+        self._callers.shutdown(wait=True, cancel_futures=True)
         self._watch.close()
 
     def run_until_idle(self) -> None:
         """Work until nothing is due, then return; for tests, benchmarks and one-off commands."""
         self._begin()
-        while self._round() or self._under_way:
-            for future in list(self._under_way):
-                future.result()
-            self._under_way.clear()
-        self._pool.shutdown(wait=True)
+        while self._round() or self._unfinished():
+            wait(self._unfinished())
+        self._judges.shutdown(wait=True)
+        self._callers.shutdown(wait=True)
         self._watch.close()
 
     def _begin(self) -> None:
@@ -111,27 +115,34 @@ class Worker:
 
     def _round(self) -> bool:
         """Hand out what is due; False if nothing was."""
-        self._under_way = {future for future in self._under_way if not future.done()}
         self._housekeeping()
-        now, free = self._clock(), self._most - len(self._under_way)
+        under_way = self._unfinished()
+        now, free = self._clock(), self._most - len(under_way)
         if free <= 0:
-            return self._wait_for_room()
+            wait(under_way, return_when=FIRST_COMPLETED)  # whichever it is: one may hang on a slow platform
+            return True
         handed = 0
         if self._desk.effects.any_due(now):
             for effect in self._desk.effects.claim(self._claimant, now, free):
-                handed += self._submit(self._desk.write_back.run, effect)
+                handed += self._submit(self._callers, self._desk.write_back.run, effect)
         if free > handed and self._desk.inbox.any_due(now):
             for delivery in self._desk.inbox.claim(self._claimant, now, free - handed):
-                handed += self._submit(self._work_on, delivery)
+                handed += self._submit(self._judges, self._work_on, delivery)
         return handed > 0
 
-    def _wait_for_room(self) -> bool:
-        wait(self._under_way, return_when=FIRST_COMPLETED)  # whichever it is: one may hang on a slow platform
-        return True
+    def _unfinished(self) -> set[Future[None]]:
+        with self._counting:
+            self._under_way = {future for future in self._under_way if not future.done()}
+            return set(self._under_way)
 
-    def _submit(self, work: Callable[[Item], None], item: Item) -> int:
-        self._under_way.add(self._pool.submit(self._guarded, work, item))
+    def _submit(self, threads: ThreadPoolExecutor, work: Callable[[Item], None], item: Item) -> int:
+        with self._counting:
+            self._under_way.add(threads.submit(self._guarded, work, item))
         return 1
+
+    def _carry_out(self, effect: Effect) -> None:
+        """Let the next free caller carry out what a judge has just written down."""
+        self._submit(self._callers, self._desk.write_back.run, effect)
 
     def _guarded(self, work: Callable[[Item], None], item: Item) -> None:
         """A thread never dies of its work: what could not be recorded comes back when its lease runs out."""
@@ -148,15 +159,18 @@ class Worker:
             return
         self._housekeeping_at = now + self._settings.poll_s
         for name in self._desk.reconciliation.due(self._claimant):
-            self._submit(self._read_feed, name)
+            self._submit(self._callers, self._read_feed, name)
         for earlier in self._desk.store.claim_to_ask(now, now + self._claimant.lease_s, self._most):
-            self._submit(self._desk.pipeline.ask_again, earlier)
+            self._submit(self._judges, self._ask_again, earlier)
         if now >= self._purge_at:
             self._purge_at = now + _PURGE_EVERY_S
             self._desk.retention.purge()
 
     def _read_feed(self, shop: str) -> None:
         self._desk.reconciliation.read(shop)
+
+    def _ask_again(self, earlier: Screening) -> None:
+        self._desk.pipeline.ask_again(earlier, self._carry_out)
 
     def _work_on(self, delivery: Delivery) -> None:
         """Do what one delivery asks for, and leave it done, waiting or dead."""
@@ -192,7 +206,9 @@ class Worker:
         private = any(isinstance(event, PrivacyRequest) for event in events)
         finish = self._desk.inbox.finisher(delivery, self._clock(), empty=private)
         if len(events) == 1 and isinstance(events[0], OrderEvent):
-            self._desk.pipeline.handle(events[0], finish)  # one commit for the verdict and the delivery
+            self._desk.pipeline.handle(
+                events[0], finish, self._carry_out
+            )  # one commit for the verdict and the delivery
             return
         failures = [error for event in events if (error := self._try(event)) is not None]
         if failures:  # the others were handled; a repeat of the delivery finds them judged
@@ -203,7 +219,7 @@ class Worker:
         try:
             match event:
                 case OrderEvent():
-                    self._desk.pipeline.handle(event, never_mind)
+                    self._desk.pipeline.handle(event, never_mind, self._carry_out)
                 case PrivacyRequest():
                     self._desk.privacy.handle(event)
                 case ShopAlarm():
