@@ -206,9 +206,8 @@ class Worker:
         private = any(isinstance(event, PrivacyRequest) for event in events)
         finish = self._desk.inbox.finisher(delivery, self._clock(), empty=private)
         if len(events) == 1 and isinstance(events[0], OrderEvent):
-            self._desk.pipeline.handle(
-                events[0], finish, self._carry_out
-            )  # one commit for the verdict and the delivery
+            # one commit for the verdict and the delivery
+            self._desk.pipeline.handle(events[0], finish, self._carry_out)
             return
         failures = [error for event in events if (error := self._try(event)) is not None]
         if failures:  # the others were handled; a repeat of the delivery finds them judged

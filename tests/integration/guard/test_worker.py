@@ -284,3 +284,32 @@ def test_an_alarm_does_not_hide_a_person_who_waits_for_an_answer(house):
     )
     house.states.raise_alarm(ShopAlarm("main-store", "webhook_disabled", "something else"), house.now())
     assert house.states.get("main-store").alarm_text == "request 7"
+
+
+def test_a_slow_platform_holds_up_no_verdict(build, bad, clean):
+    house = build(threads=1)
+    called, answer = threading.Event(), threading.Event()
+    hold = house.platform.hold
+
+    def slow(ref, mark):
+        called.set()
+        assert answer.wait(30)
+        return hold(ref, mark)
+
+    house.platform.hold = slow
+    house.send(bad)
+    house.send(replace(clean, id="2"))
+    working = threading.Thread(target=house.work)
+    working.start()
+    try:
+        assert called.wait(30)
+        for _ in range(300):
+            if house.verdict("2") is not None:
+                break
+            threading.Event().wait(0.05)
+        judged_meanwhile = house.verdict("2") is not None
+    finally:
+        answer.set()
+        working.join()
+    assert judged_meanwhile
+    assert house.done() == ["hold"]
