@@ -58,3 +58,8 @@ class Address:
     postal: str = ""
     rest: str = ""
     remarks: frozenset[Remark] = frozenset()
+
+    @property
+    def is_located(self) -> bool:
+        """Whether this points at one house, by place or by postal code."""
+        return bool(self.places or self.postal) and any(site.numbers for site in self.sites)
