@@ -17,6 +17,7 @@ from shopguard.errors import ConfigError
 from shopguard.guard.claims import Claimant
 from shopguard.guard.effects import Effects
 from shopguard.guard.inbox import Inbox
+from shopguard.guard.phone_use import PhoneUseStore
 from shopguard.guard.pipeline import Pipeline
 from shopguard.guard.privacy import PrivacyDesk
 from shopguard.guard.reconcile import Reconciliation
@@ -123,7 +124,8 @@ class Installation:
 
     @cached_property
     def screener(self) -> Screener:
-        return Screener(self.embedded_registry, self.keyring, PairStore(self.engine))
+        lately = PhoneUseStore(self.engine, self.keyring, self.config.retention.phone_use_days, self.clock)
+        return Screener(self.embedded_registry, self.keyring, PairStore(self.engine), lately)
 
     @cached_property
     def settling(self) -> Settling:

@@ -1,7 +1,7 @@
 """The settings: what can be set, read once from YAML into frozen values. Nothing else reads YAML or environment."""
 
 from shopguard.config.installed import find_adapters
-from shopguard.config.policy import PolicyRule, PolicySettings, SilentRule
+from shopguard.config.policy import PolicyRule, PolicySettings, SignalEffect, SignalSettings, SilentRule
 from shopguard.config.reading import load_config
 from shopguard.config.settings import (
     Config,
@@ -29,6 +29,8 @@ __all__ = [
     "RetentionSettings",
     "ServerSettings",
     "ShopSettings",
+    "SignalEffect",
+    "SignalSettings",
     "SilentRule",
     "WorkerSettings",
     "find_adapters",

@@ -1,8 +1,9 @@
 """What a shop's rules may say, and the rules it has when it says nothing. Applying them is the guard's work."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
+from enum import StrEnum
 from hashlib import sha256
 from typing import Annotated
 
@@ -82,6 +83,31 @@ DEFAULT_WHEN_SILENT = (
 )
 
 
+class SignalEffect(StrEnum):
+    """What follows from something odd about an order that is no match."""
+
+    IGNORE = "ignore"
+    SHOW = "show"  # a reason of the verdict
+    FLAG = "flag"  # somebody should look, where a possible match would be looked at too
+
+
+@dataclass(frozen=True, slots=True)
+class SignalSettings:
+    """What follows from each signal; ``docs/policy.md`` says why these are the defaults.
+
+    Args:
+        many_names_from: how many surnames one phone must have been given with before it counts as odd.
+    """
+
+    unknown_address: SignalEffect = SignalEffect.SHOW
+    postal_conflict: SignalEffect = SignalEffect.SHOW
+    forwarding_address: SignalEffect = SignalEffect.SHOW
+    throwaway_mail: SignalEffect = SignalEffect.FLAG
+    dummy_phone: SignalEffect = SignalEffect.FLAG
+    many_names: SignalEffect = SignalEffect.FLAG
+    many_names_from: Annotated[int, Within(2, 100)] = 3
+
+
 @dataclass(frozen=True, slots=True)
 class PolicySettings:
     """A shop's rules. In both lists the first rule that fits decides.
@@ -92,6 +118,7 @@ class PolicySettings:
 
     rules: Annotated[tuple[PolicyRule, ...], NoneHidden()] = DEFAULT_RULES
     when_silent: Annotated[tuple[SilentRule, ...], NoneHidden()] = DEFAULT_WHEN_SILENT
+    signals: SignalSettings = SignalSettings()
 
     @property
     def version(self) -> str:
@@ -101,7 +128,8 @@ class PolicySettings:
             for rule in self.rules
         ]
         silent = [[*_scope(rule), rule.verdict.value] for rule in self.when_silent]
-        canonical = json.dumps({"rules": rules, "when_silent": silent}, sort_keys=True, separators=(",", ":"))
+        said = {"rules": rules, "when_silent": silent, "signals": asdict(self.signals)}
+        canonical = json.dumps(said, sort_keys=True, separators=(",", ":"))
         return sha256(canonical.encode()).hexdigest()[:12]
 
 

@@ -58,6 +58,7 @@ class RetentionSettings:
     deliveries_days: Days = 30
     orders_days: Days = 180
     audit_days: Days = 1_095
+    phone_use_days: Days = 30
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
 """What is known of an order from before: how it was judged, what stands on it, what a person decided."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 
 from shopguard.guard.reviews import Reviews, ReviewState
 from shopguard.guard.screening import Screener
+from shopguard.guard.signals import Signal, among
 from shopguard.guard.store import OrderStore, Screening
 from shopguard.guard.writeback import WriteBack
 from shopguard.model import Order, OrderRef, ScreeningState, Stage, Strength, Verdict, VerdictKind
@@ -20,7 +21,15 @@ class Past:
     held_until_answered: bool = False  # it stands for no other reason than the registry's silence
     shown_until_answered: bool = False  # it is before a person for no other reason
     gate_cleared: bool = False  # we let it through the shop's own gate
-    released: Mapping[str, Strength] = field(default_factory=dict)  # the entries an operator released it from
+    released: "Released | None" = None  # what an operator looked at and let go all the same
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """What spoke against an order that an operator released: entries with their strongest match, and signals."""
+
+    entries: Mapping[str, Strength]
+    signals: frozenset[Signal]
 
 
 class Memory:
@@ -59,7 +68,7 @@ class Memory:
             and not _was_answered(history, review.generation, VerdictKind.FLAG)
             and (hold is None or held_until_answered),
             gate_cleared=gate_cleared,
-            released=_matched(history) if review and review.state is ReviewState.RELEASED else {},
+            released=_released(history) if review and review.state is ReviewState.RELEASED else None,
         )
 
 
@@ -73,21 +82,30 @@ def _was_answered(history: Sequence[Screening], since: int, at_least: VerdictKin
     )
 
 
-def _matched(history: Sequence[Screening]) -> Mapping[str, Strength]:
-    """Return each entry that was ever acted on with its strongest match."""
+def _released(history: Sequence[Screening]) -> Released:
+    """Return what was ever acted on."""
     strongest: dict[str, Strength] = {}
+    signals: set[Signal] = set()
     for verdict in (screening.verdict for screening in history if screening.verdict):
         released = any(why.code == "released_before" for why in verdict.reasons)
         if verdict.kind is VerdictKind.ALLOW and not released:
             continue
+        signals |= among(verdict.reasons)
         for match in verdict.matches:
             known = strongest.get(match.entry, Strength.NONE)
             strongest[match.entry] = max(known, match.comparison.strength, key=lambda s: s.rank)
-    return strongest
+    return Released(strongest, frozenset(signals))
 
 
-def is_released(verdict: Verdict, released: Mapping[str, Strength]) -> bool:
-    """Whether all that speaks against the order is what an operator released it from."""
-    if verdict.kind is VerdictKind.ALLOW or verdict.state is ScreeningState.UNSCREENED:
+def is_released(verdict: Verdict, released: Released | None, flagging: Set[Signal] = frozenset()) -> bool:
+    """Whether all that speaks against the order is what an operator released it from.
+
+    Args:
+        flagging: the signals of ``verdict`` that flag.
+    """
+    if released is None or verdict.kind is VerdictKind.ALLOW or verdict.state is ScreeningState.UNSCREENED:
         return False
-    return all(m.comparison.strength.rank <= released.get(m.entry, Strength.NONE).rank for m in verdict.matches)
+    known = released.entries
+    return flagging <= released.signals and all(
+        m.comparison.strength.rank <= known.get(m.entry, Strength.NONE).rank for m in verdict.matches
+    )

@@ -13,6 +13,7 @@ from shopguard.guard.policy import Action
 from shopguard.guard.reviews import Reviews
 from shopguard.guard.screening import Screener, ScreeningRules
 from shopguard.guard.shops import GuardedShop, Shops, note_event, take_call
+from shopguard.guard.signals import among
 from shopguard.guard.store import OrderStore, Screening
 from shopguard.guard.turns import Turns
 from shopguard.guard.wording import note_text, reason, released_text
@@ -104,7 +105,8 @@ class Pipeline:
 
     def _judge(self, order: Order, shop: GuardedShop, past: Past) -> Verdict:
         verdict = self._screener.screen(order, rules_of(shop))
-        if is_released(verdict, past.released):
+        signs = policy.flagging(among(verdict.reasons), order, shop.policy)
+        if is_released(verdict, past.released, signs):
             why = reason("released_before", shop.settings.language)
             return replace(verdict, kind=VerdictKind.ALLOW, reasons=(*verdict.reasons, why))
         return verdict
@@ -179,12 +181,14 @@ class Pipeline:
         )
         verdict = replace(verdict, reasons=(*verdict.reasons, *measure.asides))
         judged = self._judgement(order, verdict, past.earlier, now)
+        remember = self._screener.remember(order, rules_of(shop))
 
         def work(connection: sa.Connection) -> tuple[bool, Effect | None]:
             # seen first: it makes other workers wait, so that no two take one generation
             generation = judged(connection) if seen(connection) else None
             if generation is None:
                 return False, None
+            remember(connection)
             if verdict.state is not ScreeningState.UNSCREENED:
                 self._end_waiting(connection, order.ref, shop, verdict, past, now)
             return True, self._follow(connection, order.ref, shop, verdict, measure, generation, now)

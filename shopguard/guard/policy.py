@@ -4,11 +4,12 @@ Pure: the same order, matches and rules give the same verdict, always.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from shopguard.adapter import Capability
-from shopguard.config import Language, Mode, PolicyRule, PolicySettings, ShopSettings
+from shopguard.config import Language, Mode, PolicyRule, PolicySettings, ShopSettings, SignalEffect
+from shopguard.guard.signals import Signal, effect_of
 from shopguard.guard.wording import reason
 from shopguard.model import (
     Category,
@@ -81,6 +82,26 @@ def judge(
         matches=tuple(sorted(matches, key=lambda m: m.comparison.score, reverse=True)),
         reasons=(*reasons, *asides),
     )
+
+
+def notice(
+    verdict: Verdict, order: Order, noticed: Iterable[Signal], policy: PolicySettings, language: Language
+) -> Verdict:
+    """Return ``verdict`` with what is odd about ``order`` besides: a reason for each signal, and a flag at most."""
+    effects = {signal: effect_of(signal, policy.signals) for signal in dict.fromkeys(noticed)}
+    reasons = [reason(s, language) for s, effect in effects.items() if effect is not SignalEffect.IGNORE]
+    if not reasons:
+        return verdict
+    at_least = VerdictKind.FLAG if flagging(effects, order, policy) else VerdictKind.ALLOW
+    kind = max(verdict.kind, at_least, key=lambda k: k.severity)
+    return replace(verdict, kind=kind, reasons=(*verdict.reasons, *reasons))
+
+
+def flagging(noticed: Iterable[Signal], order: Order, policy: PolicySettings) -> frozenset[Signal]:
+    """Return which of these signals flag ``order``: none where not even a possible match would be looked at."""
+    if rule_for(order, policy).possible is VerdictKind.ALLOW:
+        return frozenset()
+    return frozenset(signal for signal in noticed if effect_of(signal, policy.signals) is SignalEffect.FLAG)
 
 
 def allowed(order: Order, why: Reason, policy: PolicySettings) -> Verdict:

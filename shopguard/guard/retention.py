@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from shopguard.config import RetentionSettings
 from shopguard.guard.inbox import FINAL
 from shopguard.storage.engine import reading
-from shopguard.storage.tables import audit, inbox, orders, screening
+from shopguard.storage.tables import audit, inbox, orders, phone_use, screening
 from shopguard.storage.writer import Writer
 
 _DAY_S = 86_400.0
@@ -16,11 +16,12 @@ _DAY_S = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Purged:
-    """How many rows lost their personal data, or (audit) were deleted."""
+    """How many rows lost their personal data, or (audit, phone_use) were deleted."""
 
     deliveries: int
     orders: int
     audit: int
+    phone_use: int = 0
 
 
 class Retention:
@@ -46,27 +47,24 @@ class Retention:
         old_order = (orders.c.updated_at < order_limit) & orders.c.sealed.is_not(None)
         old_screening = (screening.c.screened_at < order_limit) & screening.c.sealed.is_not(None)
         old_audit = audit.c.at < now - self._settings.audit_days * _DAY_S
+        old_use = phone_use.c.seen_at < now - self._settings.phone_use_days * _DAY_S
         if dry_run:
-            return self._count(old_delivery, old_order, old_audit)
+            return self._count((inbox, old_delivery), (orders, old_order), (audit, old_audit), (phone_use, old_use))
 
         def work(connection: sa.Connection) -> Purged:
             deliveries = connection.execute(sa.update(inbox).where(old_delivery).values(sealed=None)).rowcount
             emptied = connection.execute(sa.update(orders).where(old_order).values(sealed=None)).rowcount
             connection.execute(sa.update(screening).where(old_screening).values(sealed=None))
             dropped = connection.execute(sa.delete(audit).where(old_audit)).rowcount
-            return Purged(deliveries, emptied, dropped)
+            forgotten = connection.execute(sa.delete(phone_use).where(old_use)).rowcount
+            return Purged(deliveries, emptied, dropped, forgotten)
 
         return self._writer.run(work)
 
-    def _count(
-        self,
-        old_delivery: sa.ColumnElement[bool],
-        old_order: sa.ColumnElement[bool],
-        old_audit: sa.ColumnElement[bool],
-    ) -> Purged:
+    def _count(self, *due: tuple[sa.Table, sa.ColumnElement[bool]]) -> Purged:
         with reading(self._engine) as connection:
             counts = [
                 connection.execute(sa.select(sa.func.count()).select_from(table).where(where)).scalar_one()
-                for table, where in ((inbox, old_delivery), (orders, old_order), (audit, old_audit))
+                for table, where in due
             ]
         return Purged(*counts)

@@ -1,13 +1,16 @@
 """Screening one order: who is asked about, what the registry answers, what that is worth. Writes nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import sqlalchemy as sa
 
-from shopguard.config import Language, PolicySettings
+from shopguard.config import Language, PolicySettings, SignalEffect
 from shopguard.guard import policy as rules
+from shopguard.guard import signals
+from shopguard.guard.phone_use import NoPhoneUse, PhoneUse
+from shopguard.guard.signals import Signal
 from shopguard.guard.store import Vault, digest_of
 from shopguard.guard.wording import reason
 from shopguard.identity import Identity, Token, identify, tokens
@@ -52,8 +55,11 @@ class ScreeningRules:
 class Screener:
     """Turns an order into a verdict."""
 
-    def __init__(self, registry: Registry, vault: Vault, pairs: KnownPairs) -> None:
+    def __init__(
+        self, registry: Registry, vault: Vault, pairs: KnownPairs, phone_use: PhoneUse | None = None
+    ) -> None:
         self._registry, self._vault, self._pairs = registry, vault, pairs
+        self._phone_use = phone_use or NoPhoneUse()
 
     def digest(self, order: Order) -> str:
         """Return the keyed digest of what ``screen`` depends on."""
@@ -65,6 +71,7 @@ class Screener:
         if why is not None:
             return rules.allowed(order, why, rules_.policy)
         matches: list[Match] = []
+        noticed: list[Signal] = []
         asides: dict[Reason, None] = {}
         state = ScreeningState.SCREENED
         digest = self.digest(order)
@@ -73,6 +80,8 @@ class Screener:
             identity = identify(party)
             if role == customer and is_known(identity, rules_.allow_list):
                 return rules.allowed(order, reason("allow_listed", rules_.language), rules_.policy)
+            if role == customer:
+                noticed += self._signs(party, identity, rules_.policy)
             asked = tokens(identity)
             answer = self._registry.look_up(Query(order.ref, role, digest, asked))
             state = _worse(state, answer.state)
@@ -83,7 +92,24 @@ class Screener:
                 asides[reason("different_person", rules_.language)] = None
         if state is ScreeningState.UNSCREENED:
             asides[reason("registry_silent", rules_.language)] = None
-        return rules.judge(order, _best_of_each(matches), state, rules_.policy, rules_.language, tuple(asides))
+        verdict = rules.judge(order, _best_of_each(matches), state, rules_.policy, rules_.language, tuple(asides))
+        return rules.notice(verdict, order, noticed, rules_.policy, rules_.language)
+
+    def remember(self, order: Order, rules_: ScreeningRules) -> Callable[[sa.Connection], None]:
+        """Return the step that takes note of the phones of an order that counts: later ones are judged by it."""
+        wanted = rules_.policy.signals.many_names is not SignalEffect.IGNORE
+        screened = rules.let_go(order, rules_.policy, rules_.language) is None
+        customer = next(iter(order.parties.values()), None)
+        used = signals.uses(identify(customer)) if customer and wanted and screened else ()
+        return self._phone_use.remember(used)
+
+    def _signs(self, customer: Party, identity: Identity, policy: PolicySettings) -> Iterator[Signal]:
+        """Yield what is odd about the buyer's phone and mail; a recipient's are often made up by an honest buyer."""
+        yield from signals.of_contact(customer)
+        if policy.signals.many_names is not SignalEffect.IGNORE:
+            names = self._phone_use.surnames(signals.uses(identity))
+            if names >= policy.signals.many_names_from:
+                yield Signal.MANY_NAMES
 
     def unasked(self, order: Order, rules_: ScreeningRules) -> Verdict:
         """Return the verdict on ``order`` when it could not be asked: the shop's chosen failure behaviour.

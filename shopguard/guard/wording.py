@@ -68,6 +68,41 @@ _REASONS = {
         "このプラットフォームでは注文に書き込めません。この一覧だけに表示します。",
         "This platform shows no notes on orders: it stands in this list only.",
     ),
+    "signal_unknown_address": (
+        "この市区町村または町名は住所の一覧にありません。",
+        "No table of addresses has this municipality or town.",
+    ),
+    "signal_postal_conflict": (
+        "郵便番号・都道府県・市区町村が互いに合いません。",
+        "Postal code, prefecture and municipality do not belong together.",
+    ),
+    "signal_forwarding_address": (
+        "荷物の転送サービスの住所です。",
+        "The address is that of a parcel forwarder.",
+    ),
+    "signal_throwaway_mail": (
+        "短時間だけ使える種類のメールアドレスです。",
+        "The mail address is of a kind that lives for a short time only.",
+    ),
+    "signal_dummy_phone": (
+        "つながる電話番号がありません（0の連続など）。",
+        "There is no phone number that can be called, only a placeholder.",
+    ),
+    "signal_many_names": (
+        "この携帯番号は最近、複数の姓で使われています。",
+        "This mobile number was lately given with several surnames.",
+    ),
+}
+
+
+# The same in a word or two, for the line on an order.
+_SIGNS = {
+    "signal_unknown_address": ("住所が一覧にない", "address not found"),
+    "signal_postal_conflict": ("郵便番号と住所の不一致", "postal code and address differ"),
+    "signal_forwarding_address": ("転送先住所", "forwarding address"),
+    "signal_throwaway_mail": ("一時的なメール", "short-lived mail address"),
+    "signal_dummy_phone": ("電話番号なし", "no real phone number"),
+    "signal_many_names": ("同じ携帯番号に複数の姓", "several surnames on one mobile number"),
 }
 
 
@@ -83,13 +118,19 @@ def in_language(said: Reason, language: Language) -> Reason:
 
 
 def note_text(verdict: Verdict, language: Language) -> str:
-    """Return the line for the order: which fields agree, how many reports, how recent."""
+    """Return the line for the order: which fields agree, how many reports, how recent; else what is odd."""
     if verdict.state is ScreeningState.UNSCREENED and verdict.strength.rank < Strength.POSSIBLE.rank:
         return (
             "ShopGuard: 要確認（登録簿に照会中）"
             if language is Language.JA
             else ("ShopGuard: please check (waiting for the registry)")
         )
+    odd = [words for code, words in _SIGNS.items() if any(said.code == code for said in verdict.reasons)]
+    if odd and verdict.strength.rank < Strength.POSSIBLE.rank:
+        japanese, english = zip(*odd, strict=True)
+        if language is Language.JA:
+            return f"ShopGuard: 要確認（{'・'.join(japanese)}）"
+        return f"ShopGuard: please check ({', '.join(english)})"
     best = verdict.matches[0]
     fields, month = _agreeing(best, language), _month(best, language)
     if language is Language.JA:

@@ -91,6 +91,15 @@ pair_ok = Table(
     Column("decided_by", String(100), nullable=False),
 )
 
+phone_use = Table(
+    "phone_use",
+    metadata,
+    Column("phone", String(64), primary_key=True),  # keyed digest of the number
+    Column("surname", String(64), primary_key=True),  # keyed digest of number and surname: alike for no two numbers
+    Column("seen_at", Float, nullable=False),
+    Index("phone_use_seen", "seen_at"),
+)
+
 effect = Table(
     "effect",
     metadata,

@@ -14,7 +14,7 @@ from shopguard.guard.privacy import PrivacyDesk
 from shopguard.model import Order, OrderRef, PrivacyKind, PrivacyRequest
 from shopguard.storage.engine import reading
 from shopguard.storage.resealing import SealedRows
-from shopguard.storage.tables import audit, inbox, orders
+from shopguard.storage.tables import audit, inbox, orders, phone_use
 from shopguard.testing.fakes import FixedClock
 
 if TYPE_CHECKING:
@@ -57,13 +57,15 @@ def key_ids(desk: "Desk") -> list[str]:
 def test_purge_empties_what_is_too_old_and_first_only_counts(judged: "Desk") -> None:
     write(judged, sa.update(orders).where(orders.c.order_id == "5001").values(updated_at=0.0))
     write(judged, sa.update(inbox).values(received_at=0.0))
+    write(judged, sa.update(phone_use).values(seen_at=0.0))
     counted = json.loads(judged.run("data", "purge", "--dry-run", "--json").stdout)
-    assert counted == {"dry_run": True, "deliveries": 2, "orders": 1, "audit": 0}
+    assert counted == {"dry_run": True, "deliveries": 2, "orders": 1, "audit": 0, "phone_use": 1}
     assert stored(judged)[0] is not None
     purged = json.loads(judged.run("data", "purge", "--json").stdout)
-    assert purged == {"dry_run": False, "deliveries": 2, "orders": 1, "audit": 0}
+    assert purged == {"dry_run": False, "deliveries": 2, "orders": 1, "audit": 0, "phone_use": 1}
     assert stored(judged)[0] is None
-    assert judged.run("data", "purge").stdout.splitlines()[2:] == ["deliveries  0", "orders      0", "audit       0"]
+    nothing = ["deliveries  0", "orders      0", "audit       0", "phone_use   0"]
+    assert judged.run("data", "purge").stdout.splitlines()[2:] == nothing
 
 
 def ask(desk: "Desk", request_id: str, *order_ids: str) -> None:

@@ -169,7 +169,7 @@ def test_an_unknown_key_of_a_shop_is_compared_with_the_common_ones_too(faults: F
 
 def test_an_unknown_key_like_no_other_gets_the_list(faults: Faults) -> None:
     (fault,) = faults("retention: {zzz: 1}")
-    assert fault == "retention.zzz: unknown; known are audit_days, deliveries_days, orders_days"
+    assert fault == "retention.zzz: unknown; known are audit_days, deliveries_days, orders_days, phone_use_days"
 
 
 def test_an_unknown_section_gets_the_nearest_right_one(faults: Faults) -> None:

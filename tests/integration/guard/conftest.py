@@ -16,6 +16,7 @@ from shopguard.crypto import Keyring
 from shopguard.guard.claims import Claimant
 from shopguard.guard.effects import Effect, Effects
 from shopguard.guard.inbox import Inbox
+from shopguard.guard.phone_use import PhoneUseStore
 from shopguard.guard.pipeline import Pipeline
 from shopguard.guard.privacy import PrivacyDesk
 from shopguard.guard.reconcile import Reconciliation
@@ -81,7 +82,8 @@ class House:
         self.store = OrderStore(engine, self.writer, keyring)
         self.states = ShopStates(engine, self.writer)
         self.reviews = Reviews(engine, self.writer, self.shops, self.now)
-        self.screener = Screener(self.registry, keyring, PairStore(engine))
+        lately = PhoneUseStore(engine, keyring, RetentionSettings().phone_use_days, self.now)
+        self.screener = Screener(self.registry, keyring, PairStore(engine), lately)
         self.worker_settings = WorkerSettings(threads=threads, attempts=attempts)
         self._numbers = count(1)
 
