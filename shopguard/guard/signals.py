@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from shopguard.config import SignalEffect, SignalSettings
 from shopguard.identity import Identity
+from shopguard.identity.email import is_throwaway
 from shopguard.identity.location import Remark
 from shopguard.identity.name import Name
 from shopguard.identity.phone import is_dummy_phone, is_mobile
@@ -47,7 +48,10 @@ def of_contact(party: Party) -> Iterator[Signal]:
     A second, real number makes up for a dummy: many forms demand a landline that fewer and fewer people have. So
     does a lasting mail address for a throw-away one.
     """
+    emails = [email for email in party.emails if email.strip()]
     phones = [phone for phone in party.phones if phone.strip()]
+    if emails and all(is_throwaway(email) for email in emails):
+        yield Signal.THROWAWAY_MAIL
     if phones and all(is_dummy_phone(phone) for phone in phones):
         yield Signal.DUMMY_PHONE
 

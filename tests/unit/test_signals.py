@@ -77,6 +77,20 @@ def test_a_dummy_phone_is_odd_unless_there_is_a_real_one(phones: tuple[str, ...]
     assert (Signal.DUMMY_PHONE in of_contact(Party(phones=phones))) is odd
 
 
+@pytest.mark.parametrize(
+    ("emails", "odd"),
+    [
+        (("someone@mailinator.com",), True),
+        (("someone@mailinator.com", "taro@example.jp"), False),
+        (("taro@example.jp",), False),
+        ((" ",), False),
+        ((), False),
+    ],
+)
+def test_a_throw_away_mail_is_odd_unless_there_is_a_lasting_one(emails: tuple[str, ...], odd: bool) -> None:
+    assert (Signal.THROWAWAY_MAIL in of_contact(Party(emails=emails))) is odd
+
+
 # Which phones count, and under which name
 
 
