@@ -1,6 +1,7 @@
 """Where one call of the command finds its settings, keys and data; each is read when it is first asked for."""
 
 import os
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +25,10 @@ class Invocation:
         self.data_dir = DEFAULT_DATA_DIR
         self.config = cache(self._config)
         self.keyring = cache(self._keyring)
+
+    def __reduce__(self) -> "tuple[Callable[[Path | None, Path], Invocation], tuple[Path | None, Path]]":
+        """Travel to another process as the two places: each reads settings and keys for itself."""
+        return _at, (self.given_config, self.data_dir)
 
     @property
     def config_path(self) -> Path | None:
@@ -65,3 +70,9 @@ class Invocation:
         from shopguard.crypto import Keyring
 
         return Keyring.load(self.keys_path, self.master_key)
+
+
+def _at(given_config: Path | None, data_dir: Path) -> Invocation:
+    made = Invocation()
+    made.given_config, made.data_dir = given_config, data_dir
+    return made

@@ -3,20 +3,20 @@
 import csv
 import io
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, fields
 from typing import Any, BinaryIO, TypeVar
 
 import click
 
 from shopguard import wire
-from shopguard.cli.output import progress
+from shopguard.cli.output import progress, until_nobody_reads
+from shopguard.cli.pool import Fault, Numbered, Task, answers
 from shopguard.errors import PayloadInvalid
 from shopguard.model import Order, Party, Payment
 
-T = TypeVar("T")
-Numbered = Iterable[tuple[int, bytes]]
+R = TypeVar("R")
 
 _LISTS = frozenset({"lines", "phones", "emails"})
 _PARTY = frozenset(field.name for field in fields(Party))
@@ -98,22 +98,24 @@ def _order(columns: list[_Column], row: list[str]) -> dict[str, Any]:
     return order | {"recipients": [recipients[number] for number in sorted(recipients)]}
 
 
-def answer_each(records: Numbered, read: Callable[[bytes], T], answer: Callable[[T], object], file: BinaryIO) -> bool:
-    """Print one line of JSON for each record, in order; False if one could not be read, which is said on stderr.
+def answer_each(
+    records: Numbered, task: Task[R], file: BinaryIO, processes: int, finish: Callable[[R], bytes]
+) -> bool:
+    """Print one line for each record, in order; False if one could not be read, which is said on stderr.
 
     Args:
         file: where the records come from, to tell how many there are.
+        processes: how many work on them side by side.
+        finish: makes the line of the answer, here where all pass by in order.
     """
     all_good = True
-    with _shown(records, file) as shown:
-        for number, record in shown:
-            try:
-                readable = read(record)
-            except PayloadInvalid as error:
+    with until_nobody_reads(), _shown(records, file) as shown, closing(answers(shown, task, processes)) as answered:
+        for number, answer in answered:
+            if isinstance(answer, Fault):
                 all_good = False
-                click.echo(wire.encode({"line": number, "error": str(error)}).decode(), err=True)
+                click.echo(wire.encode({"line": number, "error": answer.text}).decode(), err=True)
             else:
-                click.echo(wire.encode(answer(readable)).decode())
+                click.echo(finish(answer).decode())
     return all_good
 
 

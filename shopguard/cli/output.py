@@ -2,8 +2,8 @@
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar
 from unicodedata import east_asian_width
 
@@ -43,6 +43,17 @@ def progress(items: Iterable[T], label: str, length: int | None = None) -> Abstr
         length: how many there are, where ``items`` cannot say; None shows no share.
     """
     return click.progressbar(items, length, label, file=sys.stderr, hidden=not sys.stderr.isatty())
+
+
+@contextmanager
+def until_nobody_reads() -> Iterator[None]:
+    """End the command quietly, as done, when whoever reads its output has had enough (``| head``)."""
+    try:
+        yield
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())  # Python writes out what is left when it ends
+        raise click.exceptions.Exit(0) from None
 
 
 def _cell(value: object) -> str:

@@ -1,15 +1,14 @@
 """The registry's own commands: registry load, registry block."""
 
-import sys
 from typing import BinaryIO
 
 import click
 
 from shopguard.cli.invocation import Invocation
-from shopguard.cli.lines import line_count
+from shopguard.cli.loading import load_entries
 from shopguard.cli.output import json_option, show_json
 from shopguard.cli.running import opened
-from shopguard.registry import LineFault, LoadReport
+from shopguard.registry import LineFault
 from shopguard.wire import plain
 
 
@@ -28,15 +27,8 @@ def load(context: click.Context, file: BinaryIO, as_json: bool) -> None:
     An entry replaces the one with its id, so a load that broke off is simply run again. A bad line is named on
     stderr and left out; the others are loaded, and the exit code is 1.
     """
-    with (
-        opened(context.ensure_object(Invocation), create=True) as installation,
-        click.progressbar(length=line_count(file) or 0, label="load", file=sys.stderr, hidden=_is_piped()) as bar,
-    ):
-
-        def show(report: LoadReport) -> None:
-            bar.update(report.lines - bar.pos)
-
-        report = installation.embedded_registry.load(file, show, _name_fault)
+    with opened(context.ensure_object(Invocation), create=True) as installation:
+        report = load_entries(installation.embedded_registry, file, _name_fault)
     if as_json:
         show_json(plain(report))
     else:
@@ -61,7 +53,3 @@ def block(context: click.Context, entry: str) -> None:
 
 def _name_fault(fault: LineFault) -> None:
     click.echo(f"line {fault.line}: {fault.reason}", err=True)
-
-
-def _is_piped() -> bool:
-    return not sys.stderr.isatty()

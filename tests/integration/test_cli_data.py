@@ -59,10 +59,10 @@ def test_purge_empties_what_is_too_old_and_first_only_counts(judged: "Desk") -> 
     write(judged, sa.update(inbox).values(received_at=0.0))
     write(judged, sa.update(phone_use).values(seen_at=0.0))
     counted = json.loads(judged.run("data", "purge", "--dry-run", "--json").stdout)
-    assert counted == {"dry_run": True, "deliveries": 2, "orders": 1, "audit": 0, "phone_use": 1}
+    assert counted == {"dry_run": True, "deliveries": 2, "orders": 1, "audit": 0, "phone_use": 2}
     assert stored(judged)[0] is not None
     purged = json.loads(judged.run("data", "purge", "--json").stdout)
-    assert purged == {"dry_run": False, "deliveries": 2, "orders": 1, "audit": 0, "phone_use": 1}
+    assert purged == {"dry_run": False, "deliveries": 2, "orders": 1, "audit": 0, "phone_use": 2}
     assert stored(judged)[0] is None
     nothing = ["deliveries  0", "orders      0", "audit       0", "phone_use   0"]
     assert judged.run("data", "purge").stdout.splitlines()[2:] == nothing

@@ -1,0 +1,169 @@
+"""Judging the orders of a file: over this installation's registry, or over a file of entries alone."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import click
+import sqlalchemy as sa
+
+from shopguard import wire
+from shopguard.cli.invocation import Invocation
+from shopguard.cli.loading import load_entries
+from shopguard.cli.running import Refused
+from shopguard.config import Config, Language
+from shopguard.crypto import Keyring
+from shopguard.errors import ConfigError
+from shopguard.guard import policy
+from shopguard.guard.phone_use import NoPhoneUse, PhonesOfFile
+from shopguard.guard.screening import PairStore, Screener, ScreeningRules
+from shopguard.guard.signals import Signal, Use
+from shopguard.model import Verdict
+from shopguard.registry import EmbeddedRegistry, LineFault, PlainPrf
+from shopguard.storage.engine import is_current, migrate, open_engine, sqlite_url
+
+if TYPE_CHECKING:
+    from shopguard.bootstrap import Installation
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The verdict on one order as JSON, and the other one if its phone turns out to have many names.
+
+    Nobody who sees only some of the lines can tell which it is.
+    """
+
+    verdict: bytes
+    with_many_names: bytes
+    uses: tuple[Use, ...]
+    placed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """``Task`` of ``screen``; each process opens the registry for itself and only reads.
+
+    Args:
+        shop: whose rules and allow-list count; None means the common policy.
+        entries: a folder that ``load_apart`` has filled; None means the registry of this installation.
+    """
+
+    invocation: Invocation
+    shop: str | None
+    entries: Path | None
+
+    @contextmanager
+    def opened(self) -> Iterator[Callable[[bytes], Judged]]:
+        given = _Given()
+        with _apart(self.entries, given) if self.entries else _installed(self.invocation, self.shop, given) as made:
+            rules = rules_for(self.invocation.config(), self.shop)
+            yield lambda line: self._judge(line, made, rules, given)
+
+    def _judge(self, line: bytes, screener: Screener, rules: ScreeningRules, given: "_Given") -> Judged:
+        order = wire.decode_order(line)
+        if self.shop is not None:
+            order = replace(order, shop=self.shop)
+        given.uses = ()
+        verdict = screener.screen(order, rules)
+        noticed = policy.notice(verdict, order, [Signal.MANY_NAMES], rules.policy, rules.language)
+        return Judged(_json(verdict), _json(noticed) if given.uses else b"", given.uses, order.placed_at)
+
+
+def finisher(config: Config, shop: str | None) -> Callable[[Judged], bytes]:
+    """Return what chooses the verdict of each order, called in the order of the file."""
+    phones = PhonesOfFile(config.retention.phone_use_days)
+    many = rules_for(config, shop).policy.signals.many_names_from
+
+    def finish(judged: Judged) -> bytes:
+        return judged.with_many_names if phones.surnames(judged.uses, judged.placed_at) >= many else judged.verdict
+
+    return finish
+
+
+def rules_for(config: Config, shop: str | None) -> ScreeningRules:
+    """Return the rules of ``shop``, or the common ones in Japanese."""
+    if shop is None:
+        return ScreeningRules(config.policy, Language.JA)
+    if shop not in config.shops:
+        known = ", ".join(config.shops) or "none is in the settings"
+        raise click.UsageError(f"no shop is named {shop}; the shops: {known}")
+    settings = config.shops[shop]
+    return ScreeningRules(settings.policy or config.policy, settings.language, settings.allow_list)
+
+
+def load_apart(file: BinaryIO, folder: Path) -> None:
+    """Load the entries of ``file`` into ``folder``, with keys and tables of its own; ``Refused`` names bad lines."""
+    keyring = Keyring.create(_keys(folder))
+    with _registry_in(folder, keyring) as registry:
+        faults: list[LineFault] = []
+        load_entries(registry, file, faults.append)
+    if faults:
+        raise Refused("\n".join(f"{file.name}: line {fault.line}: {fault.reason}" for fault in faults))
+
+
+class _Given(NoPhoneUse):
+    """``PhoneUse`` that notes what it is asked about and leaves the counting to who sees every line."""
+
+    def __init__(self) -> None:
+        self.uses: tuple[Use, ...] = ()
+
+    def surnames(self, uses: Sequence[Use]) -> int:
+        self.uses = tuple(uses)
+        return 0
+
+
+class _NoPairs:
+    """``KnownPairs`` where nobody was told apart."""
+
+    def entries(self, shop: str, buyer: str) -> frozenset[str]:
+        return frozenset()
+
+
+@contextmanager
+def _installed(invocation: Invocation, shop: str | None, given: _Given) -> Iterator[Screener]:
+    if invocation.config().database.url is None and not (invocation.data_dir / "registry.db").exists():
+        raise ConfigError("the registry is empty: run `shopguard registry load FILE`, or name entries by --registry")
+    installation = invocation.installation()
+    try:
+        yield Screener(_registry(installation), installation.keyring, _pairs(installation, shop), given)
+    finally:
+        installation.close()
+
+
+def _registry(installation: "Installation") -> EmbeddedRegistry:
+    if not is_current(installation.registry_engine, "registry"):
+        raise ConfigError("the registry is not at this version: start `shopguard serve` once, which upgrades it")
+    return installation.embedded_registry
+
+
+def _pairs(installation: "Installation", shop: str | None) -> PairStore | _NoPairs:
+    is_there = installation.config.database.url is not None or (installation.data_dir / "guard.db").exists()
+    return PairStore(installation.engine) if shop is not None and is_there else _NoPairs()
+
+
+@contextmanager
+def _apart(folder: Path, given: _Given) -> Iterator[Screener]:
+    keyring = Keyring.load(_keys(folder))
+    with _registry_in(folder, keyring) as registry:
+        yield Screener(registry, keyring, _NoPairs(), given)
+
+
+@contextmanager
+def _registry_in(folder: Path, keyring: Keyring) -> Iterator[EmbeddedRegistry]:
+    engine: sa.Engine = open_engine(sqlite_url(folder / "registry.db"))
+    try:
+        migrate(engine, "registry")
+        yield EmbeddedRegistry(engine, PlainPrf(keyring.registry_seed, "file"), keyring, lambda: datetime.now(UTC))
+    finally:
+        engine.dispose()
+
+
+def _keys(folder: Path) -> Path:
+    return folder / "keys.json"
+
+
+def _json(verdict: Verdict) -> bytes:
+    return wire.encode(wire.verdict(verdict))
