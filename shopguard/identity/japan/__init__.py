@@ -1,0 +1,45 @@
+"""Japanese addresses in kanji or kana: municipality and town by the tables, numbers and rooms by their signs."""
+
+from collections.abc import Sequence
+
+from shopguard.identity.japan.building import read_building
+from shopguard.identity.japan.joining import join_fields
+from shopguard.identity.japan.numbers import read_numbers
+from shopguard.identity.japan.place import locate, with_town
+from shopguard.identity.japan.prefecture import normalize_prefecture
+from shopguard.identity.japan.shared import shared_remarks
+from shopguard.identity.japan.sites import read_sites
+from shopguard.identity.location import Address
+from shopguard.identity.tables import tables
+
+__all__ = ["normalize_prefecture", "read_japanese"]
+
+
+def read_japanese(
+    postal_code: str = "", region: str = "", city: str = "", lines: Sequence[str] = ()
+) -> Address | None:
+    """Return the address that the fields of a form spell in kanji or kana, or None if all of them are empty.
+
+    The whole address may stand in any field, in any order of lines. No input raises.
+    """
+    written = join_fields(postal_code, region, city, lines)
+    if not (written.parts or written.postal or written.prefecture):
+        return None
+    table = tables()
+    located = locate(table, written)
+    numbers = read_numbers(located.after)
+    before = numbers.before.strip(" -,、")
+    if located.is_town_open:
+        located, before = with_town(table, located, before), ""
+    building = read_building(numbers.after)
+    sites = read_sites(numbers.counts, building.room, located.has_chome, bool(building.name))
+    room_alone = building.room if not sites else ""
+    return Address(
+        prefecture=located.prefecture,
+        places=located.places,
+        sites=sites,
+        building=building.name,
+        postal=written.postal,
+        rest=" ".join(part for part in (before, building.household, room_alone) if part),
+        remarks=located.remarks | shared_remarks(f"{before} {numbers.after}"),
+    )

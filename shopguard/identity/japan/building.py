@@ -1,0 +1,97 @@
+"""What follows the numbers of a Japanese address: the building's name and the room."""
+
+import re
+from typing import NamedTuple
+
+from shopguard.identity.text import squash
+
+_WIDEST_ROOM = 5
+
+# 山田様方: the household that the person lives with. It names no building.
+_HOUSEHOLD = re.compile(r"[^ ]{1,12}様 ?方?(?= |$)|(?:^| )[一-鿿々ァ-ヺー]{1,6}方$")
+_FLOOR = re.compile(r"(?:(地下|b) ?)?([0-9]{1,2}) ?(?:階|f(?![a-z]))|(?<![a-z0-9])b([1-3])(?![0-9a-z])")
+_WING = re.compile(r"(?<![a-z0-9])([a-z]|[0-9]{1,2}|(?<![一-鿿])[東西南北中]) ?(?:号? ?棟|号館|(?<=[a-z])館)")
+_NUMBER = r"(?:(?<![a-z])([a-z])[- ]?|(?<![0-9])([0-9]{1,2})-)?([0-9]{1,5})(?![0-9])([a-z](?![a-z]))?"
+_MARKED = re.compile(
+    rf"(?<![0-9]){_NUMBER} ?(?:号室|戸室|号(?![棟館線地])|室)|(?:#|\b(?:room|rm|apt|no)\b\.?) ?{_NUMBER}"
+)
+_AT_END = re.compile(rf"(?:(?<![0-9a-z])|(?<=[0-9] )|(?<=[a-z])(?=[0-9]{{2}})){_NUMBER}$")
+_AT_START = re.compile(rf"{_NUMBER}(?= |[^0-9a-z])")
+_LETTER_ROOM = re.compile(r"(?<![a-z0-9])([a-z]) ?(?:号室|号|室)")
+_NOISE = re.compile("番地先|地先|付近|番外地|以下余白")
+_ZEROS = re.compile("(?<![0-9])0+(?=[0-9])")
+
+
+class Building(NamedTuple):
+    """A building's name without its room, the room without leading zeros, and the household lived with."""
+
+    name: str = ""
+    room: str = ""
+    household: str = ""
+
+
+def read_building(text: str) -> Building:
+    """Return the building and the room in folded ``text``, the part of an address after its numbers.
+
+    A wing belongs to the room (A棟102 is a102, 3号棟405 is 3-405). A floor stands for the room where there is none.
+    """
+    text = _NOISE.sub(" ", text).strip(" -,.、。・:;/_=ー")
+    if not text:
+        return Building()
+    text, household = _taken(text, _HOUSEHOLD)
+    text, floor = _taken_floor(text)
+    text, wing = _taken(text, _WING, 1)
+    name, room = _room(text.strip(" -"))
+    return Building(squash(name), _placed(wing, room) or floor, squash(household))
+
+
+def _taken(text: str, part: re.Pattern[str], group: int = 0) -> tuple[str, str]:
+    found = part.search(text)
+    if found is None:
+        return text, ""
+    return f"{text[: found.start()]} {text[found.end() :]}".strip(), found[group]
+
+
+def _taken_floor(text: str) -> tuple[str, str]:
+    found = _FLOOR.search(text)
+    if found is None:
+        return text, ""
+    floor = f"b{found[3]}" if found[3] else ("b" if found[1] else "") + found[2].lstrip("0") + "f"
+    return f"{text[: found.start()]} {text[found.end() :].lstrip('-')}".strip(), floor.replace("bf", "b")
+
+
+def _room(text: str) -> tuple[str, str]:
+    """Return the text without the room, and the room."""
+    if not text:
+        return "", ""
+    marked = list(_MARKED.finditer(text))
+    found = marked[-1] if marked else None  # the last one: 3号 ハイツ 203号
+    if found is None:
+        found = _LETTER_ROOM.search(text)
+        if found is not None:
+            return text[: found.start()] + text[found.end() :], found[1]
+        found = _unmarked(text)
+    if found is None:
+        return text, ""
+    parts = [part or "" for part in found.groups()]
+    letter, wing, number, suffix = parts[:4] if parts[2] else parts[4:]
+    number = number.lstrip("0") or "0"
+    room = f"{wing}-{number}{suffix}" if wing else f"{letter}{number}{suffix}"
+    return f"{text[: found.start()]} {text[found.end() :]}", room
+
+
+def _unmarked(text: str) -> re.Match[str] | None:
+    """Return the room at the end (ハイツ203) or at the start (203 ハイツ): the 2 of ハイツ2 belongs to the name."""
+    found = _AT_END.search(text)
+    if found is not None:
+        alone = found.start() == 0 or text[found.start() - 1] == " "
+        if alone or found[1] or found[2] or len(found[3]) > 1:
+            return found
+    found = _AT_START.match(text)
+    return found if found is not None and len(found[3]) > 1 else None
+
+
+def _placed(wing: str, room: str) -> str:
+    if not wing or not room:
+        return room or wing
+    return f"{wing}-{room}" if wing.isdecimal() else wing + room

@@ -1,0 +1,135 @@
+"""The fields of an address as one row of texts: what they repeat is left out, whatever field it was put in."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shopguard.identity.japan.prefecture import leading_prefecture, normalize_prefecture
+from shopguard.identity.text import LONGEST, fold
+
+_NOTHING = frozenset(
+    {
+        "同上",
+        "同じ",
+        "同左",
+        "同住所",
+        "上記同",
+        "上記と同じ",
+        "〃",
+        "々",
+        "-",
+        "ー",
+        "なし",
+        "無し",
+        "無",
+        "none",
+        "n/a",
+    }
+)
+_COUNTRY = re.compile("^(?:日本国?|japan|jp)(?:$|[ ,、]+)|[ ,、](?:日本|japan)$")
+_POSTAL = re.compile(r"(?:^|〒) ?([0-9]{3})[-ー ]?([0-9]{4})(?![0-9-])[ ,、]*|〒 ?")
+_PHONE = re.compile(
+    r"(?:tel|電話(?:番号)?|携帯|☎|℡)?[ :.]*(?<![0-9-])0[0-9]{1,4}-[0-9]{1,4}-[0-9]{3,4}(?![0-9-])"
+    r"|(?<![0-9-])0[0-9]{9,10}(?![0-9-])"
+)
+_MARKS = str.maketrans(
+    dict.fromkeys("‐‑‒–—―−─━⁃˗➖⸺﹘", "-") | dict.fromkeys("()[]{}<>「」『』【】〔〕〈〉《》\"'“”‘’`*★☆◆◇■□●○※→", " ")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What the fields say: the prefecture, the postal code (seven digits) and the other texts in their order."""
+
+    prefecture: str
+    postal: str
+    parts: tuple[str, ...]
+    region: str = ""  # a region that is no prefecture
+
+
+def join_fields(postal_code: str, region: str, city: str, lines: Sequence[str]) -> Written:
+    """Return the texts of an address without repetition, each folded, with its marks in one form.
+
+    The whole address may stand in any field; lines that repeat the city or the prefecture add only what is new.
+    """
+    postal = postal_digits(postal_code)
+    prefecture = normalize_prefecture(region) if region else ""
+    fields = [city, *lines] if prefecture or not region else [region, city, *lines]
+    # One fold for all fields: "|" keeps them apart, for line feeds do not survive it.
+    folded = fold("|".join(field[:LONGEST] for field in fields)).translate(_MARKS)
+    parts: list[str] = []
+    for part in folded.split("|"):
+        part = _COUNTRY.sub("", " ".join(part.split()))
+        if "〒" in part or len(part) > 6:
+            part, found = _without_codes(part)
+            postal = postal or found
+        if part in _NOTHING or not part:
+            continue
+        leading, size = leading_prefecture(part)
+        if size:
+            part = part[size:].lstrip()
+            if not parts or not prefecture or leading == prefecture:
+                prefecture = prefecture or leading
+            if parts and part:
+                parts = _whole_again(parts, part)
+                continue
+        if part:
+            _add(parts, part)
+    return Written(prefecture, postal, tuple(parts))
+
+
+def postal_digits(raw: str) -> str:
+    """Return the seven digits of a postal code, or ""."""
+    if not raw:
+        return ""
+    digits = re.sub("[^0-9]", "", raw if raw.isascii() else fold(raw))
+    return digits if len(digits) == 7 else ""
+
+
+def _without_codes(part: str) -> tuple[str, str]:
+    """Return the text without a postal code and without phone numbers, and the postal code."""
+    postal = ""
+    found = _POSTAL.search(part)
+    if found is not None and (found[1] or found[0][0] == "〒"):
+        postal = f"{found[1]}{found[2]}" if found[1] else ""
+        part = f"{part[: found.start()]} {part[found.end() :]}".strip()
+    if "0" in part and _PHONE.search(part) is not None:
+        part = _PHONE.sub(" ", part).strip()
+    return part, postal
+
+
+def _whole_again(parts: list[str], part: str) -> list[str]:
+    """Return ``part``, which begins anew at the prefecture, followed by what the fields before it say besides."""
+    bare = part.replace(" ", "")
+    return [part, *(before for before in parts if not bare.startswith(before.replace(" ", "")))]
+
+
+def _add(parts: list[str], part: str) -> None:
+    """Add ``part`` without what it repeats of the texts before it."""
+    known = "".join(parts).replace(" ", "")
+    bare = part.replace(" ", "")
+    if known and bare.startswith(known):
+        parts[:] = [part]
+        return
+    repeated = _overlap(known, bare)
+    if repeated:
+        part = _after(part, repeated)
+    if part:
+        parts.append(part)
+
+
+def _overlap(known: str, bare: str) -> int:
+    """Return how many characters without digits both end ``known`` and begin ``bare``; one is no repetition."""
+    for size in range(min(len(known), len(bare), 20), 1, -1):
+        if known.endswith(bare[:size]) and not any(char.isdecimal() for char in bare[:size]):
+            return size
+    return 0
+
+
+def _after(text: str, size: int) -> str:
+    """Return ``text`` after its first ``size`` characters that are no spaces."""
+    for at, char in enumerate(text):
+        size -= char != " "
+        if size < 0:
+            return text[at:]
+    return ""

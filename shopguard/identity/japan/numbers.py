@@ -1,0 +1,110 @@
+"""The numbers of a Japanese address: 四丁目二番八号, 4-2-8, 2335番地の4 and 甲1234 become one row of counts."""
+
+import re
+from typing import NamedTuple
+
+from shopguard.identity.text import kanji_number
+
+NUMERALS = "〇一二三四五六七八九十百千廿壱弐参拾"
+
+_ORDINARY = str.maketrans({"廿": "二十", "壱": "一", "弐": "二", "参": "三", "拾": "十"})
+_HAS_NUMERAL = re.compile(f"[{NUMERALS}]")
+# 4一2一8: the kanji for one (or the long mark of katakana) typed for the hyphen that looks like it.
+_LOOKS_LIKE_HYPHEN = re.compile(
+    f"(?<=[0-9])一(?=[0-9])|(?<![ぁ-ゖァ-ヺー])ー+|(?<=[0-9{NUMERALS}])[~〜](?=[0-9{NUMERALS}])"
+)
+_COUNTED = re.compile(f"[{NUMERALS}]+(?= ?(?:丁目?|番(?![町館街])|号|地割|階|[部区組班線](?=[0-9{NUMERALS}])))")
+_IN_A_ROW = re.compile(
+    f"(?:(?<=[-のノ之])|(?<=[丁目番地号])|^ ?)[{NUMERALS}]+(?=$|[-のノ之・,. ]|[^一-鿿])"
+    f"|(?<=[0-9] )[{NUMERALS}]+(?=$| [{NUMERALS}0-9])"
+)
+
+# One number with its mark, and what divides it from the next. A number that counts wings, floors or rooms is none.
+_COUNT = re.compile(
+    r"(?:第(?=[0-9]+ ?地割))?([0-9]{1,5}+)(?![0-9]| ?(?:号 ?[棟館室]|[棟館室階]|f(?![a-z])|戸室|号線))"
+    r"(?: ?(?:(?P<chome>丁目?|ちょうめ|チョウメ)|(?P<ban>番(?![町館街])地?|ばんち?|バンチ?)|(?P<go>号|ごう|ゴウ)"
+    r"|(?:地割|線[東西南北]?|[部区組班条])(?=[ -]?第?[0-9])))?"
+    r"(?P<divide> ?[-ー,.、。・:;/_=] ?| ?[のノ之](?= ?[0-9]))?(?P<gap> ?)"
+)
+_FIRST = re.compile("第[0-9]+ ?地割|(?<![第0-9])[0-9]")
+_BLOCK = re.compile(
+    "(?:^|.*[^ァ-ヺー])([甲乙丙丁戊己庚辛壬癸]|(?<![ァ-ヺー])[イロハニホヘトチリヌルヲ])[-の ]?$", re.DOTALL
+)
+_COMPOUND = re.compile("[0-9]+ ?(?:丁目|番|-[0-9])")
+_BUILDING = re.compile(
+    "[ァ-ヺー]{3}|ビル|荘|団地|コーポ|ハイツ|メゾン|ハイム|マンション|アパート|住宅|寮|ホテル|宿舎|館|棟|[a-z]{3}"
+)
+
+
+class Count(NamedTuple):
+    """A number without leading zeros, its mark (``chome``, ``ban``, ``go`` or none), and if a space parts it."""
+
+    number: str
+    mark: str = ""
+    apart: bool = False
+
+
+class Numbers(NamedTuple):
+    """The first row of numbers in a text, with the texts before and after it."""
+
+    before: str
+    counts: tuple[Count, ...]
+    after: str
+
+
+def read_numbers(text: str) -> Numbers:
+    """Return the row of numbers that names the house in folded ``text``, the part of an address after its town."""
+    text = one_notation(text)
+    first = _FIRST.search(text)
+    if first is None:
+        return Numbers(text, (), "")
+    start = first.start()
+    counts, end = _row(text, start)
+    if len(counts) < 2 and start and _BUILDING.search(text, 0, start):  # the building stands before the numbers
+        later = _COMPOUND.search(text, max(end, first.end()))
+        if later is not None:
+            start = later.start()
+            counts, end = _row(text, start)
+    if not counts:
+        return Numbers("", (), text)
+    before = text[:start]
+    if (block := _BLOCK.match(before)) and counts[0].mark != "chome":
+        before = before[: block.start(1)]
+        counts[0] = counts[0]._replace(number=block[1] + counts[0].number)
+    return Numbers(before, tuple(counts), text[end:])
+
+
+def one_notation(text: str) -> str:
+    """Return folded ``text`` with ASCII hyphens, and with digits where kanji numerals count something."""
+    text = _LOOKS_LIKE_HYPHEN.sub("-", text)
+    if _HAS_NUMERAL.search(text) is None:
+        return text
+    return _IN_A_ROW.sub(_digits, _COUNTED.sub(_digits, text))
+
+
+def _digits(run: re.Match[str]) -> str:
+    bare = run[0].lstrip()
+    return run[0][: len(run[0]) - len(bare)] + kanji_number(bare.translate(_ORDINARY))
+
+
+def _row(text: str, start: int) -> tuple[list[Count], int]:
+    """Return the counts from ``start`` and where they end.
+
+    A space divides numbers only while nothing else has divided any: in 4-2-8 101 the last is a room.
+    """
+    counts: list[Count] = []
+    at = start
+    apart, divided, end = False, False, start
+    while found := _COUNT.match(text, at):
+        mark = found.lastgroup if found.lastgroup in _MARKS else next((m for m in _MARKS if found[m]), "")
+        counts.append(Count(found[1].lstrip("0") or "0", mark, apart))
+        at = end = found.end()
+        joined = bool(found["divide"]) or mark in ("chome", "ban") or end > found.end(1) + len(found["gap"])
+        if mark == "go" or not (joined or (found["gap"] and not divided)):
+            break
+        divided = divided or joined
+        apart = bool(found["gap"]) and not found["divide"]
+    return counts, end
+
+
+_MARKS = ("chome", "ban", "go")

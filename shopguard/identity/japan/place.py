@@ -1,0 +1,248 @@
+"""Which municipality and town an address names: what is written, and the postal code as a second witness."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from shopguard.identity.japan.joining import Written
+from shopguard.identity.japan.spelling import Spelling, spell
+from shopguard.identity.japan.town import (
+    Found,
+    after_street,
+    find_by_ending,
+    find_similar,
+    find_towns,
+    town_named,
+)
+from shopguard.identity.location import Place, Remark
+from shopguard.identity.tables import Municipality, PostalArea, Tables
+from shopguard.identity.tables.place_key import place_key
+from shopguard.identity.text import squash
+
+_MOST = 2  # places kept of an address that can be read in several ways
+
+
+class Located(NamedTuple):
+    """The places an address may mean, likelier first, and the text after them.
+
+    ``is_town_open`` says that the municipality is known and that the text still begins with whatever town there is.
+    """
+
+    places: tuple[Place, ...]
+    after: str
+    prefecture: str
+    has_chome: bool | None = None
+    remarks: frozenset[Remark] = frozenset()
+    is_town_open: bool = False
+
+
+class _Option(NamedTuple):
+    """A municipality that the text may begin with, where it ends in the key, and the town if one follows."""
+
+    municipality: Municipality
+    start: int
+    found: Found | None
+
+
+def locate(table: Tables, written: Written) -> Located:
+    """Return the places of the written texts.
+
+    The written municipality and town win over the postal code if there is such a town in it.
+    """
+    areas = tuple(table.postal(written.postal)) if written.postal else ()
+    spelling, options = _read(table, written)
+    located = _named(table, options, areas, spelling) or _moved(table, options, areas, spelling)
+    if located is None and options:
+        located = _town_unnamed(table, _agreeing(options, areas), areas, spelling)
+    if located is None:
+        located = _by_postal_code(table, areas, spelling.text, written.prefecture)
+    remarks = set(located.remarks)
+    if written.postal and not areas:
+        remarks.add(Remark.UNKNOWN_POSTAL_CODE)
+    if written.prefecture and located.prefecture != written.prefecture:
+        remarks.add(Remark.PREFECTURE_CONFLICT)
+    if areas and not any(_covers(table, place.municipality, area) for place in located.places for area in areas):
+        remarks.add(Remark.POSTAL_CONFLICT)
+    return located._replace(remarks=frozenset(remarks))
+
+
+def _read(table: Tables, written: Written) -> tuple[Spelling, Sequence[_Option]]:
+    """Return the text in the order of its parts that names a town, else a municipality, else as it stands."""
+    best: tuple[Spelling, Sequence[_Option]] | None = None
+    for parts in _orders(written.parts):
+        spelling = spell(" ".join(parts))
+        options = _options(table, spelling, written.prefecture)
+        if options and options[0].found is not None:
+            return spelling, options
+        if best is None or (options and not best[1]):
+            best = spelling, options
+    return best or (spell(""), ())
+
+
+def _orders(parts: tuple[str, ...]) -> Iterator[Sequence[str]]:
+    """Return the parts as written, then in the orders of people who begin with the building."""
+    yield parts
+    for first in range(1, min(len(parts), 5)):
+        yield (*parts[first:], *parts[:first])
+        if first > 1:
+            yield (parts[0], *parts[first:], *parts[1:first])
+
+
+def _options(table: Tables, spelling: Spelling, prefecture: str) -> Sequence[_Option]:
+    """Return the municipalities with the longest name that the text begins with and that have the town which follows.
+
+    Those of the written prefecture come before all others. Where no town follows, the longest names alone.
+    """
+    townless: list[_Option] = []
+    elsewhere: list[_Option] = []
+    for size, municipalities in table.municipalities(spelling.key):
+        here = [each for each in municipalities if not prefecture or each.prefecture == prefecture]
+        for group, spare in ((here, townless), ([each for each in municipalities if each not in here], elsewhere)):
+            read = [
+                _Option(each, size, found)
+                for each in group
+                for found in find_towns(table, each.code, spelling, size, each.former_town)
+            ]
+            if read:
+                return read
+            if not spare:
+                spare += [_Option(each, size, None) for each in group]
+    return townless or elsewhere
+
+
+def _named(
+    table: Tables, options: Sequence[_Option], areas: Sequence[PostalArea], spelling: Spelling
+) -> Located | None:
+    """Return the places whose municipality and town are both written."""
+    options = _agreeing([option for option in options if option.found is not None], areas)[:_MOST]
+    if not options:
+        return None
+    founds = [option.found for option in options if option.found is not None]
+    places = tuple(dict.fromkeys(Place(found.town.code, found.town.base or found.town.name) for found in founds))
+    remarks = _remarks(options[0], spelling) | founds[0].remarks
+    return Located(places, founds[0].after, _prefecture(options), founds[0].town.has_chome, remarks)
+
+
+def _agreeing(options: Sequence[_Option], areas: Sequence[PostalArea]) -> Sequence[_Option]:
+    """Return the options that the postal code names with their town; else with their municipality; else all."""
+    if len(options) < 2 or not areas:
+        return options
+    towns = {(area.code, area.town) for area in areas}
+    exact = [each for each in options if each.found and (each.found.town.code, each.found.town.base) in towns]
+    codes = {area.code for area in areas}
+    return (
+        exact
+        or [each for each in options if (each.found.town.code if each.found else each.municipality.code) in codes]
+        or options
+    )
+
+
+def _moved(
+    table: Tables, options: Sequence[_Option], areas: Sequence[PostalArea], spelling: Spelling
+) -> Located | None:
+    """Return the place where the municipality of the postal code has the written town, unlike the one written."""
+    start = options[0].start if options else 0
+    for code in dict.fromkeys(area.code for area in areas):
+        for found in find_towns(table, code, spelling, start):
+            place = Place(found.town.code, found.town.base or found.town.name)
+            remarks = found.remarks | (frozenset() if options else _BY_POSTAL_CODE)
+            return Located((place,), found.after, _prefecture_of(table, code), found.town.has_chome, remarks)
+    return None
+
+
+def _town_unnamed(
+    table: Tables, options: Sequence[_Option], areas: Sequence[PostalArea], spelling: Spelling
+) -> Located | None:
+    """Return the places where the municipality is written and no town of it."""
+    if len(options) > _MOST:
+        return None  # 中央区 alone may be any of ten
+    places, founds, text = [], [], ""
+    for option in options:
+        code = option.municipality.code
+        text = after_street(code, spelling.after(option.start))
+        found = find_by_ending(table, code, text) or _town_of_postal_code(table, code, areas, text)
+        found = found or find_similar(table, code, text)
+        places.append(Place(found.town.code, found.town.base or found.town.name) if found else Place(code))
+        founds.append(found)
+    remarks = _remarks(options[0], spelling)
+    first = founds[0]
+    if first is None:
+        return Located(tuple(places), text, _prefecture(options), None, remarks, is_town_open=True)
+    places = [place for place, found in zip(places, founds, strict=True) if found]
+    return Located(tuple(places), first.after, _prefecture(options), first.town.has_chome, remarks | first.remarks)
+
+
+def _town_of_postal_code(table: Tables, code: str, areas: Sequence[PostalArea], text: str) -> Found | None:
+    """Return the only town of the postal code, if it lies in municipality ``code``."""
+    towns = {area for area in areas if area.town and _covers(table, code, area)}
+    if len(towns) != 1 or any(not area.town for area in areas):
+        return None
+    area = towns.pop()
+    town = town_named(table, area.code, area.town)
+    return Found(town, text, _BY_POSTAL_CODE) if town is not None else None
+
+
+def _by_postal_code(table: Tables, areas: Sequence[PostalArea], text: str, prefecture: str) -> Located:
+    """Return the place of the postal code where the text names no municipality that could be read."""
+    codes = list(dict.fromkeys(area.code for area in areas))
+    if len(codes) != 1:
+        return Located((), text, prefecture, is_town_open=True)
+    here = _prefecture_of(table, codes[0])
+    for area in sorted(areas, key=lambda area: -len(area.town)):
+        at = spell(text).key.find(area.town) if area.town else -1
+        if at >= 0:
+            found = town_named(table, area.code, area.town)
+            after = spell(text).after(at + len(area.town))
+            return Located((Place(*area),), after, here, found.has_chome if found else None, _BY_POSTAL_CODE)
+    if len(areas) == 1:
+        found = town_named(table, codes[0], areas[0].town) if areas[0].town else None
+        return Located((Place(*areas[0]),), text, here, found.has_chome if found else None, _BY_POSTAL_CODE)
+    return Located((Place(codes[0]),), text, here, None, _BY_POSTAL_CODE)
+
+
+def _covers(table: Tables, code: str, area: PostalArea) -> bool:
+    """Say whether the area lies in municipality ``code``, which may be a whole city of wards."""
+    if area.code == code:
+        return True
+    if not code.endswith("0") or code[:2] != area.code[:2]:
+        return False
+    city, ward = table.municipality(code), table.municipality(area.code)
+    return city is not None and ward is not None and ward.name.startswith(city.name)
+
+
+def _remarks(option: _Option, spelling: Spelling) -> frozenset[Remark]:
+    if spelling.is_kana(0, option.start):
+        return _KANA
+    name = option.municipality.name
+    missing = name.removesuffix(spelling.key[: option.start])
+    is_present = name != missing and (not missing or missing.endswith(("郡", "市")))
+    is_present = is_present or spelling.key[: option.start].endswith(name)
+    return frozenset() if is_present and not option.municipality.former_town else _FORMER
+
+
+def _prefecture(options: Sequence[_Option]) -> str:
+    found = {option.municipality.prefecture for option in options}
+    return found.pop() if len(found) == 1 else ""
+
+
+def _prefecture_of(table: Tables, code: str) -> str:
+    found = table.municipality(code)
+    return found.prefecture if found is not None else ""
+
+
+_KANA = frozenset({Remark.KANA})
+_FORMER = frozenset({Remark.FORMER_NAME})
+_BY_POSTAL_CODE = frozenset({Remark.BY_POSTAL_CODE})
+
+
+def with_town(table: Tables, located: Located, town: str) -> Located:
+    """Return ``located`` with the town as it is written, which the tables do not know."""
+    town = squash(place_key(town))
+    if not located.places:
+        if not town:
+            return located
+        return located._replace(places=(Place(town),), remarks=located.remarks | {Remark.UNKNOWN_MUNICIPALITY})
+    remarks = located.remarks
+    if town and all(table.all_towns_known(place.municipality) for place in located.places):
+        remarks |= {Remark.UNKNOWN_TOWN}
+    places = tuple(place if place.town else Place(place.municipality, town) for place in located.places)
+    return located._replace(places=places, remarks=remarks)

@@ -1,0 +1,71 @@
+"""Which of the numbers name the house and which the room."""
+
+from shopguard.identity.japan.numbers import Count
+from shopguard.identity.location import Site
+
+_MOST_CHOME = 45  # no town has more 丁目; the first number of 2335-4-101 is a lot
+
+
+def read_sites(counts: tuple[Count, ...], room: str, has_chome: bool | None, has_building: bool) -> tuple[Site, ...]:
+    """Return the readings of ``counts``, likelier first, at most two.
+
+    Args:
+        room: the room written after the numbers, which ends all doubt about them.
+        has_chome: whether the town is divided into 丁目; None where unknown.
+        has_building: a building without a room of its own, as in 12-3-203 ハイツ, speaks for a room in the row.
+    """
+    if not counts:
+        return ()
+    numbers = [count.number for count in counts]
+    houses = _houses(counts, has_chome)
+    if room:
+        return (Site(tuple(numbers[: max(houses)]), room),)
+    likelier = sorted(houses, key=lambda size: not _is_room(numbers[size:], counts[size:], has_building, has_chome))
+    return tuple(_site(numbers, size) for size in likelier[:2])
+
+
+def _site(numbers: list[str], size: int) -> Site:
+    return Site(tuple(numbers[:size]), "-".join(numbers[size:]))
+
+
+def _houses(counts: tuple[Count, ...], has_chome: bool | None) -> list[int]:
+    """Return how many of the numbers may name the house, longest first."""
+    size = len(counts)
+    if counts[0].mark == "chome":
+        has_chome = True
+    elif len(counts[0].number) > 2 or not counts[0].number.isdecimal() or int(counts[0].number) > _MOST_CHOME:
+        has_chome = False
+    block = next((at for at, count in enumerate(counts) if count.mark == "ban"), None)
+    if block is not None:
+        return _after_block(counts, block)
+    longest = min(size, 3)
+    if size == 1 or (has_chome and size < 3):
+        return [longest]
+    if has_chome or (has_chome is None and size == 3):
+        return [3, 2] if size == 3 and len(counts[2].number) > 2 else [longest]
+    if size == 2:
+        return [2, 1] if len(counts[1].number) > 2 else [2]
+    return [3, 2]
+
+
+def _after_block(counts: tuple[Count, ...], block: int) -> list[int]:
+    """Return the same where 番 says which number is the block: one more names the house, the rest the room."""
+    size, house = len(counts), min(len(counts), block + 2, 3)
+    if size > block + 2:
+        spare = counts[block + 2]
+        doubtful = house < 3 and size == block + 3 and len(spare.number) < 3 and spare.mark != "go"
+        return [house, house + 1] if doubtful else [house]
+    last = counts[-1]
+    if size == block + 2 and last.apart and last.mark != "go" and len(last.number) > 2:
+        return [house, house - 1]
+    return [house]
+
+
+def _is_room(numbers: list[str], counts: tuple[Count, ...], has_building: bool, has_chome: bool | None) -> bool:
+    """Say whether the numbers after the house look like a room."""
+    if not numbers:
+        return False
+    if has_building or counts[-1].apart or len(numbers) > 1:
+        return True
+    looks_like_one = len(numbers[-1]) > 2 and int(numbers[-1][-2:]) in range(1, 31)
+    return looks_like_one and has_chome is False

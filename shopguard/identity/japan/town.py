@@ -1,0 +1,107 @@
+"""Towns inside a municipality: by name, after a Kyoto street, by the end of the name, or misspelt."""
+
+import re
+from typing import NamedTuple
+
+from shopguard.identity.japan.spelling import Spelling, spell
+from shopguard.identity.location import Remark
+from shopguard.identity.tables import Tables, Town
+from shopguard.identity.tables.place_key import place_key
+
+_LONGEST_ENDING = 12
+_KYOTO = "261"  # its wards' codes begin so
+# 寺町通御池上ル, 四条通河原町東入: decoration before the town.
+_STREET = re.compile(
+    "(?:[^0-9]|[0-9]+ ?(?=[条丁番筋]))*(?:[上下] ?が?[るルり]|[東西]入(?![船江])[りるル]?)"
+    "[ 、,]*(?:[0-9一二三四五六七八九]丁目(?=[^0-9 -]))?"
+)
+_NUMBER = re.compile("[0-9]")
+
+
+class Found(NamedTuple):
+    """A town, the text after it, and how it was found."""
+
+    town: Town
+    after: str
+    remarks: frozenset[Remark] = frozenset()
+    end: int = 0  # where the town ends in the key
+
+
+_MISSPELT = frozenset({Remark.MISSPELT})
+_STREET_LEFT_OUT = frozenset({Remark.KYOTO_STREET})
+_KANA = frozenset({Remark.KANA})
+
+
+def find_towns(table: Tables, code: str, spelling: Spelling, start: int, former_town: str = "") -> tuple[Found, ...]:
+    """Return the towns with the longest name that follow the first ``start`` characters of the key.
+
+    Several wards of one city may have a town of that name.
+
+    Args:
+        former_town: what the names of its towns begin with since the municipality that was written merged.
+    """
+    if code.startswith(_KYOTO) and (found := _after_street(table, code, spelling.after(start))):
+        return found
+    return (former_town and _named(table, code, spelling, start, former_town)) or _named(table, code, spelling, start)
+
+
+def _named(table: Tables, code: str, spelling: Spelling, start: int = 0, prefix: str = "") -> tuple[Found, ...]:
+    found: list[Found] = []
+    for size, town in table.towns(code, prefix + spelling.key[start:]):
+        end = start + size - len(prefix)
+        if found and end < found[0].end:
+            break
+        if end > start and not spelling.cuts_number(end):
+            remarks = _KANA if spelling.is_kana(start, end) else frozenset()
+            found.append(Found(town, spelling.after(end), remarks, end))
+    return tuple(found)
+
+
+def _after_street(table: Tables, code: str, text: str) -> tuple[Found, ...]:
+    """Return the towns after the street, or before it."""
+    street = _STREET.match(text[:60])
+    if street is None:
+        return ()
+    after = text[street.end() :]
+    if found := _named(table, code, spell(after)):
+        return tuple(each._replace(remarks=_STREET_LEFT_OUT) for each in found)
+    found = _named(table, code, spell(street[0]))
+    return tuple(each._replace(after=after, remarks=_STREET_LEFT_OUT) for each in found)
+
+
+def after_street(code: str, text: str) -> str:
+    """Return ``text`` without the Kyoto street at its beginning; the same text where there is none."""
+    street = _STREET.match(text[:60]) if code.startswith(_KYOTO) else None
+    return text[street.end() :] if street is not None else text
+
+
+def find_by_ending(table: Tables, code: str, text: str) -> Found | None:
+    """Return the one town whose name ends as ``text`` begins, two letters at least: 石仏 for 員弁町石仏."""
+    written = spell(text[: _first_number(text)])
+    names = table.town_names(code)
+    for size in range(min(len(written.key), _LONGEST_ENDING), 1, -1):
+        ending = written.key[:size]
+        if towns := {town for name in names if name.endswith(ending) for town in _exactly(table, code, name)}:
+            return Found(towns.pop(), text[written.end(size) :]) if len(towns) == 1 else None
+    return None
+
+
+def find_similar(table: Tables, code: str, text: str) -> Found | None:
+    """Return the one town that ``text`` up to its first number misspells by one character."""
+    end = _first_number(text)
+    town = table.similar_town(code, place_key(text[:end]))
+    return Found(town, text[end:], _MISSPELT) if town is not None else None
+
+
+def _first_number(text: str) -> int:
+    found = _NUMBER.search(text)
+    return found.start() if found is not None else len(text)
+
+
+def town_named(table: Tables, code: str, name: str) -> Town | None:
+    """Return the town of exactly this name."""
+    return next(iter(_exactly(table, code, name)), None)
+
+
+def _exactly(table: Tables, code: str, name: str) -> list[Town]:
+    return [town for size, town in table.towns(code, name) if size == len(name)]
