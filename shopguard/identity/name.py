@@ -4,7 +4,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from shopguard.identity.text import fold, fold_place, folded_variants, hiragana, is_japanese, squash
+from shopguard.identity.kana import hiragana
+from shopguard.identity.text import fold, fold_place, folded_variants, is_japanese, squash
 
 _BRACKETED = re.compile(r"\([^)]*\)?|\[[^\]]*\]?|[【「『〈《〔][^】」』〉》〕]*[】」』〉》〕]?")
 _HONORIFIC = re.compile(r"(?<=\S)(?:\s*(?:様|さま|サマ|殿|さん|御中|先生))+$")
