@@ -1,0 +1,222 @@
+"""Several processes on one file: in order, in flat memory, with the same answers and errors; and how they end."""
+
+import itertools
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from shopguard import wire
+from shopguard.cli import pool
+
+ENTRY = {
+    "id": "E-1",
+    "category": "unpaid",
+    "party": {"name": "渡邊 太郎", "phones": ["090-3141-0007"], "emails": ["taro@example.jp"]},
+    "reporters": 2,
+    "first_on": "2025-03-01",
+    "last_on": "2026-08-14",
+}
+SURNAMES = ["佐藤", "鈴木", "高橋", "田中", "伊藤", "渡辺", "山本"]
+LINES = 2_000
+
+
+def party(number: int) -> dict[str, object]:
+    """Every fortieth is the listed one; one phone in a hundred is given with a new surname each time."""
+    name = f"{SURNAMES[number % 7]} 太郎"
+    phone = "090-3141-0007" if number % 40 == 7 else f"090-3141-{9_000 + number % 100:04}"
+    return {"name": name, "phones": [phone], "emails": [f"taro{number}@example.jp"]}
+
+
+def order(number: int) -> dict[str, object]:
+    return {"id": str(number), "total": "12800", "payment": {"kind": "cod"}, "buyer": party(number)}
+
+
+def written(path: Path, records: Sequence[object]) -> Path:
+    """Write JSON lines; every 333rd cannot be read."""
+    lines = [b"no JSON" if number % 333 == 1 else wire.encode(record) for number, record in enumerate(records)]
+    path.write_bytes(b"\n".join(lines) + b"\n")
+    return path
+
+
+def command(*words: str | Path) -> list[str]:
+    return [sys.executable, "-m", "shopguard", *map(str, words)]
+
+
+def run(folder: Path, *words: str | Path, stdin: IO[bytes] | None = None) -> tuple[int, bytes, bytes]:
+    done = subprocess.run(command(*words), cwd=folder, stdin=stdin, capture_output=True, timeout=120, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("name", ["identify", "compare"])
+def test_several_processes_say_what_one_says(tmp_path: Path, name: str) -> None:
+    records = [party(n) if name == "identify" else {"a": party(n), "b": party(n + 7)} for n in range(LINES)]
+    file = written(tmp_path / "records.jsonl", records)
+    alone = run(tmp_path, name, file)
+    assert (alone[0], alone[1].count(b"\n"), alone[2].count(b"\n")) == (1, LINES - 7, 7)
+    with file.open("rb") as stdin:
+        assert run(tmp_path, name, "--processes", "3", stdin=stdin) == alone
+
+
+def test_several_processes_judge_as_one_does(tmp_path: Path) -> None:
+    file = written(tmp_path / "orders.jsonl", [order(n) for n in range(LINES)])
+    (tmp_path / "entries.jsonl").write_bytes(wire.encode(ENTRY))
+    alone = run(tmp_path, "screen", file, "--registry", "entries.jsonl")
+    assert alone[0] == 1
+    assert alone[1].count(b'"verdict":"flag"') > 50
+    assert alone[1].count(b"signal_many_names") > 100  # known only to who sees the lines of all processes
+    assert run(tmp_path, "screen", file, "--registry", "entries.jsonl", "--processes", "2") == alone
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["entries.jsonl", "orders.jsonl"]
+
+
+def test_what_stops_one_process_stops_several_with_the_same_words(tmp_path: Path) -> None:
+    file = written(tmp_path / "orders.jsonl", [order(1)])
+    alone = run(tmp_path, "screen", file)
+    assert alone[0] == 1
+    assert b"registry load" in alone[2]
+    assert run(tmp_path, "screen", file, "--processes", "2") == alone
+
+
+def test_a_fault_of_the_whole_file_comes_after_what_precedes_it(tmp_path: Path) -> None:
+    (tmp_path / "entries.jsonl").write_bytes(wire.encode(ENTRY))
+    rows = [f"{number},1,cod,渡辺太郎\n" for number in range(150)]
+    broken = f'"{"x" * 200_000}"\n'  # longer than a field of a CSV may be
+    file = tmp_path / "orders.csv"
+    file.write_text("id,total,payment.kind,buyer.name\n" + "".join(rows) + broken, "utf-8")
+    words = ("screen", "--csv", file, "--registry", "entries.jsonl")
+    alone = run(tmp_path, *words)
+    assert (alone[0], alone[1].count(b"\n")) == (1, 150)
+    assert run(tmp_path, *words, "--processes", "2") == alone
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_a_reader_that_has_enough_ends_the_command_quietly(tmp_path: Path, processes: str) -> None:
+    file = tmp_path / "records.jsonl"
+    file.write_bytes(b"".join(wire.encode(party(n)) + b"\n" for n in range(LINES)))
+    words = command("identify", file, "--processes", processes)
+    with subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        assert running.stdout.readline().startswith(b"{")
+        running.stdout.close()
+        assert running.stderr.read() == b""
+        assert running.wait(60) == 0
+
+
+def test_ctrl_c_ends_every_process(tmp_path: Path) -> None:
+    words = command("identify", "--processes", "2")
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        words, cwd=tmp_path, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, start_new_session=True
+    ) as running:
+        assert running.stdin is not None
+        assert running.stdout is not None
+        running.stdin.write(b"".join(wire.encode(party(n)) + b"\n" for n in range(1_000)))
+        running.stdin.flush()
+        assert running.stdout.readline().startswith(b"{")
+        os.killpg(running.pid, signal.SIGINT)
+        running.stdout.read()  # nobody holds the other end any more
+        assert running.wait(60) == 1
+    assert _is_gone(running.pid)
+
+
+def _is_gone(group: int) -> bool:
+    for _ in range(600):
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+# The pool by itself: a task as a program of its own, since a process finds a task by its module
+
+_PROGRAM = """
+import os, pathlib, signal, sys, time
+from contextlib import contextmanager
+from itertools import count
+from shopguard.cli.pool import answers
+from shopguard.cli.running import Refused
+
+class Task:
+    @contextmanager
+    def opened(self):
+        yield answer
+
+def answer(record):
+    number = int(record)
+{answer}
+    return number
+
+def records():
+    for number in {numbers}:
+        yield number, str(number).encode()
+
+if __name__ == "__main__":
+    try:
+        for number, answer_ in answers(records(), Task(), 2):
+            assert number == answer_
+            print(number, flush=True)
+    except Refused as error:
+        sys.exit(str(error))
+"""
+
+
+def pooled(folder: Path, answer: str, numbers: str = "range(1, 501)") -> tuple[list[int], str]:
+    """Let two processes work by ``answer`` and return the numbers answered, and what was said at the end."""
+    program = folder / "program.py"
+    program.write_text(_PROGRAM.format(answer=answer, numbers=numbers), "utf-8")
+    done = subprocess.run(
+        [sys.executable, program], cwd=folder, capture_output=True, text=True, timeout=120, check=False
+    )
+    return [int(line) for line in done.stdout.split()], done.stderr.strip()
+
+
+def test_work_done_out_of_order_is_given_in_order(tmp_path: Path) -> None:
+    first_waits_for_later = """
+    later = pathlib.Path("later")
+    if number == 450:
+        later.touch()
+    while number == 1 and not later.exists():
+        time.sleep(0.01)
+"""
+    assert pooled(tmp_path, first_waits_for_later) == (list(range(1, 501)), "")
+
+
+def test_a_killed_process_is_an_error_that_names_its_lines(tmp_path: Path) -> None:
+    given, said = pooled(tmp_path, "    if number == 250: os.kill(os.getpid(), signal.SIGKILL)")
+    assert given == list(range(1, 201))
+    assert said == "lines 201 to 300: the process that worked on them ended unasked (exit code -9)"
+
+
+def test_a_process_that_dies_of_an_error_is_told_too(tmp_path: Path) -> None:
+    given, said = pooled(tmp_path, "    if number == 50: raise RuntimeError")
+    assert given == []
+    assert "lines 1 to 100: " in said
+
+
+def test_no_more_is_read_than_is_worked_on(tmp_path: Path) -> None:
+    """The input never ends: only who reads it piece by piece gives any answer."""
+    program = tmp_path / "program.py"
+    text = _PROGRAM.format(answer="", numbers="count(1)")
+    program.write_text(text.replace("print(number, flush=True)", "print(number, flush=True); break"), "utf-8")
+    done = subprocess.run([sys.executable, program], capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "1\n", "")
+
+
+def test_pieces_are_bounded_by_lines_and_by_bytes() -> None:
+    def sizes(length: int) -> list[int]:
+        endless = ((number, b"x" * length) for number in itertools.count())
+        chunks = itertools.islice(pool._chunks(endless), 3)
+        return [len(chunk) for chunk in chunks if not isinstance(chunk, pool.Refused)]
+
+    assert sizes(10) == [100, 100, 100]
+    assert sizes(100_000) == [3, 3, 3]
+    assert sizes(1_000_000) == [1, 1, 1]
