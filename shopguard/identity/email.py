@@ -182,7 +182,7 @@ def _punycode(domain: str) -> str:
 
 @cache
 def _meant_domains() -> Mapping[str, str]:
-    meant = {}
+    meant: dict[str, str] = {}
     for line in _MISTYPED.replace("\n ", " ").split("\n"):
         right, _, wrong = line.partition(": ")
         meant |= dict.fromkeys(wrong.split(), right)
