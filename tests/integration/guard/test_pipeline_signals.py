@@ -36,8 +36,8 @@ def test_the_third_surname_on_one_phone_is_flagged(house, third):
     assert house.done("13") == ["flag"]
     assert house.review_state("13") == "open"
     assert house.reasons("13") == {"no_match", Signal.MANY_NAMES}
-    (text,) = [text for _, target, text in house.platform.effects if target == "13"]
-    assert text == "ShopGuard: please check (several surnames on one mobile number)"
+    (planned,) = house.planned("13")
+    assert planned.text == "ShopGuard: please check (several surnames on one mobile number)"
 
 
 def test_a_family_is_not_flagged(house, clean):
