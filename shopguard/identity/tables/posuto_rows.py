@@ -9,12 +9,15 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
+from shopguard.identity.tables.place_key import place_key
+from shopguard.identity.text import fold
+
 _NUMBERED_LAND = re.compile("第?[0-9０-９]+地割.*")
 _NO_TOWN = re.compile("の次に.*番地.*場合$")
 
 
 class Area(NamedTuple):
-    """An area with a postal code. ``town`` and ``kana`` are as Japan Post writes them, "" for the whole municipality.
+    """An area with a postal code. ``town`` is a place key, ``kana`` folded; both are "" for the whole municipality.
 
     ``is_building`` marks a high building with codes of its own, whose name follows that of its town.
     """
@@ -32,7 +35,7 @@ class Area(NamedTuple):
 
 
 class Office(NamedTuple):
-    """A large office with a postal code of its own."""
+    """A large office with a postal code of its own; ``town`` is a place key that may go on to a smaller area."""
 
     postal: str
     code: str
@@ -71,7 +74,7 @@ def areas() -> Iterator[Area]:
             for town, kana in _towns(each):
                 yield Area(
                     each.postal_code, each.jisx0402, each.prefecture, each.prefecture_kana, each.city,
-                    each.city_kana, town, kana, each.chome, is_building,
+                    each.city_kana, place_key(town), fold(kana), each.chome, is_building,
                 )  # fmt: skip
 
 
@@ -79,7 +82,7 @@ def offices() -> Iterator[Office]:
     """Return every office."""
     for row in _rows("office_data", _OfficeRow):
         for each in (row, *row.alternates):
-            yield Office(each.postal_code, each.jis, each.neighborhood)
+            yield Office(each.postal_code, each.jis, place_key(each.neighborhood))
 
 
 def _towns(row: _AreaRow) -> list[tuple[str, str]]:

@@ -91,7 +91,7 @@ def write_table(path: Path, entries: Mapping[str, str], facts: Mapping[str, obje
 
 
 def _put(path: Path, content: bytes | bytearray) -> None:
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.stem}-", delete=False) as file:
+    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
         written = Path(file.name)
         try:
             file.write(content)

