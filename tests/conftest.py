@@ -25,6 +25,9 @@ from shopguard.registry import Registry
 from shopguard.storage.engine import migrate, open_engine, sqlite_url
 from shopguard.testing.fakes import FakePlatform
 
+# Compiled once for all tests and the programs that they start; a test that compiles does so in a folder of its own.
+os.environ.setdefault("SHOPGUARD_TABLES", str(Path(__file__).parents[1] / "var" / "tables"))
+
 structlog.configure(processors=[structlog.testing.LogCapture()])
 
 _MIGRATED = "guard_template"

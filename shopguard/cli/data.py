@@ -1,4 +1,4 @@
-"""Stored data and the keys that seal it: data purge, data export, keys list, rotate, reseal, retire."""
+"""Stored data and the keys that seal it: data purge, data export; keys list, rotate, reseal, retire."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from shopguard.cli.invocation import Invocation
 from shopguard.cli.output import json_option, progress, show_json, show_table
 from shopguard.cli.running import Refused, opened, operator
+from shopguard.cli.tables import import_, refresh_
 from shopguard.guard.reviews import record
 from shopguard.model import OrderRef
 from shopguard.storage.engine import reading
@@ -21,7 +22,11 @@ if TYPE_CHECKING:
 
 @click.group()
 def data() -> None:
-    """Retention, and what a person may ask for."""
+    """Retention, what a person may ask for, and the tables of places."""
+
+
+data.add_command(refresh_)
+data.add_command(import_)
 
 
 @data.command()

@@ -6,6 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 if TYPE_CHECKING:  # else imported where used: `shopguard --help` should not wait for the libraries behind them
     from shopguard.adapter import Secret
     from shopguard.bootstrap import Installation
@@ -15,6 +17,7 @@ if TYPE_CHECKING:  # else imported where used: `shopguard --help` should not wai
 DEFAULT_CONFIG = Path("config.yaml")
 DEFAULT_DATA_DIR = Path("var")
 MASTER_KEY = "SHOPGUARD_MASTER_KEY"
+TABLES = "SHOPGUARD_TABLES"
 
 
 class Invocation:
@@ -25,6 +28,7 @@ class Invocation:
         self.data_dir = DEFAULT_DATA_DIR
         self.config = cache(self._config)
         self.keyring = cache(self._keyring)
+        self.use_tables = cache(self._use_tables)
 
     def __reduce__(self) -> "tuple[Callable[[Path | None, Path], Invocation], tuple[Path | None, Path]]":
         """Travel to another process as the two places: each reads settings and keys for itself."""
@@ -39,6 +43,12 @@ class Invocation:
     @property
     def keys_path(self) -> Path:
         return self.data_dir / "keys.json"
+
+    @property
+    def tables_folder(self) -> Path:
+        """Where the compiled tables of places and names are kept: beside the data, unless SHOPGUARD_TABLES says."""
+        named = os.environ.get(TABLES)
+        return Path(named) if named else self.data_dir / "tables"
 
     @property
     def master_key(self) -> "Secret | None":
@@ -58,6 +68,7 @@ class Invocation:
         from shopguard.bootstrap import Installation
 
         self.data_dir.mkdir(parents=True, exist_ok=True)
+        self.use_tables()
         return Installation(self.config(), self.keyring(), self.data_dir, busy_timeout_s=busy_timeout_s)
 
     def _config(self) -> "Config":
@@ -66,10 +77,21 @@ class Invocation:
         stored = self.stored_secrets().all() if self.keys_path.exists() else {}
         return load_config(self.config_path, os.environ, stored)
 
+    def _use_tables(self) -> None:
+        """Let this process find its tables; compiling them, which takes a while, is said in one line."""
+        from shopguard.identity.tables import use_folder
+
+        use_folder(self.tables_folder, _say_beginning)
+
     def _keyring(self) -> "Keyring":
         from shopguard.crypto import Keyring
 
         return Keyring.load(self.keys_path, self.master_key)
+
+
+def _say_beginning(step: str, done: float) -> None:
+    if not done:
+        click.echo(f"shopguard: {step}", err=True)
 
 
 def _at(given_config: Path | None, data_dir: Path) -> Invocation:

@@ -58,6 +58,7 @@ class Judging:
     @contextmanager
     def opened(self) -> Iterator[Callable[[bytes], Judged]]:
         given = _Given()
+        self.invocation.use_tables()
         with _apart(self.entries, given) if self.entries else _installed(self.invocation, self.shop, given) as made:
             rules = rules_for(self.invocation.config(), self.shop)
             yield lambda line: self._judge(line, made, rules, given)

@@ -13,6 +13,7 @@ from shopguard import wire
 from shopguard.cli.invocation import Invocation
 from shopguard.cli.lines import answer_each, csv_orders, json_lines
 from shopguard.cli.screener import Judging, finisher, load_apart, rules_for
+from shopguard.cli.tables import ready_tables
 from shopguard.identity import Identity, identify, tokens
 from shopguard.matching import compare
 from shopguard.model import Party
@@ -50,6 +51,7 @@ def screen(
     """
     invocation = context.ensure_object(Invocation)
     rules_for(invocation.config(), shop)  # a shop that is not there is said before any work
+    _compiled_before(invocation, processes)
     with TemporaryDirectory() if entries else nullcontext() as folder:
         apart = Path(folder) if folder else None
         if entries and apart:
@@ -64,6 +66,11 @@ def screen(
     context.exit(0 if all_good else 1)
 
 
+def _compiled_before(invocation: Invocation, processes: int) -> None:
+    if processes > 1:  # else each of them would compile the tables where they are missing
+        ready_tables(invocation)
+
+
 @click.command("identify")
 @_file
 @click.option("--show", is_flag=True, help="Show the tokens' values too; they are personal data.")
@@ -74,7 +81,9 @@ def identify_(context: click.Context, file: BinaryIO, show: bool, processes: int
 
     A line that cannot be read is named on stderr, and the exit code is 1. FILE is stdin by default.
     """
-    all_good = answer_each(json_lines(file), Identifying(show), file, processes, bytes)
+    invocation = context.ensure_object(Invocation)
+    _compiled_before(invocation, processes)
+    all_good = answer_each(json_lines(file), Identifying(invocation, show), file, processes, bytes)
     context.exit(0 if all_good else 1)
 
 
@@ -82,10 +91,12 @@ def identify_(context: click.Context, file: BinaryIO, show: bool, processes: int
 class Identifying:
     """``Task`` of ``identify``."""
 
+    invocation: Invocation
     show: bool
 
     @contextmanager
     def opened(self) -> Iterator[Callable[[bytes], bytes]]:
+        self.invocation.use_tables()
         yield lambda line: wire.encode(_identity(identify(wire.decode(line, Party)), self.show))
 
 
@@ -116,7 +127,9 @@ def compare_(context: click.Context, file: BinaryIO, processes: int) -> None:
 
     A line that cannot be read is named on stderr, and the exit code is 1. FILE is stdin by default.
     """
-    all_good = answer_each(json_lines(file), Comparing(), file, processes, bytes)
+    invocation = context.ensure_object(Invocation)
+    _compiled_before(invocation, processes)
+    all_good = answer_each(json_lines(file), Comparing(invocation), file, processes, bytes)
     context.exit(0 if all_good else 1)
 
 
@@ -124,8 +137,11 @@ def compare_(context: click.Context, file: BinaryIO, processes: int) -> None:
 class Comparing:
     """``Task`` of ``compare``."""
 
+    invocation: Invocation
+
     @contextmanager
     def opened(self) -> Iterator[Callable[[bytes], bytes]]:
+        self.invocation.use_tables()
         yield lambda line: wire.encode(_comparison(wire.decode(line, _Pair)))
 
 

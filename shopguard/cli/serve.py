@@ -12,6 +12,7 @@ import click
 from shopguard.cli import supervise
 from shopguard.cli.invocation import Invocation
 from shopguard.cli.logs import start_logging
+from shopguard.cli.tables import ready_tables
 from shopguard.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -93,8 +94,9 @@ def run_together(
 
 
 def prepare(invocation: Invocation) -> None:
-    """Create or upgrade the tables, and say so if a module named like ours is not ours."""
+    """Create or upgrade the database, compile the tables of places; a module named like ours must be ours."""
     refuse_foreign_packages()
+    ready_tables(invocation)
     with contextlib.closing(invocation.installation()) as installation:
         installation.migrate()
         installation.states.introduce(list(installation.shops), installation.clock())

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from shopguard.adapter import Connector
+from shopguard.cli import tables
 from shopguard.cli.invocation import Invocation
 from shopguard.cli.output import json_option, show_json
 from shopguard.cli.running import check_tables, opened, operator
@@ -88,12 +89,15 @@ def doctor(
     """Examine one shop or all, and the guard itself; one line each, exit code 1 on a fault."""
     if clear_alarm and shop is None:
         raise click.UsageError("--clear-alarm needs the name of the shop")
-    installation = context.ensure_object(Invocation).installation()
+    invocation = context.ensure_object(Invocation)
+    installation = invocation.installation()
     try:
         shops = [_known(installation, shop)] if shop else list(installation.shops.values())
         if clear_alarm:
             _settle(installation, shops[0].name)
-        found = []
+        found = [(_EVERYWHERE, tables.finding(invocation.tables_folder, installation.clock()))]
+        if not as_json:
+            click.echo(_line(*found[0]))
         for where, finding in _examine(installation, shops, address, timeout):
             found.append((where, finding))
             if not as_json:

@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -14,6 +15,8 @@ import pytest
 
 from shopguard import wire
 from shopguard.cli import pool
+from shopguard.cli.running import Refused
+from shopguard.identity.tables import tables
 
 ENTRY = {
     "id": "E-1",
@@ -25,6 +28,12 @@ ENTRY = {
 }
 SURNAMES = ["佐藤", "鈴木", "高橋", "田中", "伊藤", "渡辺", "山本"]
 LINES = 2_000
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _compiled() -> None:
+    """The first program to need the tables would say so on stderr."""
+    tables()
 
 
 def party(number: int) -> dict[str, object]:
@@ -93,6 +102,26 @@ def test_a_fault_of_the_whole_file_comes_after_what_precedes_it(tmp_path: Path) 
     alone = run(tmp_path, *words)
     assert (alone[0], alone[1].count(b"\n")) == (1, 150)
     assert run(tmp_path, *words, "--processes", "2") == alone
+
+
+def test_on_a_terminal_loading_and_reading_show_how_far_they_are(tmp_path: Path) -> None:
+    (tmp_path / "entries.jsonl").write_bytes(wire.encode(ENTRY))
+    (tmp_path / "orders.jsonl").write_bytes(b"".join(wire.encode(order(n)) + b"\n" for n in range(300)))
+    words = command("screen", "orders.jsonl", "--registry", "entries.jsonl", "--processes", "2")
+    verdicts = tmp_path / "verdicts.jsonl"
+    terminal, theirs = os.openpty()
+    with verdicts.open("wb") as stdout, subprocess.Popen(words, cwd=tmp_path, stdout=stdout, stderr=theirs):
+        os.close(theirs)
+        shown = b"".join(_read_all(terminal))
+    assert verdicts.read_bytes().count(b"\n") == 300
+    assert shown.count(b"100%") == 2
+    assert 0 <= shown.find(b"load") < shown.find(b"100%") < shown.find(b"read") < shown.rfind(b"100%")
+
+
+def _read_all(terminal: int) -> Iterator[bytes]:
+    with suppress(OSError), open(terminal, "rb", buffering=0) as read:  # a terminal without a program is an error
+        while piece := read.read(1000):
+            yield piece
 
 
 @pytest.mark.parametrize("processes", ["1", "2"])
@@ -215,7 +244,7 @@ def test_pieces_are_bounded_by_lines_and_by_bytes() -> None:
     def sizes(length: int) -> list[int]:
         endless = ((number, b"x" * length) for number in itertools.count())
         chunks = itertools.islice(pool._chunks(endless), 3)
-        return [len(chunk) for chunk in chunks if not isinstance(chunk, pool.Refused)]
+        return [len(chunk) for chunk in chunks if not isinstance(chunk, Refused)]
 
     assert sizes(10) == [100, 100, 100]
     assert sizes(100_000) == [3, 3, 3]

@@ -11,7 +11,7 @@ import pytest
 
 from shopguard import wire
 from shopguard.config import Language, PolicyRule, PolicySettings
-from shopguard.model import Order, Party, VerdictKind
+from shopguard.model import Order, Party, Payment, PaymentKind, VerdictKind
 
 if TYPE_CHECKING:
     from click.testing import Result
@@ -152,6 +152,25 @@ def test_a_file_of_entries_can_stand_in_for_the_registry(desk: "Desk", bad_order
     result = desk.run("screen", "--registry", str(list_), stdin=lines(bad_order))
     assert (result.exit_code, result.stdout) == (1, "")
     assert "line 2" in result.stderr
+
+
+def test_what_is_odd_is_told_and_flags_by_the_rules(desk: "Desk", good_order: Order) -> None:
+    odd = replace(good_order, buyer=Party(name="見本 花子", emails=("someone@mailinator.com",)))
+    by_card = replace(odd, payment=Payment(PaymentKind.CARD))
+    result = desk.run("screen", stdin=lines(odd, by_card))
+    assert verdicts(result) == [("5002", "flag"), ("5002", "allow")]
+    for line in result.stdout.splitlines():
+        assert [reason["code"] for reason in json.loads(line)["reasons"]] == ["no_match", "signal_throwaway_mail"]
+
+
+def test_the_surnames_of_a_phone_are_counted_within_the_file_alone(desk: "Desk", good_order: Order) -> None:
+    surnames = ("佐藤", "鈴木", "高橋")
+    orders = [replace(good_order, id=name, buyer=replace(good_order.buyer, name=f"{name} 花子")) for name in surnames]
+    desk.receive(*orders)
+    desk.work()
+    assert verdicts(desk.run("screen", "--shop", "main-store", stdin=lines(orders[0]))) == [("佐藤", "allow")]
+    found = verdicts(desk.run("screen", "--shop", "main-store", stdin=lines(*orders)))
+    assert found == [("佐藤", "allow"), ("鈴木", "allow"), ("高橋", "flag")]
 
 
 def identities(result: "Result") -> list[dict[str, Any]]:
