@@ -119,6 +119,7 @@ def test_every_line_on_former_municipalities_names_one_of_today() -> None:
         ("01101", "きたいちじょうにし2", "北1条西", "2"),
         ("24214", "大字員弁町字石仏", "員弁町石仏", ""),
         ("03366", "左草1地割", "左草", "1地割"),
+        ("03366", "間木野第二十四地割", "間木野", "第24地割"),
     ],
 )
 def test_a_town_is_found_at_the_start(known: Tables, code: str, text: str, base: str, rest: str) -> None:

@@ -12,7 +12,8 @@ import msgspec
 from shopguard.identity.tables.place_key import place_key
 from shopguard.identity.text import fold
 
-_NUMBERED_LAND = re.compile("第?[0-9０-９]+地割.*")
+_NUMBERED_LAND = re.compile("第?[0-9０-９]+(?:地割.*)?$")
+_LAND_NOTE = re.compile("[0-9０-９]*地割")  # 間木野24地割 comes as town 間木野2 with note 4地割
 _NO_TOWN = re.compile("の次に.*番地.*場合$")
 
 
@@ -89,7 +90,7 @@ def _towns(row: _AreaRow) -> list[tuple[str, str]]:
     """Return the towns of a row: it may list several (甲、乙), land numbers (左草1地割〜6地割) or no town at all."""
     if _NO_TOWN.search(row.neighborhood):
         return [("", "")]
-    if _NUMBERED_LAND.search(row.neighborhood):
+    if _LAND_NOTE.match(row.note or ""):
         return [(_NUMBERED_LAND.sub("", row.neighborhood), row.neighborhood_kana)]
     towns, kana = row.neighborhood.split("、"), row.neighborhood_kana.split("、")
     return list(zip(towns, kana, strict=True)) if len(towns) == len(kana) else [(row.neighborhood, "")]
