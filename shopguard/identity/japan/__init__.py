@@ -32,8 +32,8 @@ def read_japanese(
     if located.is_town_open:
         located, before = with_town(table, located, before), ""
     building = read_building(numbers.after)
-    sites = read_sites(numbers.counts, building.room, located.has_chome, bool(building.name))
-    room_alone = building.room if not sites else ""
+    sites = read_sites(numbers.counts, building, located.has_chome)
+    room_alone = "" if sites else building.room or building.floor
     return Address(
         prefecture=located.prefecture,
         places=located.places,

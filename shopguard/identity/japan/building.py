@@ -11,7 +11,7 @@ _WIDEST_ROOM = 5
 _HOUSEHOLD = re.compile(r"[^ ]{1,12}様 ?方?(?= |$)|(?:^| )[一-鿿々ァ-ヺー]{1,6}方$")
 _FLOOR = re.compile(r"(?:(地下|b) ?)?([0-9]{1,2}) ?(?:階|f(?![a-z]))|(?<![a-z0-9])b([1-3])(?![0-9a-z])")
 _WING = re.compile(r"(?<![a-z0-9])([a-z]|[0-9]{1,2}|(?<![一-鿿])[東西南北中]) ?(?:号? ?棟|号館|(?<=[a-z])館)")
-_NUMBER = r"(?:(?<![a-z])([a-z])[- ]?|(?<![0-9])([0-9]{1,2})-)?([0-9]{1,5})(?![0-9])([a-z](?![a-z]))?"
+_NUMBER = r"(?:(?<![a-z])([a-hj-uwyz])[- ]?|(?<![0-9])([0-9]{1,2})-)?([0-9]{1,5})(?![0-9])(?:-?([a-z])(?![a-z]))?"
 _MARKED = re.compile(
     rf"(?<![0-9]){_NUMBER} ?(?:号室|戸室|号(?![棟館線地])|室)|(?:#|\b(?:room|rm|apt|no)\b\.?) ?{_NUMBER}"
 )
@@ -23,17 +23,18 @@ _ZEROS = re.compile("(?<![0-9])0+(?=[0-9])")
 
 
 class Building(NamedTuple):
-    """A building's name without its room, the room without leading zeros, and the household lived with."""
+    """A building's name without its room, the room without leading zeros, the floor, and the household lived with."""
 
     name: str = ""
     room: str = ""
+    floor: str = ""
     household: str = ""
 
 
 def read_building(text: str) -> Building:
     """Return the building and the room in folded ``text``, the part of an address after its numbers.
 
-    A wing belongs to the room (A棟102 is a102, 3号棟405 is 3-405). A floor stands for the room where there is none.
+    A wing belongs to the room: A棟102 is a102, 3号棟405 is 3-405.
     """
     text = _NOISE.sub(" ", text).strip(" -,.、。・:;/_=ー")
     if not text:
@@ -42,7 +43,7 @@ def read_building(text: str) -> Building:
     text, floor = _taken_floor(text)
     text, wing = _taken(text, _WING, 1)
     name, room = _room(text.strip(" -"))
-    return Building(squash(name), _placed(wing, room) or floor, squash(household))
+    return Building(squash(name), _placed(wing, room), floor, squash(household))
 
 
 def _taken(text: str, part: re.Pattern[str], group: int = 0) -> tuple[str, str]:
@@ -56,8 +57,9 @@ def _taken_floor(text: str) -> tuple[str, str]:
     found = _FLOOR.search(text)
     if found is None:
         return text, ""
-    floor = f"b{found[3]}" if found[3] else ("b" if found[1] else "") + found[2].lstrip("0") + "f"
-    return f"{text[: found.start()]} {text[found.end() :].lstrip('-')}".strip(), floor.replace("bf", "b")
+    number = found[2] or found[3]
+    floor = f"b{number}" if found[1] or found[3] else f"{number.lstrip('0')}f"
+    return f"{text[: found.start()]} {text[found.end() :].lstrip('-')}".strip(), floor
 
 
 def _room(text: str) -> tuple[str, str]:

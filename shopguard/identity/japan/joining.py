@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shopguard.identity.japan.prefecture import leading_prefecture, normalize_prefecture
+from shopguard.identity.japan.prefecture import PREFECTURES, leading_prefecture, normalize_prefecture
 from shopguard.identity.text import LONGEST, fold
 
 _NOTHING = frozenset(
@@ -27,24 +27,31 @@ _NOTHING = frozenset(
     }
 )
 _COUNTRY = re.compile("^(?:日本国?|japan|jp)(?:$|[ ,、]+)|[ ,、](?:日本|japan)$")
-_POSTAL = re.compile(r"(?:^|〒) ?([0-9]{3})[-ー ]?([0-9]{4})(?![0-9-])[ ,、]*|〒 ?")
+_POSTAL = re.compile(r"(?:^|〒) ?([0-9]{3})[-ー ]?([0-9]{4})(?![0-9-])[ ,、]*| ([0-9]{3})-([0-9]{4})$|〒 ?")
+_MAY_BE_CODE = re.compile(
+    "〒|^[0-9]{3}[-ー ]?[0-9]{4}| [0-9]{3}-[0-9]{4}$|(?<![0-9-])0[0-9]{1,4}-?[0-9]{4}|"
+    "(?<![0-9-])0[0-9]{1,4}-[0-9]{1,4}-"
+)
 _PHONE = re.compile(
     r"(?:tel|電話(?:番号)?|携帯|☎|℡)?[ :.]*(?<![0-9-])0[0-9]{1,4}-[0-9]{1,4}-[0-9]{3,4}(?![0-9-])"
     r"|(?<![0-9-])0[0-9]{9,10}(?![0-9-])"
 )
-_MARKS = str.maketrans(
-    dict.fromkeys("‐‑‒–—―−─━⁃˗➖⸺﹘", "-") | dict.fromkeys("()[]{}<>「」『』【】〔〕〈〉《》\"'“”‘’`*★☆◆◇■□●○※→", " ")
-)
+_INNER = re.compile(f"(?<=[0-9 階号室])(?:{'|'.join(PREFECTURES)})")
+_DASH = re.compile("[‐‑‒–—―−─━⁃˗➖⸺﹘]")
+_DECORATION = re.compile("[][(){}<>「」『』【】〔〕〈〉《》\"'“”‘’`*★☆◆◇■□●○※→]")
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What the fields say: the prefecture, the postal code (seven digits) and the other texts in their order."""
+    """What the fields say: the prefecture, the postal code (seven digits) and the other texts in their order.
+
+    ``unshortened`` are the same texts with what they repeat.
+    """
 
     prefecture: str
     postal: str
     parts: tuple[str, ...]
-    region: str = ""  # a region that is no prefecture
+    unshortened: tuple[str, ...]
 
 
 def join_fields(postal_code: str, region: str, city: str, lines: Sequence[str]) -> Written:
@@ -56,14 +63,15 @@ def join_fields(postal_code: str, region: str, city: str, lines: Sequence[str]) 
     prefecture = normalize_prefecture(region) if region else ""
     fields = [city, *lines] if prefecture or not region else [region, city, *lines]
     # One fold for all fields: "|" keeps them apart, for line feeds do not survive it.
-    folded = fold("|".join(field[:LONGEST] for field in fields)).translate(_MARKS)
+    folded = _DECORATION.sub(" ", _DASH.sub("-", fold("|".join([field[:LONGEST] for field in fields]))))
     parts: list[str] = []
+    unshortened: list[str] = []
     for part in folded.split("|"):
-        part = _COUNTRY.sub("", " ".join(part.split()))
-        if "〒" in part or len(part) > 6:
+        part = _COUNTRY.sub("", part.strip())
+        if _MAY_BE_CODE.search(part) is not None:
             part, found = _without_codes(part)
             postal = postal or found
-        if part in _NOTHING or not part:
+        if not part or part in _NOTHING:
             continue
         leading, size = leading_prefecture(part)
         if size:
@@ -72,10 +80,15 @@ def join_fields(postal_code: str, region: str, city: str, lines: Sequence[str]) 
                 prefecture = prefecture or leading
             if parts and part:
                 parts = _whole_again(parts, part)
+                unshortened = list(parts)
                 continue
+        elif (inner := _INNER.search(part)) is not None:  # ハイツ101 東京都港区...
+            prefecture = prefecture or inner[0]
+            part = f"{part[inner.end() :].strip()} {part[: inner.start()].strip()}"
         if part:
+            unshortened.append(part)
             _add(parts, part)
-    return Written(prefecture, postal, tuple(parts))
+    return Written(prefecture, postal, tuple(parts), tuple(unshortened))
 
 
 def postal_digits(raw: str) -> str:
@@ -90,8 +103,8 @@ def _without_codes(part: str) -> tuple[str, str]:
     """Return the text without a postal code and without phone numbers, and the postal code."""
     postal = ""
     found = _POSTAL.search(part)
-    if found is not None and (found[1] or found[0][0] == "〒"):
-        postal = f"{found[1]}{found[2]}" if found[1] else ""
+    if found is not None:
+        postal = f"{found[1]}{found[2]}" if found[1] else f"{found[3] or ''}{found[4] or ''}"
         part = f"{part[: found.start()]} {part[found.end() :]}".strip()
     if "0" in part and _PHONE.search(part) is not None:
         part = _PHONE.sub(" ", part).strip()
@@ -108,7 +121,12 @@ def _add(parts: list[str], part: str) -> None:
     """Add ``part`` without what it repeats of the texts before it."""
     known = "".join(parts).replace(" ", "")
     bare = part.replace(" ", "")
-    if known and bare.startswith(known):
+    if not known or bare[:2] not in known:
+        parts.append(part)
+        return
+    if len(bare) > 3 and known.endswith(bare):
+        return
+    if bare.startswith(known):
         parts[:] = [part]
         return
     repeated = _overlap(known, bare)

@@ -17,12 +17,14 @@ _COUNTED = re.compile(f"[{NUMERALS}]+(?= ?(?:丁目?|番(?![町館街])|号|地�
 _IN_A_ROW = re.compile(
     f"(?:(?<=[-のノ之])|(?<=[丁目番地号])|^ ?)[{NUMERALS}]+(?=$|[-のノ之・,. ]|[^一-鿿])"
     f"|(?<=[0-9] )[{NUMERALS}]+(?=$| [{NUMERALS}0-9])"
+    "|[〇一二三四五六七八九]{3,4}(?=$| )"  # ハイツ二〇三
 )
 
 # One number with its mark, and what divides it from the next. A number that counts wings, floors or rooms is none.
 _COUNT = re.compile(
     r"(?:第(?=[0-9]+ ?地割))?([0-9]{1,5}+)(?![0-9]| ?(?:号 ?[棟館室]|[棟館室階]|f(?![a-z])|戸室|号線))"
-    r"(?: ?(?:(?P<chome>丁目?|ちょうめ|チョウメ)|(?P<ban>番(?![町館街])地?|ばんち?|バンチ?)|(?P<go>号|ごう|ゴウ)"
+    r"(?: ?(?:(?P<chome>丁目?|ち[ょよ]うめ|チ[ョヨ]ウメ)|(?P<ban>番(?![町館街])地?|ばんち?|バンチ?)"
+    r"|(?P<go>号|ごう|ゴウ)"
     r"|(?:地割|線[東西南北]?|[部区組班条])(?=[ -]?第?[0-9])))?"
     r"(?P<divide> ?[-ー,.、。・:;/_=] ?| ?[のノ之](?= ?[0-9]))?(?P<gap> ?)"
 )
@@ -30,6 +32,7 @@ _FIRST = re.compile("第[0-9]+ ?地割|(?<![第0-9])[0-9]")
 _BLOCK = re.compile(
     "(?:^|.*[^ァ-ヺー])([甲乙丙丁戊己庚辛壬癸]|(?<![ァ-ヺー])[イロハニホヘトチリヌルヲ])[-の ]?$", re.DOTALL
 )
+_POST_BOX = re.compile("私書[箱函]第?$")
 _COMPOUND = re.compile("[0-9]+ ?(?:丁目|番|-[0-9])")
 _BUILDING = re.compile(
     "[ァ-ヺー]{3}|ビル|荘|団地|コーポ|ハイツ|メゾン|ハイム|マンション|アパート|住宅|寮|ホテル|宿舎|館|棟|[a-z]{3}"
@@ -60,12 +63,12 @@ def read_numbers(text: str) -> Numbers:
         return Numbers(text, (), "")
     start = first.start()
     counts, end = _row(text, start)
-    if len(counts) < 2 and start and _BUILDING.search(text, 0, start):  # the building stands before the numbers
-        later = _COMPOUND.search(text, max(end, first.end()))
-        if later is not None:
-            start = later.start()
-            counts, end = _row(text, start)
-    if not counts:
+    if start and _BUILDING.search(text, 0, start) and (len(counts) < 2 or counts[1].apart):
+        later = _COMPOUND.search(text, text.find(" ", start))
+        if later is not None:  # the building stands before the numbers
+            counts, end = _row(text, later.start())
+            return Numbers("", tuple(counts), f"{text[end:]} {text[: later.start()]}")
+    if not counts or _POST_BOX.search(text, 0, start):
         return Numbers("", (), text)
     before = text[:start]
     if (block := _BLOCK.match(before)) and counts[0].mark != "chome":

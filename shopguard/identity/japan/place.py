@@ -1,14 +1,15 @@
 """Which municipality and town an address names: what is written, and the postal code as a second witness."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from shopguard.identity.japan.joining import Written
-from shopguard.identity.japan.spelling import Spelling, spell
+from shopguard.identity.japan.spelling import Spelling, join, spell
 from shopguard.identity.japan.town import (
     Found,
     after_street,
-    find_by_ending,
+    find_by_former_name,
     find_similar,
     find_towns,
     town_named,
@@ -18,6 +19,7 @@ from shopguard.identity.tables import Municipality, PostalArea, Tables
 from shopguard.identity.tables.place_key import place_key
 from shopguard.identity.text import squash
 
+_WITHOUT_NUMBER = re.compile("無番地?|番外地?")
 _MOST = 2  # places kept of an address that can be read in several ways
 
 
@@ -68,8 +70,8 @@ def locate(table: Tables, written: Written) -> Located:
 def _read(table: Tables, written: Written) -> tuple[Spelling, Sequence[_Option]]:
     """Return the text in the order of its parts that names a town, else a municipality, else as it stands."""
     best: tuple[Spelling, Sequence[_Option]] | None = None
-    for parts in _orders(written.parts):
-        spelling = spell(" ".join(parts))
+    for parts in _orders(written):
+        spelling = spell(join(parts))
         options = _options(table, spelling, written.prefecture)
         if options and options[0].found is not None:
             return spelling, options
@@ -78,9 +80,12 @@ def _read(table: Tables, written: Written) -> tuple[Spelling, Sequence[_Option]]
     return best or (spell(""), ())
 
 
-def _orders(parts: tuple[str, ...]) -> Iterator[Sequence[str]]:
+def _orders(written: Written) -> Iterator[Sequence[str]]:
     """Return the parts as written, then in the orders of people who begin with the building."""
+    parts = written.parts
     yield parts
+    if written.unshortened != parts:
+        yield written.unshortened  # what looked repeated was the town: 泊村大字泊村
     for first in range(1, min(len(parts), 5)):
         yield (*parts[first:], *parts[:first])
         if first > 1:
@@ -97,16 +102,25 @@ def _options(table: Tables, spelling: Spelling, prefecture: str) -> Sequence[_Op
     for size, municipalities in table.municipalities(spelling.key):
         here = [each for each in municipalities if not prefecture or each.prefecture == prefecture]
         for group, spare in ((here, townless), ([each for each in municipalities if each not in here], elsewhere)):
-            read = [
-                _Option(each, size, found)
-                for each in group
-                for found in find_towns(table, each.code, spelling, size, each.former_town)
-            ]
-            if read:
+            if read := _with_towns(table, group, spelling, size):
+                return read
+            if spelling.key.startswith(spelling.key[:size], size) and (
+                read := _with_towns(table, group, spelling, 2 * size)  # 港区港区芝公園: two fields in one
+            ):
                 return read
             if not spare:
                 spare += [_Option(each, size, None) for each in group]
     return townless or elsewhere
+
+
+def _with_towns(
+    table: Tables, municipalities: Sequence[Municipality], spelling: Spelling, start: int
+) -> list[_Option]:
+    return [
+        _Option(each, start, found)
+        for each in municipalities
+        for found in find_towns(table, each.code, spelling, start, each.former_town)
+    ]
 
 
 def _named(
@@ -117,9 +131,15 @@ def _named(
     if not options:
         return None
     founds = [option.found for option in options if option.found is not None]
-    places = tuple(dict.fromkeys(Place(found.town.code, found.town.base or found.town.name) for found in founds))
     remarks = _remarks(options[0], spelling) | founds[0].remarks
-    return Located(places, founds[0].after, _prefecture(options), founds[0].town.has_chome, remarks)
+    if founds[0].is_followed_by_letters:
+        text = spelling.after(options[0].start)
+        similar = find_similar(table, founds[0].town.code, text)
+        if similar is not None and similar.town != founds[0].town:  # 芝公演 is no part of 芝
+            founds.insert(0, similar)
+            remarks |= similar.remarks
+    places = tuple(dict.fromkeys(Place(found.town.code, found.town.base or found.town.name) for found in founds))
+    return Located(places[:_MOST], founds[0].after, _prefecture(options), founds[0].town.has_chome, remarks)
 
 
 def _agreeing(options: Sequence[_Option], areas: Sequence[PostalArea]) -> Sequence[_Option]:
@@ -144,7 +164,11 @@ def _moved(
     for code in dict.fromkeys(area.code for area in areas):
         for found in find_towns(table, code, spelling, start):
             place = Place(found.town.code, found.town.base or found.town.name)
-            remarks = found.remarks | (frozenset() if options else _BY_POSTAL_CODE)
+            remarks = found.remarks | _BY_POSTAL_CODE
+            if options and not any(
+                _covers(table, each.municipality.code, area) for each in options for area in areas
+            ):
+                remarks |= {Remark.POSTAL_CONFLICT}
             return Located((place,), found.after, _prefecture_of(table, code), found.town.has_chome, remarks)
     return None
 
@@ -158,8 +182,8 @@ def _town_unnamed(
     places, founds, text = [], [], ""
     for option in options:
         code = option.municipality.code
-        text = after_street(code, spelling.after(option.start))
-        found = find_by_ending(table, code, text) or _town_of_postal_code(table, code, areas, text)
+        text = spelling.after(option.start)
+        found = find_by_former_name(table, code, text) or _town_of_postal_code(table, code, areas, text)
         found = found or find_similar(table, code, text)
         places.append(Place(found.town.code, found.town.base or found.town.name) if found else Place(code))
         founds.append(found)
@@ -178,7 +202,7 @@ def _town_of_postal_code(table: Tables, code: str, areas: Sequence[PostalArea], 
         return None
     area = towns.pop()
     town = town_named(table, area.code, area.town)
-    return Found(town, text, _BY_POSTAL_CODE) if town is not None else None
+    return Found(town, after_street(code, text), _BY_POSTAL_CODE) if town is not None else None
 
 
 def _by_postal_code(table: Tables, areas: Sequence[PostalArea], text: str, prefecture: str) -> Located:
@@ -236,13 +260,13 @@ _BY_POSTAL_CODE = frozenset({Remark.BY_POSTAL_CODE})
 
 def with_town(table: Tables, located: Located, town: str) -> Located:
     """Return ``located`` with the town as it is written, which the tables do not know."""
-    town = squash(place_key(town))
+    town = squash(place_key(_WITHOUT_NUMBER.sub("", town)))
     if not located.places:
         if not town:
             return located
         return located._replace(places=(Place(town),), remarks=located.remarks | {Remark.UNKNOWN_MUNICIPALITY})
     remarks = located.remarks
-    if town and all(table.all_towns_known(place.municipality) for place in located.places):
+    if all(table.all_towns_known(place.municipality) for place in located.places):
         remarks |= {Remark.UNKNOWN_TOWN}
     places = tuple(place if place.town else Place(place.municipality, town) for place in located.places)
     return located._replace(places=places, remarks=remarks)

@@ -39,6 +39,8 @@ _ENDING = re.compile(r"[ -]?(?:prefecture|pref\.?)$|[ -](?:ken|to|fu)$")
 
 def normalize_prefecture(region: str) -> str:
     """Return the prefecture for its name, short name, kana, romaji name or code (東京都, Tokyo, JP-13), else ""."""
+    if region in _FULL:
+        return region
     folded = fold(region)
     if folded in _FULL:
         return folded

@@ -1,35 +1,34 @@
 """Which of the numbers name the house and which the room."""
 
+from shopguard.identity.japan.building import Building
 from shopguard.identity.japan.numbers import Count
 from shopguard.identity.location import Site
 
+_MOST_ROOMS = 30  # on one floor: 203 looks like a room, 288 does not
 _MOST_CHOME = 45  # no town has more 丁目; the first number of 2335-4-101 is a lot
 
 
-def read_sites(counts: tuple[Count, ...], room: str, has_chome: bool | None, has_building: bool) -> tuple[Site, ...]:
+def read_sites(counts: tuple[Count, ...], building: Building, has_chome: bool | None) -> tuple[Site, ...]:
     """Return the readings of ``counts``, likelier first, at most two.
 
+    A room written after the numbers ends all doubt about them. A floor stands for the room where there is none.
+
     Args:
-        room: the room written after the numbers, which ends all doubt about them.
         has_chome: whether the town is divided into 丁目; None where unknown.
-        has_building: a building without a room of its own, as in 12-3-203 ハイツ, speaks for a room in the row.
     """
     if not counts:
         return ()
     numbers = [count.number for count in counts]
     houses = _houses(counts, has_chome)
-    if room:
-        return (Site(tuple(numbers[: max(houses)]), room),)
-    likelier = sorted(houses, key=lambda size: not _is_room(numbers[size:], counts[size:], has_building, has_chome))
-    return tuple(_site(numbers, size) for size in likelier[:2])
-
-
-def _site(numbers: list[str], size: int) -> Site:
-    return Site(tuple(numbers[:size]), "-".join(numbers[size:]))
+    if building.room:
+        return (Site(tuple(numbers[: max(houses)]), building.room),)
+    if houses[0] == len(counts) and len(houses) > 1 and _is_room(counts[-1], bool(building.name), has_chome):
+        houses.reverse()
+    return tuple(Site(tuple(numbers[:size]), "-".join(numbers[size:]) or building.floor) for size in houses)
 
 
 def _houses(counts: tuple[Count, ...], has_chome: bool | None) -> list[int]:
-    """Return how many of the numbers may name the house, longest first."""
+    """Return how many of the numbers may name the house: one or two answers, longest first."""
     size = len(counts)
     if counts[0].mark == "chome":
         has_chome = True
@@ -54,18 +53,18 @@ def _after_block(counts: tuple[Count, ...], block: int) -> list[int]:
     if size > block + 2:
         spare = counts[block + 2]
         doubtful = house < 3 and size == block + 3 and len(spare.number) < 3 and spare.mark != "go"
-        return [house, house + 1] if doubtful else [house]
+        return [house + 1, house] if doubtful else [house]
     last = counts[-1]
     if size == block + 2 and last.apart and last.mark != "go" and len(last.number) > 2:
         return [house, house - 1]
     return [house]
 
 
-def _is_room(numbers: list[str], counts: tuple[Count, ...], has_building: bool, has_chome: bool | None) -> bool:
-    """Say whether the numbers after the house look like a room."""
-    if not numbers:
-        return False
-    if has_building or counts[-1].apart or len(numbers) > 1:
+def _is_room(last: Count, has_building: bool, has_chome: bool | None) -> bool:
+    """Say whether a room is the likelier reading of the last number.
+
+    A building without a room of its own speaks for it: 12-3-203 ハイツ.
+    """
+    if has_building or last.apart:
         return True
-    looks_like_one = len(numbers[-1]) > 2 and int(numbers[-1][-2:]) in range(1, 31)
-    return looks_like_one and has_chome is False
+    return has_chome is False and len(last.number) > 2 and 1 <= int(last.number[-2:]) <= _MOST_ROOMS

@@ -1,6 +1,7 @@
 """A text beside its key in the tables, so that what the tables recognised can be cut off the text."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shopguard.identity.japan.numbers import NUMERALS
@@ -9,6 +10,11 @@ from shopguard.identity.tables.place_key import place_key
 _LONGEST_NAME = 60  # characters of municipality and town together
 _RUN = re.compile(f"[0-9{NUMERALS}卅]+")
 _DIGITS = re.compile("[0-9]+")
+_HOUSE = re.compile("[0-9]+ ?(?:[-ー]|番地|番(?![町丁通]))")
+# Whatever ``place_key`` may change in a folded text; all other texts are their own key.
+_UNLIKE_KEY = re.compile(
+    f"[ ,、字{NUMERALS}卅ヶケがガヵゖけのノ之乃つツッっ‐‑‒–—―−─━⁃ー〜~竈竃麴籠蠣鶯頸壺諌騨祗靭檮俱穗繩兔莵桝毗]|大字"
+)
 _KANJI = re.compile("[々一-鿿㐀-䶿\U00020000-\U0003ffff]")
 
 
@@ -57,5 +63,15 @@ class Spelling:
 
 
 def spell(text: str) -> Spelling:
-    """Return ``text`` with its key."""
-    return Spelling(text, place_key(text[:_LONGEST_NAME]))
+    """Return folded ``text`` with the key of its beginning, up to the numbers of the house."""
+    number = _HOUSE.search(text, 0, _LONGEST_NAME)
+    head = text[: number.end() if number is not None else _LONGEST_NAME]
+    return Spelling(text, head if _UNLIKE_KEY.search(head) is None else place_key(head))
+
+
+def join(parts: Sequence[str]) -> str:
+    """Return the parts of an address as one text: no space before its first number, as no name of a place has one."""
+    text = ""
+    for part in parts:
+        text += part if _DIGITS.search(text) is None else f" {part}"
+    return text

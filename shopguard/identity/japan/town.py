@@ -3,12 +3,15 @@
 import re
 from typing import NamedTuple
 
+from shopguard.identity.japan.numbers import NUMERALS
 from shopguard.identity.japan.spelling import Spelling, spell
 from shopguard.identity.location import Remark
 from shopguard.identity.tables import Tables, Town
 from shopguard.identity.tables.place_key import place_key
 
 _LONGEST_ENDING = 12
+_FORMER = re.compile("[^0-9]{1,6}?[町村]")
+_FORMER_ENDS = ("町", "村", "区", "市")
 _KYOTO = "261"  # its wards' codes begin so
 # 寺町通御池上ル, 四条通河原町東入: decoration before the town.
 _STREET = re.compile(
@@ -26,7 +29,17 @@ class Found(NamedTuple):
     remarks: frozenset[Remark] = frozenset()
     end: int = 0  # where the town ends in the key
 
+    @property
+    def is_followed_by_letters(self) -> bool:
+        """Whether more than numbers follows at once: a small area, or the rest of a name that was cut too short."""
+        return _LETTERS.match(self.after) is not None
 
+
+_LETTERS = re.compile(
+    f"(?![{NUMERALS}]|丁目|番|[甲乙丙丁大字第無のノ之ー]"
+    "|[東西南北上中下内外前後新元本大小イロハニホヘト](?:[0-9 -]|$))"
+    r"[^\W0-9_]"
+)
 _MISSPELT = frozenset({Remark.MISSPELT})
 _STREET_LEFT_OUT = frozenset({Remark.KYOTO_STREET})
 _KANA = frozenset({Remark.KANA})
@@ -75,13 +88,19 @@ def after_street(code: str, text: str) -> str:
     return text[street.end() :] if street is not None else text
 
 
-def find_by_ending(table: Tables, code: str, text: str) -> Found | None:
-    """Return the one town whose name ends as ``text`` begins, two letters at least: 石仏 for 員弁町石仏."""
+def find_by_former_name(table: Tables, code: str, text: str) -> Found | None:
+    """Return the one town of ``text`` where the former municipality in its name is missing or is no part of it.
+
+    石仏 for 員弁町石仏; 員弁町石仏 for 石仏.
+    """
     written = spell(text[: _first_number(text)])
+    if (former := _FORMER.match(written.key)) and (found := _named(table, code, written, former.end())):
+        return found[0]._replace(after=text[written.end(found[0].end) :])
     names = table.town_names(code)
     for size in range(min(len(written.key), _LONGEST_ENDING), 1, -1):
         ending = written.key[:size]
-        if towns := {town for name in names if name.endswith(ending) for town in _exactly(table, code, name)}:
+        whole = {name for name in names if name.endswith(ending) and name[: -len(ending)].endswith(_FORMER_ENDS)}
+        if towns := {town for name in whole for town in _exactly(table, code, name)}:
             return Found(towns.pop(), text[written.end(size) :]) if len(towns) == 1 else None
     return None
 
