@@ -89,6 +89,7 @@ def romaji_skeleton(word: str) -> str:
     if not word.isascii():
         bare = unicodedata.normalize("NFKD", word.translate(_PLAIN_LETTERS))
         word = "".join(char for char in bare if not unicodedata.combining(char)).lower()
+        word = word if word.isascii() else unicodedata.normalize("NFC", word)  # hangul syllables whole again
     word = _NOT_LETTER.sub("", word).translate(_ONE_LETTER)
     for _ in range(8):  # one rule can make room for another; names settle in two rounds
         shorter = _SPELLING.sub(_hepburn, _DOUBLED.sub(r"\1", word))

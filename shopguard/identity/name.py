@@ -1,48 +1,46 @@
-"""Names: the written form, the family name where it can be told, and the reading in hiragana."""
+"""Names: the written form, family and given name where they can be told apart, the reading, and how it sounds."""
 
-import re
-import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
-from shopguard.identity.kana import hiragana
-from shopguard.identity.text import fold, fold_place, folded_variants, is_japanese, squash
-
-_BRACKETED = re.compile(r"\([^)]*\)?|\[[^\]]*\]?|[【「『〈《〔][^】」』〉》〕]*[】」』〉》〕]?")
-_HONORIFIC = re.compile(r"(?<=\S)(?:\s*(?:様|さま|サマ|殿|さん|御中|先生))+$")
-_TITLE = re.compile(r"^(?:mr|mrs|ms|miss|dr) ")
-_COMPANY = re.compile(r"\S*(?:株式会社|有限会社|合同会社|\((?:株|有|同)\))\S*")
-_BARE_COMPANY = re.compile(r"(株式会社|有限会社|合同会社|\((?:株|有|同)\)) +")
-_SEPARATOR = re.compile(r"[・･,、/.&_\-]+")
-_DECORATION = re.compile(r"[^\w\s]|[0-9_]")
-_KANA_ONLY = re.compile("[ぁ-ゖァ-ヺー]+")
-_PLAIN_SOUND = str.maketrans(
-    "がぎぐげござじずぜぞだぢづでどばびぶべぼぱぴぷぺぽゔぁぃぅぇぉっゃゅょゎゕゖ",
-    "かきくけこさしすせそたちつてとはひふへほはひふへほうあいうえおつやゆよわかけ",
-    "ー",
+from shopguard.identity.bare_name import bare_words, has_letters, names_nobody, with_repeat_marks, without_brackets
+from shopguard.identity.company import company_core, without_company
+from shopguard.identity.hangul import hangul_parts, hangul_sound, is_hangul
+from shopguard.identity.japanese_name import (
+    MOST_SOUNDS,
+    guessed_sounds,
+    is_kana,
+    is_order_known,
+    kana_sound,
+    reading_parts,
+    reads,
+    told_apart,
 )
-_LONG_VOWELS = (
-    (re.compile(r"o[ou]+|oh(?=[^aeiouy]|$)"), "o"),
-    (re.compile(r"uu+"), "u"),
-    (re.compile(r"m(?=[bp])"), "n"),
+from shopguard.identity.kana import devoiced, hiragana, romaji_skeleton
+from shopguard.identity.latin_name import (
+    capitals_of,
+    has_umlauts,
+    latin_parts,
+    latin_sounds,
+    parts_in_order,
+    skeletons,
+    spaced,
+    spelt_umlauts,
 )
+from shopguard.identity.text import LONGEST, fold, fold_place, folded_variants, is_japanese
 
-# The most frequent surnames of two and more characters, in folded form: they split names written without a
-# space and put swapped fields right. A full table with head counts can take this place.
-_SURNAMES = """
-佐藤 鈴木 高橋 田中 伊藤 渡辺 山本 中村 小林 加藤 吉田 山田 佐々木 山口 松本 井上 木村 斉藤 清水 山崎 阿部 池田
-橋本 山下 石川 中島 前田 藤田 小川 後藤 岡田 長谷川 村上 近藤 石井 坂本 遠藤 青木 藤井 西村 福田 太田 三浦 藤原
-岡本 松田 中川 中野 原田 小野 田村 竹内 金子 和田 中山 石田 上田 森田 柴田 酒井 工藤 横山 宮崎 宮本 内田 高木 安藤
-谷口 大野 丸山 今井 高田 藤本 武田 村田 上野 杉山 増田 平野 大塚 千葉 久保 松井 小島 岩崎 桜井 野口 松尾 野村 木下
-菊地 佐野 大西 杉本 新井 浜田 市川 古川 水野 小松 島田
-"""
-SURNAMES = frozenset(_SURNAMES.split())
+Sounds = tuple[tuple[str, ...], ...]
+_MOST_WORDS = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A person's name. ``full`` and ``reading`` are empty where there is none; Latin ``full`` has its words sorted.
+    """A person's name, or a company's where no person is named.
 
-    ``family`` and ``given`` are empty where they cannot be told apart. ``folds`` lists replaced variants (邊→辺).
+    ``full``, ``family`` and ``given`` are folded kanji, hiragana, or skeletons of Latin words (``full`` has them
+    sorted); family and given name are empty where they cannot be told apart. ``reading`` is hiragana as the field for
+    it gave it. ``company`` is what was written of a company. ``folds`` lists replaced variants (邊→辺).
+    ``sounds`` are at most three ways the name may sound, likelier first: (family, given) without voicing and long
+    vowels, with "" for a part of unknown reading, or one part alone. ``guessed``: they come from the kanji.
     """
 
     full: str = ""
@@ -51,72 +49,183 @@ class Name:
     reading: str = ""
     company: str = ""
     folds: tuple[str, ...] = ()
+    sounds: Sounds = field(default=())
+    guessed: bool = False
 
     @property
     def script(self) -> str:
         """How ``full`` is written: ``kanji`` (kana mixed in or not), ``kana``, or ``latin`` for all other letters."""
-        if _KANA_ONLY.fullmatch(self.full):
+        if is_kana(self.full):
             return "kana"
         return "kanji" if is_japanese(self.full) else "latin"
 
     @property
     def sound(self) -> str:
         """The reading without voicing, small kana and long marks: やまざき and やまさき are one."""
-        return self.reading.translate(_PLAIN_SOUND)
+        return devoiced(self.reading)
 
 
-def normalize_name(name: str, family: str = "", given: str = "", kana: str = "") -> Name | None:
-    """Return the canonical name, or None if there are no letters in any of the fields."""
-    raw = f"{family} {given}" if family and given else name or family or given
-    person, company = _without_company(fold(raw))
-    words = _words(person)
-    kana_words = [hiragana(word) for word in _words(fold(kana)) if _KANA_ONLY.fullmatch(word)]
-    if words and not is_japanese("".join(words)):
-        full, parts = _latin(words, family)
-    else:
-        words = [hiragana(fold_place(word)) for word in words]
-        parts = _split(words)
-        full = "".join(parts) if parts else "".join(words)
-    reading = "".join(kana_words) or (full if _KANA_ONLY.fullmatch(full) else "")
-    if not (full or reading):
+def normalize_name(name: str, family: str = "", given: str = "", kana: str = "", company: str = "") -> Name | None:
+    """Return the canonical name, or None if there are no letters in any of the fields.
+
+    Family and given name, where both are there, win over ``name``; either may hold the whole. A company without a
+    person is the name itself. No text raises.
+    """
+    raw = (
+        [family[:LONGEST], given[:LONGEST]]
+        if _is_named(family) and _is_named(given)
+        else [_first(name, family, given)]
+    )
+    texts, reading = [fold(spaced(text)) for text in raw], fold(kana) if _is_named(kana) else ""
+    if reading and (not any(map(has_letters, texts)) or _are_exchanged(texts, reading)):
+        texts, reading = [reading], " ".join(texts)
+    companies = [fold(company)] if has_letters(company) else []
+    fields: list[list[str]] = []
+    for text in texts:
+        person, firm = without_company(text)
+        person, bracketed = without_brackets(person)
+        companies += [firm] if firm else []
+        reading = reading or bracketed
+        comma = person.split(",") if len(texts) == 1 and not is_japanese(person) else []
+        fields += [bare_words(part) for part in (comma if len(comma) == 2 else [person])]
+    fields = [words[:_MOST_WORDS] for words in fields if words]
+    spoken = _Reading.of(reading)
+    firm = " ".join(dict.fromkeys(companies))
+    made = _made(fields, spoken, capitals_of(raw[0]) if len(raw) == 1 else "") if fields else _of_company(firm)
+    if made is None:
         return None
-    return Name(full, *(parts or ("", "")), reading, company, folded_variants(raw))
+    return replace(
+        made, reading=made.reading or "".join(spoken.kana), company=firm, folds=folded_variants(" ".join(raw))
+    )
 
 
-def _without_company(text: str) -> tuple[str, str]:
-    text = _BARE_COMPANY.sub(r"\1", text)
-    return _COMPANY.sub(" ", text), " ".join(_COMPANY.findall(text))
+def _is_named(text: str) -> bool:
+    return has_letters(text[:LONGEST]) and not names_nobody(fold(text))
 
 
-def _words(text: str) -> list[str]:
-    text = _DECORATION.sub("", _SEPARATOR.sub(" ", _BRACKETED.sub(" ", text)))
-    words = _TITLE.sub("", _HONORIFIC.sub("", text.strip())).split()
-    if len(words) > 2 and all(len(word) == 1 for word in words) and is_japanese(text):
-        return ["".join(words)]  # 山 崎 太 郎: spaced for looks
-    return words
+def _first(*texts: str) -> str:
+    return next((text[:LONGEST] for text in texts if _is_named(text)), "")
 
 
-def _split(words: list[str]) -> tuple[str, str] | None:
-    if len(words) == 2:
-        first, second = words
-        return (second, first) if second in SURNAMES and first not in SURNAMES else (first, second)
-    if len(words) == 1:
-        for length in (3, 2):
-            if words[0][:length] in SURNAMES and 1 <= len(words[0]) - length <= 3:
-                return words[0][:length], words[0][length:]
-    return None
+def _are_exchanged(texts: list[str], reading: str) -> bool:
+    """The reading stands in the field for the name, and the name in the field for the reading."""
+    return is_kana("".join("".join(texts).split())) and is_japanese(reading) and not is_kana("".join(reading.split()))
 
 
-def _latin(words: list[str], family: str) -> tuple[str, tuple[str, str] | None]:
-    skeletons = [skeleton for word in words if (skeleton := romaji_skeleton(word))]
-    surname = romaji_skeleton(squash(fold(family)))
-    others = [word for word in skeletons if word != surname]
-    return " ".join(sorted(skeletons)), (surname, " ".join(sorted(others))) if surname and others else None
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What the field for the reading holds: words in hiragana, or skeletons of Latin words."""
+
+    kana: tuple[str, ...] = ()
+    latin: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, text: str) -> "_Reading":
+        if not text:
+            return cls()
+        words = bare_words(without_brackets(without_company(text)[0])[0])[:_MOST_WORDS]
+        kana = tuple(hiragana(word) for word in words if is_kana(word))
+        latin = () if is_japanese(text) else tuple(skeletons(words))
+        return cls(kana if len(set("".join(kana))) > 1 else (), latin)  # ああああ is typed to get past the field
 
 
-def romaji_skeleton(word: str) -> str:
-    """Return a folded Latin word without accents and long-vowel spellings: Ōno, Ohno and Oono are all ono."""
-    bare = "".join(char for char in unicodedata.normalize("NFD", word) if not unicodedata.combining(char))
-    for pattern, short in _LONG_VOWELS:
-        bare = pattern.sub(short, bare)
-    return bare
+def _made(fields: list[list[str]], reading: _Reading, capitals: str) -> Name | None:
+    words = [word for words in fields for word in words]
+    if any(map(is_japanese, words)):
+        return _japanese(fields, reading)
+    if all(map(is_hangul, words)):
+        return _korean(["".join(words) for words in fields] if len(fields) > 1 else fields[0])
+    return _latin(fields, reading, capitals)
+
+
+def _japanese(fields: list[list[str]], reading: _Reading) -> Name:
+    fields, reading = _without_reading(fields, reading)
+    words = ["".join(words) for words in fields] if len(fields) > 1 else fields[0]
+    family, given = (_canonical(part) for part in told_apart(words))
+    full = with_repeat_marks(_canonical(family + given or "".join(dict.fromkeys(words))))
+    kana = list(reading.kana) or ([family, given] if given else [full] if is_kana(full) else [])
+    if all(map(is_kana, kana)) and kana:
+        sounds, guessed = _read_sounds(family, given, kana)
+        if is_kana(full) and given and not is_order_known(family, given):
+            sounds = _few((*sounds, *(pair[::-1] for pair in sounds)))  # ジョン スミス: nobody said which is which
+    elif reading.latin:
+        sounds, guessed = latin_sounds(*latin_parts(list(reading.latin)), either_order=False), False
+    else:
+        sounds, guessed = guessed_sounds(family, given), True
+    return Name(full, family, given, full if is_kana(full) else "", sounds=sounds, guessed=guessed and bool(sounds))
+
+
+def _canonical(part: str) -> str:
+    return hiragana(fold_place(part))
+
+
+def _without_reading(fields: list[list[str]], reading: _Reading) -> tuple[list[list[str]], _Reading]:
+    """Take out of the words of a name what only repeats it in kana or in Latin letters."""
+    words = [word for words in fields for word in words]
+    latin = [word for word in words if not is_japanese(word)]
+    kana = [word for word in words if is_kana(word)]
+    if not latin and (not kana or len(kana) == len(words)):
+        return fields, reading
+    native = [word for word in words if is_japanese(word)]
+    written = [word for word in native if word not in kana] or native
+    parts = told_apart(written)
+    if kana and len(written) < len(native) and reads(kana, *parts):
+        return [written], reading if reading.kana else _Reading(tuple(map(hiragana, kana)))
+    parts = told_apart(native)
+    heard = skeletons(latin)
+    if parts[1] and heard:
+        return [native], reading if reading.kana or reading.latin else _Reading(latin=tuple(heard))
+    initials = [word for word in latin if len(word) == 1]
+    return [[word for word in words if word not in initials] for words in fields], reading
+
+
+def _read_sounds(family: str, given: str, kana: list[str]) -> tuple[Sounds, bool]:
+    read_family, read_given = reading_parts(kana, family, given)
+    if not read_family and not read_given:
+        return ((kana_sound("".join(kana)),),), False
+    heard = kana_sound(read_family), kana_sound(read_given)
+    if all(heard) or not given:
+        return (heard,), False
+    guessed = guessed_sounds(family, given)
+    return tuple(dict.fromkeys((heard[0] or one, heard[1] or other) for one, other in guessed)) or (heard,), True
+
+
+def _korean(words: list[str]) -> Name:
+    family, given = hangul_parts(words)
+    sounds: Sounds = ((hangul_sound(family, True), hangul_sound(given, False)),) if family else ()
+    return Name(family + given or "".join(words), family, given, sounds=sounds or ((hangul_sound(words[0], False),),))
+
+
+def _latin(fields: list[list[str]], reading: _Reading, capitals: str) -> Name | None:
+    kept = set(skeletons([word for words in fields for word in words]))
+    parts = [[word for word in map(romaji_skeleton, words) if word in kept] for words in fields]
+    said = len(parts) > 1 or bool(capitals)  # somebody said which the family name is
+    family, others = parts_in_order(*parts) if len(parts) == 2 else latin_parts(parts[0], romaji_skeleton(capitals))
+    if not kept:
+        return None
+    sounds = latin_sounds(family, others, either_order=not said)
+    if any(has_umlauts(word) for words in fields for word in words):
+        respelt = _latin(
+            [[spelt_umlauts(word) for word in words] for words in fields], _Reading(), spelt_umlauts(capitals)
+        )
+        sounds = (*sounds[:2], *(respelt.sounds[:1] if respelt else ()))
+    if reading.kana:
+        sounds = (*_read_sounds("", "", list(reading.kana))[0], *sounds)
+    words = sorted({*family, *others})
+    return Name(" ".join(words), " ".join(family), " ".join(others) if family else "", sounds=_few(sounds))
+
+
+def _of_company(firm: str) -> Name | None:
+    """Return the company as a name in one piece."""
+    words = bare_words(without_brackets(company_core(firm))[0])
+    if not words:
+        return None
+    if not any(map(is_japanese, words)):
+        found = sorted(set(skeletons(words)))
+        return Name(" ".join(found), sounds=(("".join(found),),)) if found else None
+    full = _canonical("".join(words))
+    return Name(full, sounds=((kana_sound(full),),) if is_kana(full) else ())
+
+
+def _few(sounds: Sounds) -> Sounds:
+    return tuple(dict.fromkeys(sounds))[:MOST_SOUNDS]

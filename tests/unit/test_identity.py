@@ -6,8 +6,6 @@ from hypothesis import strategies as st
 
 from shopguard.identity import FIELDS, MAX_TOKENS, Token, identify, tokens
 from shopguard.identity.address import Address, Site, normalize_address, normalize_prefecture
-from shopguard.identity.name import SURNAMES, normalize_name
-from shopguard.identity.text import fold
 from shopguard.model import Party
 
 PARTY = Party(
@@ -20,77 +18,6 @@ PARTY = Party(
     phones=("090-0000-1111",),
     emails=("taro@example.jp",),
 )
-
-
-# --- names
-
-
-def test_surnames_stand_in_folded_form() -> None:
-    assert {fold(name) for name in SURNAMES} == SURNAMES
-
-
-@pytest.mark.parametrize(
-    "raw",
-    [
-        "渡邉　健一",
-        "渡邊健一",
-        "渡辺 健一様",
-        "渡辺 健一 殿",
-        "渡 辺 健 一",
-        "渡辺★健一",
-        "渡辺健一（ワタナベ）",
-        "株式会社サンプル 渡辺健一",
-        "(株) サンプル 渡辺健一",
-        "健一 渡辺",
-    ],
-)
-def test_one_written_name_from_many_spellings(raw: str) -> None:
-    name = normalize_name(raw)
-    assert name is not None
-    assert (name.full, name.family, name.given) == ("渡辺健一", "渡辺", "健一")
-
-
-def test_company_is_kept_apart_from_the_person() -> None:
-    name = normalize_name("株式会社サンプル 山田 太郎")
-    assert name is not None
-    assert name.company == "株式会社サンプル"
-    assert normalize_name("株式会社サンプル") is None
-
-
-@pytest.mark.parametrize(
-    "raw", ["WATANABE Ken'ichi", "Kenichi Watanabe", "Mr. Kenichi WATANABE", "Watanabe, Kenichi"]
-)
-def test_latin_names_have_no_order(raw: str) -> None:
-    name = normalize_name(raw)
-    assert name is not None
-    assert (name.full, name.script) == ("kenichi watanabe", "latin")
-
-
-@pytest.mark.parametrize("raw", ["Ohno", "Oono", "Ōno", "Ouno", "Ono"])
-def test_long_vowels_do_not_matter(raw: str) -> None:
-    assert getattr(normalize_name(raw), "full", None) == "ono"
-
-
-@pytest.mark.parametrize("kana", ["ﾔﾏｻﾞｷ ｼﾞｭﾝ", "やまさき しゆん", "ヤマザキジュン"])
-def test_readings_ignore_width_voicing_and_small_kana(kana: str) -> None:
-    assert getattr(normalize_name("山崎 淳", kana=kana), "sound", None) == "やまさきしゆん"
-
-
-def test_a_name_in_kana_alone_is_a_reading() -> None:
-    name = normalize_name("ﾜﾀﾅﾍﾞ ｹﾝｲﾁ")
-    assert name is not None
-    assert (name.script, name.reading, name.family) == ("kana", "わたなべけんいち", "わたなべ")
-
-
-def test_family_and_given_fields_win_over_the_name_field() -> None:
-    name = normalize_name("太郎 渡辺", family="渡邊", given="太郎")
-    assert name is not None
-    assert (name.family, name.given, name.folds) == ("渡辺", "太郎", ("邊→辺",))
-
-
-@pytest.mark.parametrize("raw", ["", "★", "123", "（山田）"])
-def test_no_letters_no_name(raw: str) -> None:
-    assert normalize_name(raw) is None
 
 
 # --- addresses
@@ -295,10 +222,3 @@ def test_width_and_case_do_not_matter(phone: str, email: str) -> None:
     narrow = Party(name="Taro Yamada", phones=(phone,), emails=(email,))
     other = Party(name=wide("TARO YAMADA"), phones=(wide(phone),), emails=(wide(email.upper()),))
     assert tokens(identify(narrow)) == tokens(identify(other))
-
-
-@given(st.text("渡邊辺山﨑太郎 ヤマﾀﾞabŌ・（）様", max_size=12))
-def test_a_normalized_name_stays_itself(raw: str) -> None:
-    found = normalize_name(raw)
-    again = normalize_name(found.full) if found else None
-    assert found is None or (again is not None and again.full == found.full)

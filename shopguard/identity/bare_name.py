@@ -1,0 +1,86 @@
+"""A name without what people write around it: honorifics, brackets, decoration, characters that only look right."""
+
+import re
+from functools import cache
+
+_KANJI = "々一-鿿㐀-䶿\U00020000-\U0003ffff"
+_BRACKETED = re.compile(r"\(([^()]*)\)?|\[([^\[\]]*)\]?|[【「『〈《〔<\"“]([^】」』〉》〕>\"”]*)[】」』〉》〕>\"”]?")
+_CONTACT = re.compile(r"\S+@\S+|https?:\S+")
+_CARE_OF = re.compile(r"\S+様方\s*|^\s*c/o\s")
+_SEPARATOR = re.compile(r"[・･,、.。/|&;:~〜_]+")
+_DECORATION = re.compile(r"[^\w\s]|[0-9_]")
+_LETTER = re.compile(r"[^\W\d_]")
+
+_HONORIFIC = re.compile(
+    r"(?<=[^\s])(?:様|さま|サマ|さん|御中|先生|ちゃん|くん|氏|宛|殿|御一同|ご一同|御家族|ご家族)+(?= |$)"
+)
+_HONORIFIC_WORD = re.compile(
+    r"(?<=\S) (?:様|さま|サマ|さん|サン|御中|先生|ちゃん|チャン|くん|クン|君|氏|宛|殿|どの|行|夫人|御一同"
+    r"|ご一同|sama)+(?= |$)"
+)
+_LATIN_HONORIFIC = re.compile(r"(?<=[a-z])-(?:san|sama|sensei|kun|chan)(?= |$)")
+
+# Said instead of a name.
+_NO_NAME = """
+同上 同じ 同左 本人 ご本人 御本人 なし 無し ナシ 不明 匿名 名無し 名無しさん 名前 氏名 お名前 フリガナ ふりがな
+未定 未記入 省略 none null unknown test
+"""
+
+# Characters of the other script that look the same, inside a word of one script.
+_TO_KANJI = dict(zip("ーニハカロエタゝヽ仝", "一二八力口工夕々々々", strict=True))
+_LONE_KANA = re.compile(
+    f"(?<![ぁ-ヺー])(?:(?<=[{_KANJI}])[ーニカロエタハゝヽ仝](?![ぁ-ヺー])|[ニハエ](?=[{_KANJI}]))"
+)
+_TO_KATAKANA = str.maketrans("力口二八工夕卜一", "カロニハエタトー")
+_MOSTLY_KATAKANA = re.compile("[ァ-ヺー力口二八工夕卜一]*[ァ-ヺー力口工夕卜]")
+_KATAKANA = re.compile("[ァ-ヺ]")
+_DOUBLED_KANJI = re.compile("([㐀-䶿一-鿿])(?<![一二三四五六七八九十百千])\\1")
+
+
+def has_letters(text: str) -> bool:
+    """Say whether there is a letter of any script in ``text``."""
+    return _LETTER.search(text) is not None
+
+
+def names_nobody(text: str) -> bool:
+    """Say whether the folded ``text`` is what people write where they give no name (同上, 本人, フリガナ)."""
+    return text.strip(" ()様.-") in _no_names()
+
+
+@cache
+def _no_names() -> frozenset[str]:
+    return frozenset(_NO_NAME.split())
+
+
+def without_brackets(text: str) -> tuple[str, str]:
+    """Return ``text`` without bracketed parts, and the bracketed parts; all in brackets is a name in brackets."""
+    if not _BRACKETED.search(text):
+        return text, ""
+    inside = " ".join(found[1] or found[2] or found[3] or "" for found in _BRACKETED.finditer(text))
+    outside = _BRACKETED.sub(" ", text)
+    return (outside, inside) if _LETTER.search(outside) else (inside, "")
+
+
+def bare_words(text: str) -> list[str]:
+    """Return the words of a folded name without brackets, honorifics and decoration, look-alikes put right."""
+    if "@" in text or "/" in text or "方" in text:
+        text = _CARE_OF.sub(" ", _CONTACT.sub(" ", text))
+    text = _LATIN_HONORIFIC.sub("", text).replace("〃", "々")
+    text = " ".join(_DECORATION.sub("", _SEPARATOR.sub(" ", text)).split())
+    words = _HONORIFIC.sub("", _HONORIFIC_WORD.sub("", text)).split()
+    if text.isascii():
+        return words
+    return [_one_script(word) for word in words]
+
+
+def _one_script(word: str) -> str:
+    if _LONE_KANA.search(word):
+        word = _LONE_KANA.sub(lambda found: _TO_KANJI[found[0]], word)
+    if _MOSTLY_KATAKANA.fullmatch(word) and len(_KATAKANA.findall(word)) >= 2:
+        word = word.translate(_TO_KATAKANA)
+    return with_repeat_marks(word)
+
+
+def with_repeat_marks(text: str) -> str:
+    """Return ``text`` with a kanji that is written twice as 佐々木 is, for 佐佐木 and 佐〃木 alike."""
+    return _DOUBLED_KANJI.sub(r"\1々", text)

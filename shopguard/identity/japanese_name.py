@@ -1,0 +1,217 @@
+"""Names in kanji and kana: family and given name told apart, and how they sound."""
+
+import re
+from itertools import islice, product
+from math import log10
+
+from shopguard.identity.kana import hiragana, kana_skeleton, romaji_skeleton, sound
+from shopguard.identity.known_names import (
+    given_readings,
+    is_continental_surname,
+    is_given_sound,
+    is_surname_sound,
+    surname_readings,
+    surname_share,
+)
+
+Parts = tuple[str, str]
+"""Family and given name; the given name, or both, empty where they cannot be told apart."""
+
+MOST_SOUNDS = 3
+_LONGEST_SPLIT = 30  # characters of a name in one word
+
+_KANA = re.compile("[ぁ-ゖァ-ヺーゝゞヽヾ]+")
+_LARGE_TSU = re.compile("つ(?=[かきくけこさしすせそたちつてとぱぴぷぺぽ])")
+
+# Decimal digits for and against a place to split at, added to the logarithm of the surname's share. Set by hand.
+_KNOWN_GIVEN = 2.0
+_UNKNOWN_ONE_OR_TWO, _UNKNOWN_THREE, _UNKNOWN_LONG = 0.0, -1.0, -3.0
+_REVERSED = -1.5  # the given name in front, no space between
+
+
+def is_kana(text: str) -> bool:
+    """Say whether ``text`` is kana throughout."""
+    return _KANA.fullmatch(text) is not None
+
+
+def told_apart(words: list[str]) -> Parts:
+    """Return family and given name of a Japanese (or Chinese) name in one word or more."""
+    family, given = _told_apart(words)
+    if given.endswith("君") and _is_given(given[:-1]):
+        given = given[:-1]  # an honorific here, a part of the name elsewhere
+    return family, given
+
+
+def _told_apart(words: list[str]) -> Parts:
+    if len(words) > 2 and all(len(word) == 1 for word in words):
+        words = ["".join(words)]  # 山 崎 太 郎: spaced for looks
+    if len(words) == 1:
+        return _split(words[0])
+    if len(words) > 2:
+        first = next((count for count in range(len(words) - 1, 0, -1) if _is_family("".join(words[:count]))), 1)
+        words = ["".join(words[:first]), "".join(words[first:])]
+    return _of_two(*words)
+
+
+def _of_two(first: str, second: str) -> Parts:
+    if first == second or (second.startswith(first) and _splits(second, first)):
+        return _split(second)  # the whole name in both fields, or in the second
+    if first.endswith(second) and _splits(first, first[: -len(second)]):
+        return _split(first)
+    if _is_reversed(first, second):
+        return second, first
+    if is_kana(first) == is_kana(second) and not (_is_family(first) and _is_given(second)):
+        family, given = _split(first + second)
+        if given and _is_family(family) and _is_given(given):
+            return family, given  # 山田太 郎: the space in the wrong place
+    if not _is_family(first):
+        family, given = _split(first)
+        if given and _is_family(family) and _is_given(given) and _is_given(second):
+            return family, given  # 山田太郎・花子: the first of a couple
+    return first, second
+
+
+def _splits(whole: str, family: str) -> bool:
+    return len(whole) > len(family) and (_is_family(family) or _split(whole)[0] == family)
+
+
+def _is_reversed(first: str, second: str) -> bool:
+    if not _is_family(second):
+        return False
+    if not _is_family(first):
+        return True
+    return _is_given(first) and not _is_given(second) and surname_share(second) > 50 * surname_share(first)
+
+
+def _is_family(word: str) -> bool:
+    return is_surname_sound(kana_skeleton(word)) if is_kana(word) else surname_share(word) > 0
+
+
+def _is_given(word: str) -> bool:
+    return is_given_sound(kana_skeleton(word)) if is_kana(word) else bool(given_readings(word))
+
+
+def _split(word: str) -> Parts:
+    if is_kana(word):
+        return split_kana(word)
+    if len(word) > _LONGEST_SPLIT:
+        return "", ""
+    if surname_share(word):
+        return word, ""
+    best, parts = -99.0, ("", "")
+    for at in range(1, min(len(word), 6)):
+        for family, given, fee in ((word[:at], word[at:], 0.0), (word[-at:], word[:-at], _REVERSED)):
+            if share := surname_share(family):
+                weight = log10(share) + _given_weight(given, fee) + fee
+                if weight > best:
+                    best, parts = weight, (family, given)
+    return parts if best > -99.0 else _unknown(word)
+
+
+def _given_weight(given: str, fee: float) -> float:
+    if _is_given(given):
+        return _KNOWN_GIVEN
+    if fee:
+        return -99.0  # nothing but a known given name makes 健一渡辺 a name
+    return _UNKNOWN_ONE_OR_TWO if len(given) < 3 else _UNKNOWN_THREE if len(given) == 3 else _UNKNOWN_LONG
+
+
+def _unknown(word: str) -> Parts:
+    """Split a name whose surname the tables do not know: by the given name, by Chinese surnames, by length."""
+    for at in (2, 3, 1):
+        if len(word) > at and len(word) - at <= 3 and _is_given(word[at:]) and (at > 1 or len(word) > 2):
+            return word[:at], word[at:]
+    if 2 <= len(word) <= 3 and is_continental_surname(word[0]):
+        return word[0], word[1:]
+    return (word[:2], word[2:]) if len(word) == 4 else ("", "")
+
+
+def split_kana(word: str, family: str = "", given: str = "") -> Parts:
+    """Return the two parts of a reading written as one word, by the written name where it is known."""
+    if len(word) > _LONGEST_SPLIT:
+        return "", ""
+    families = {_sound(reading) for reading in surname_readings(family)} if family else set()
+    givens = {_sound(reading) for reading in given_readings(given)} if given else set()
+    by_family = [at for at in range(1, len(word)) if families and _sound(word[:at]) in families]
+    by_given = [at for at in range(1, len(word)) if givens and _sound(word[at:]) in givens]
+    for places in (sorted(set(by_family) & set(by_given)), by_given, by_family):
+        if places:
+            return word[: places[-1]], word[places[-1] :]
+    if not family and _is_family(word):
+        return word, ""
+    for at in range(len(word) - 1, 0, -1):
+        if _is_family(word[:at]) and _is_given(word[at:]):
+            return word[:at], word[at:]
+    for at in range(2, len(word) - 1):
+        if _is_given(word[at:]):
+            return word[:at], word[at:]
+    return "", ""
+
+
+def is_order_known(family: str, given: str) -> bool:
+    """Say whether the tables know one of two words of a name as a surname."""
+    return _is_family(family) or _is_family(given)
+
+
+def reads(kana: list[str], family: str, given: str) -> bool:
+    """Say whether kana words beside a written name are its reading (渡辺健一 わたなべけんいち), not a part of it."""
+    if not given:
+        return False
+    whole = "".join(kana)
+    return len(whole) >= 4 or any(_sound(whole).startswith(_sound(reading)) for reading in surname_readings(family))
+
+
+def reading_parts(words: list[str], family: str, given: str) -> Parts:
+    """Return the reading, in hiragana words, as parts of the written name; a part that it leaves out is empty.
+
+    Without a written name the words stand for themselves.
+    """
+    if not family:
+        return told_apart(words)
+    families = {_sound(reading) for reading in surname_readings(family)} or {_sound(hiragana(family))}
+    if len(words) == 1:
+        return _reading_in_one_word(words[0], family, given, families)
+    first, last = words[0], words[-1]
+    if _sound(first) not in families and (_sound(last) in families or (_is_family(last) and not _is_family(first))):
+        return last, "".join(words[:-1])
+    return first, "".join(words[1:])
+
+
+def _reading_in_one_word(word: str, family: str, given: str, families: set[str]) -> Parts:
+    heard = _sound(word)
+    if heard in families:
+        return word, ""
+    if given and heard in {_sound(reading) for reading in (*given_readings(given), hiragana(given))}:
+        return "", word
+    return split_kana(word, family, given)
+
+
+def guessed_sounds(family: str, given: str) -> tuple[Parts, ...]:
+    """Return how a written name may sound, likelier first; a part without known reading is empty."""
+    families = _likely(family, surname_readings(family))
+    givens = _likely(given, given_readings(given))
+    pairs = sorted(product(range(len(families)), range(len(givens))), key=lambda at: (at[0] + at[1], at[0]))
+    found = ((families[at], givens[to]) for at, to in pairs)
+    return tuple(islice((pair for pair in found if any(pair)), MOST_SOUNDS))
+
+
+def _likely(part: str, readings: tuple[str, ...]) -> tuple[str, ...]:
+    if is_kana(part):
+        return (kana_sound(part),)
+    if part.isascii():
+        return (sound(romaji_skeleton(part)),)
+    return tuple(dict.fromkeys(_sound(reading) for reading in readings))[:2] or ("",)
+
+
+def kana_sound(part: str) -> str:
+    """Return the sound of one part of a reading; ハツトリ is ハットリ where that is a name and the other is not."""
+    part = hiragana(part)
+    if _LARGE_TSU.search(part) and not (_is_family(part) or _is_given(part)):
+        small = _LARGE_TSU.sub("っ", part)
+        if _is_family(small) or _is_given(small):
+            part = small
+    return _sound(part)
+
+
+def _sound(kana: str) -> str:
+    return sound(kana_skeleton(kana))
