@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from shopguard.identity.japan import normalize_prefecture, read_japanese
 from shopguard.identity.japan.joining import postal_digits
+from shopguard.identity.kana import romaji_skeleton
 from shopguard.identity.location import Address, Place, Remark
 from shopguard.identity.romaji_words import KINDS, Word, place_skeleton, read_words
 from shopguard.identity.tables import Municipality, PostalArea, Tables, Town, place_key, tables
@@ -26,6 +27,7 @@ _BUILDING = re.compile(
 )
 _ROMAJI = frozenset({Remark.ROMAJI})
 _BY_POSTAL_CODE = frozenset({Remark.ROMAJI, Remark.BY_POSTAL_CODE})
+_ENDING = re.compile("(?:ken|fu|to)$")
 _CHAIN = re.compile("[0-9]+(?:-[0-9]+)*(?:丁目|番地?|号)?")
 
 
@@ -77,7 +79,7 @@ def read_romaji(postal_code: str = "", region: str = "", city: str = "", lines: 
     if likeliest is not None:
         places: tuple[Place, ...] = (likeliest.place, *(choice.place for choice in choices[1:]))
         return replace(address, places=tuple(dict.fromkeys(places)), remarks=address.remarks | likeliest.remarks)
-    unknown = place_skeleton([word for word in words if not word.is_number and word.text not in KINDS])
+    unknown = place_skeleton("".join(word.text for word in words if not word.is_number and word.text not in KINDS))
     return replace(
         address,
         prefecture=prefecture,
@@ -99,26 +101,26 @@ def _spans(words: Sequence[Word], longest: int) -> list[_Span]:
     for start, first in enumerate(words):
         if first.is_number and not first.text.isdecimal():
             continue
+        text = ""
         for end in range(start + 1, min(start + longest, len(words)) + 1):
             last = words[end - 1]
-            if last.part != first.part or (last.is_number and end - start > 1 and not last.text.endswith("jo")):
+            if last.part != first.part or (last.is_number and text and not last.text.endswith("jo")):
                 break
-            if not (last.is_number and end - start == 1):
-                spans.append(_Span(start, end, place_skeleton(words[start:end])))
+            text += last.text
+            if not text.isdecimal():
+                spans.append(_Span(start, end, place_skeleton(text)))
     return spans
 
 
-def _prefectures(words: Sequence[Word]) -> dict[int, str]:
-    """Return the prefectures that are written, by where they stand."""
-    found = {}
-    for at, word in enumerate(words):
-        name = "" if word.is_number else _prefecture_named(word.text)
-        if name and not (at + 1 < len(words) and _BUILDING.fullmatch(words[at + 1].text)):
-            found[at] = name
-    return found
-
-
-_prefecture_named = lru_cache(maxsize=1024)(normalize_prefecture)
+@lru_cache(maxsize=1024)
+def _prefecture_named(word: str) -> str:
+    """Return the prefecture that a word names: Shizuoka, Sizuoka, Toukyouto, Gumma."""
+    skeleton = {"guma": "gunma"}.get(sound := romaji_skeleton(word), sound)
+    return (
+        normalize_prefecture(word)
+        or normalize_prefecture(skeleton)
+        or normalize_prefecture(_ENDING.sub("", skeleton))
+    )
 
 
 def _choices(
@@ -205,7 +207,9 @@ def _with_town(
     taken = {at for span in named for at in range(span.start, span.end)}
     free = [span for span in spans if not named or taken.isdisjoint(range(span.start, span.end))]
     written = [(span, towns) for span in free if (towns := table.romaji_towns(code, span.skeleton))]
-    written = written or [(span, towns) for span in free if (towns := _by_other_kind(table, code, span))]
+    if not written:
+        score -= 1
+        written = [(span, towns) for span in free if (towns := _by_other_kind(table, code, span))]
     choices = []
     for span, towns in written:
         fit = _fits(words, span)

@@ -39,6 +39,7 @@ _OTHER_SCRIPT = re.compile("[ぁ-ゖァ-ヺ一-鿿]{2,}|[ぁ-ゖァ-ヺ一-鿿]+
 
 _KINDS = "city ward town village prefecture pref ken fu to do shi ku cho machi mura son gun county district"
 KINDS = frozenset(_KINDS.split())
+_DIGITS = re.compile("([0-9]+)")
 _DROPPED = frozenset({"oaza", "ooaza", "aza", "koaza", "azana"})
 
 
@@ -48,11 +49,6 @@ class Word(NamedTuple):
     text: str
     part: int
     is_number: bool
-
-    @property
-    def skeleton(self) -> str:
-        """The sound of the word, a number as it stands."""
-        return self.text.removesuffix("丁目") if self.is_number else romaji_skeleton(self.text)
 
 
 class Words(NamedTuple):
@@ -83,14 +79,11 @@ def read_words(fields: Sequence[str]) -> Words:
     return Words(tuple(words[:_MOST_WORDS]), postal, japanese)
 
 
-def place_skeleton(words: Sequence[Word]) -> str:
-    """Return the skeleton of a name of several words, in which digits stay (kita1jonishi)."""
-    if not any(word.is_number for word in words):
-        return romaji_skeleton("".join(word.text for word in words))
-    return "".join(
-        part if part.isdecimal() else romaji_skeleton(part)
-        for part in re.split("([0-9]+)", "".join(word.text for word in words))
-    )
+def place_skeleton(text: str) -> str:
+    """Return the skeleton of a name whose words are joined; digits in it stay (kita1jonishi)."""
+    if text.isalpha():
+        return romaji_skeleton(text)
+    return "".join(part if part.isdecimal() else romaji_skeleton(part) for part in _DIGITS.split(text))
 
 
 def _without_accents(text: str) -> str:
