@@ -112,6 +112,16 @@ def _spans(words: Sequence[Word], longest: int) -> list[_Span]:
     return spans
 
 
+def _prefectures(words: Sequence[Word]) -> dict[int, str]:
+    """Return the prefectures that are written, by where they stand."""
+    found = {}
+    for at, word in enumerate(words):
+        name = "" if word.is_number else _prefecture_named(word.text)
+        if name and not (at + 1 < len(words) and _BUILDING.fullmatch(words[at + 1].text)):
+            found[at] = name
+    return found
+
+
 @lru_cache(maxsize=1024)
 def _prefecture_named(word: str) -> str:
     """Return the prefecture that a word names: Shizuoka, Sizuoka, Toukyouto, Gumma."""

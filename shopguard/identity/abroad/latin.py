@@ -16,12 +16,12 @@ from shopguard.identity.abroad.words import (
 from shopguard.identity.location import Address, Place, Site
 from shopguard.identity.text import LONGEST, squash
 
-_PARTS = re.compile(r"[,;|/、，]+(?![0-9])|(?<![0-9])[/]")
+_PARTS = re.compile("[,;|、，]+|(?<![0-9])/")
 _SECTION = re.compile(r",? ?\bsec(?:tion)?\.? ?([0-9]+),?")  # Taiwan: Sec. 5, Xinyi Rd. and Xinyi Rd., Sec. 5
 _KOREAN_UNIT = re.compile(r"\b([0-9]+)-?(ho|dong)\b")  # 101-dong 405-ho
 _BLOCK = re.compile(r"\b(?:blk|block)\b\.?")  # Singapore's house number
 _LANE = re.compile(r"\b(?:ln|lane|aly|alley)\b\.? ?([0-9]+)")
-_CARE_OF = re.compile(r"(?:^|(?<= ))(?:c/o|attn:?|attention:?) .*$")
+_CARE_OF = re.compile(r"(?:^|(?<= ))(?:careof|attn:?|attention:?) .*$")
 _BOX = re.compile(
     r"\b(?:p\.? ?o\.? ?box|post office box|postfach|apartado|boite postale|b\.?p\.?|postbus) ?#? ?([0-9]+[a-z]?)"
 )
@@ -38,7 +38,7 @@ _FLOOR = re.compile(
 _UNIT_BEFORE = re.compile(r"^(?P<unit>[0-9]+[a-z]?) ?[/-] ?(?=[0-9]+[a-z]? [a-z])")  # 4/12 Smith St, 4-12 in Canada
 _NUMBER_MARK = re.compile(r"\b(?:no|nr|num|numero|number|n[°ºo])\b[.:°º]* ?#?(?=[0-9])|№ ?")
 _NUMBER = re.compile(
-    r"(?<![a-z0-9])[0-9]+(?: ?[a-z](?![a-z]))?(?:-[0-9]+[a-z]?)*(?: ?(?:bis|ter|quater)\b)?"
+    r"(?<![a-z0-9])[0-9]+(?:[a-z]| [a-z](?=$|[ ]*[,/]))?(?:-[0-9]+[a-z]?)*(?: ?(?:bis|ter|quater)\b)?"
     r"(?![a-z0-9])(?!\.(?= ?[a-z]))"
 )
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
@@ -101,7 +101,7 @@ def city_name(country: str, city: str) -> str:
 
 def _parts(country: str, lines: Sequence[str]) -> list[str]:
     text = "|".join(line[:LONGEST].replace("\n", "|") for line in lines)
-    text = _SECTION.sub(r" sec\1 ", plain_letters(text, country))
+    text = _SECTION.sub(r" sec\1 ", plain_letters(text, country)).replace("c/o", "careof ")
     if country == "KR":
         text = _KOREAN_UNIT.sub(lambda found: f"{'room' if found[2] == 'ho' else 'bldg'} {found[1]}", text)
     elif country == "SG":
