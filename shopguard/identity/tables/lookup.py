@@ -86,7 +86,11 @@ class Tables:
         if _KANA.search(key, 0, _LONGEST_PREFECTURE + 1):
             for spelling, number in self._file.prefixes(MUNICIPALITY_SOUND + place_sound(key)):
                 numbers.append((length_of_sound(key, len(spelling) - 1), number))
-            numbers.sort()
+        if BETWEEN_KANJI.search(key):
+            for spelling, number in self._file.prefixes(MUNICIPALITY + without_particles(key)):
+                numbers.append((length_with_particles(key, len(spelling) - 1), number))
+        if len(numbers) > 1:
+            numbers = sorted(set(numbers))
         return [(length, self._municipalities(number)) for length, number in reversed(numbers)]
 
     def towns(self, code: str, key: str) -> list[tuple[int, Town]]:

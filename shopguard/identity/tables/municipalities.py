@@ -81,7 +81,8 @@ def municipalities(areas: Iterable[Area]) -> dict[str, Spelt]:
         kana = _common_start([area.city_kana for area in wards])
         codes = tuple(sorted(area.code for area in wards))
         for area in wards:
-            forms = ((area.city, area.city_kana), (ward_alone(area.city), area.city_kana.removeprefix(kana)))
+            alone, alone_kana = area.city.removeprefix(city), area.city_kana.removeprefix(kana)
+            forms = ((area.city, area.city_kana), (alone, alone_kana), (city[:-1] + alone, kana[:-1] + alone_kana))
             found[area.code] = Spelt(area.code, prefecture, prefecture_kana, forms)
         code = codes[0][:4] + "0"  # a city's number ends in 0 and those of its wards follow: 14130, 14131 ...
         found[code] = Spelt(code, prefecture, prefecture_kana, ((city, kana),), codes)
