@@ -1,4 +1,8 @@
-"""Western given names and their short forms: Bob and Robert are one."""
+"""Western given names and their short forms: Bob and Robert are one.
+
+Classes of our own: the package ``nicknames`` (Apache-2.0) relates each short form to many names, so that its relation
+joins nearly all of them (read 2026-11).
+"""
 
 from collections.abc import Mapping
 from functools import cache
