@@ -55,14 +55,15 @@ def homophones(kanji: str, kana: str) -> tuple[str, ...]:
 
 
 @cache
-def _counted() -> tuple[tuple[Surname, ...], tuple[int, ...]]:
-    rows = [row for row in _rows("last_name_org.csv") if len(row) >= 3 and row[1].isdigit()]
-    return tuple(Surname(row[0], row[2]) for row in rows), tuple(accumulate(int(row[1]) for row in rows))
+def common_surnames() -> frozenset[str]:
+    """Return the surnames of the data set."""
+    return frozenset(name.kanji for name in _counted()[0])
 
 
 @cache
-def _common_kanji() -> frozenset[str]:
-    return frozenset(name.kanji for name in _counted()[0])
+def _counted() -> tuple[tuple[Surname, ...], tuple[int, ...]]:
+    rows = [row for row in _rows("last_name_org.csv") if len(row) >= 3 and row[1].isdigit()]
+    return tuple(Surname(row[0], row[2]) for row in rows), tuple(accumulate(int(row[1]) for row in rows))
 
 
 def _rare(rng: random.Random) -> Surname:
@@ -70,7 +71,7 @@ def _rare(rng: random.Random) -> Surname:
     while True:
         first, second = rng.choice(parts["first"]), rng.choice(parts["second"])
         kanji = first[0] + second[0]
-        if first[0] != second[0] and kanji not in _common_kanji():
+        if first[0] != second[0] and kanji not in common_surnames():
             return Surname(kanji, first[1] + second[1])
 
 

@@ -187,7 +187,7 @@ def alone(seed: int, entries: Sequence[Listed], each: int) -> Iterator[Asked]:
     Phone and mail are blank, so that name and address must do; for kinds of phone or mail the address is blank and
     the other contact, so that name and contact must do. Kinds that fit nobody in the list are left out.
     """
-    for kind in KINDS.values():
+    for kind in KINDS.values() if each else ():
         rng = random.Random(f"alone {seed} {kind.name}")
         found = 0
         for number in rng.sample(range(len(entries)), len(entries)):
