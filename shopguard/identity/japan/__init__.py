@@ -30,7 +30,7 @@ def read_japanese(
     numbers = read_numbers(located.after)
     before = numbers.before.strip(" -,、")
     if located.is_town_open:
-        located, before = with_town(table, located, before), ""
+        located, before = with_town(table, located, before, bool(numbers.counts)), ""
     building = read_building(numbers.after)
     sites = read_sites(numbers.counts, building, located.has_chome)
     room_alone = "" if sites else building.room or building.floor

@@ -5,21 +5,26 @@ from typing import NamedTuple
 
 from shopguard.identity.text import squash
 
-_WIDEST_ROOM = 5
-
 # 山田様方: the household that the person lives with. It names no building.
-_HOUSEHOLD = re.compile(r"[^ ]{1,12}様 ?方?(?= |$)|(?:^| )[一-鿿々ァ-ヺー]{1,6}方$")
-_FLOOR = re.compile(r"(?:(地下|b) ?)?([0-9]{1,2}) ?(?:階|f(?![a-z]))|(?<![a-z0-9])b([1-3])(?![0-9a-z])")
-_WING = re.compile(r"(?<![a-z0-9])([a-z]|[0-9]{1,2}|(?<![一-鿿])[東西南北中]) ?(?:号? ?棟|号館|(?<=[a-z])館)")
-_NUMBER = r"(?:(?<![a-z])([a-hj-uwyz])[- ]?|(?<![0-9])([0-9]{1,2})-)?([0-9]{1,5})(?![0-9])(?:-?([a-z])(?![a-z]))?"
+_HOUSEHOLD = re.compile(r"[^ ]{1,12} ?様 ?方?(?= |$)|(?:^| )[一-鿿々ァ-ヺー]{1,6}方$")
+_FLOOR = re.compile(
+    r"(?:(地下|b) ?)?([0-9]{1,2}) ?(?:階|f(?![a-z]))"
+    r"(?:[- ]?([a-z])(?:号?室)?(?![a-z0-9棟館]))?|(?<![a-z0-9])b([1-3])(?![0-9a-z])"
+)
+_WING = re.compile(r"(?<![a-z0-9])([a-z]|[0-9]{1,3}|(?<![一-鿿])[東西南北中]) ?(?:号? ?棟|号館|(?<=[a-z])館)")
+_NUMBER = (  # with the wing before it or the letter after it: a-102, 3-405, 203a
+    r"(?:(?<![a-z])([a-hj-uwyz])[- ]?|(?<![0-9-])((?:[0-9]{1,2}-){1,2}))?"
+    r"([0-9]{1,5})(?![0-9])(?:-?([a-z])(?![a-z]))?"
+)
 _MARKED = re.compile(
-    rf"(?<![0-9]){_NUMBER} ?(?:号室|戸室|号(?![棟館線地])|室)|(?:#|\b(?:room|rm|apt|no)\b\.?) ?{_NUMBER}"
+    rf"(?<![0-9]){_NUMBER} ?(?:号室|戸室|号(?![棟館線地])|室)"
+    rf"|(?:#|(?<![a-z])(?:room|rm|apt|no)(?![a-z])\.?) ?{_NUMBER}"
 )
 _AT_END = re.compile(rf"(?:(?<![0-9a-z])|(?<=[0-9] )|(?<=[a-z])(?=[0-9]{{2}})){_NUMBER}$")
 _AT_START = re.compile(rf"{_NUMBER}(?= |[^0-9a-z])")
 _LETTER_ROOM = re.compile(r"(?<![a-z0-9])([a-z]) ?(?:号室|号|室)")
 _NOISE = re.compile("番地先|地先|付近|番外地|以下余白")
-_ZEROS = re.compile("(?<![0-9])0+(?=[0-9])")
+_NEXT_ROOMS = re.compile("(?<=[0-9]{3}) ?[-,・、&] ?[0-9]{3,4}(?![0-9])")
 
 
 class Building(NamedTuple):
@@ -36,13 +41,13 @@ def read_building(text: str) -> Building:
 
     A wing belongs to the room: A棟102 is a102, 3号棟405 is 3-405.
     """
-    text = _NOISE.sub(" ", text).strip(" -,.、。・:;/_=ー")
+    text = _NEXT_ROOMS.sub("", _NOISE.sub(" ", text)).strip(" -,.、。・:;/_=ー")
     if not text:
         return Building()
     text, household = _taken(text, _HOUSEHOLD)
     text, floor = _taken_floor(text)
     text, wing = _taken(text, _WING, 1)
-    name, room = _room(text.strip(" -"))
+    name, room = _room(text.strip(" -"), bool(floor))
     return Building(squash(name), _placed(wing, room), floor, squash(household))
 
 
@@ -57,12 +62,12 @@ def _taken_floor(text: str) -> tuple[str, str]:
     found = _FLOOR.search(text)
     if found is None:
         return text, ""
-    number = found[2] or found[3]
-    floor = f"b{number}" if found[1] or found[3] else f"{number.lstrip('0')}f"
+    number = (found[2] or found[4]).lstrip("0")
+    floor = f"b{number}" if found[1] or found[4] else f"{number}f{found[3] or ''}"
     return f"{text[: found.start()]} {text[found.end() :].lstrip('-')}".strip(), floor
 
 
-def _room(text: str) -> tuple[str, str]:
+def _room(text: str, has_floor: bool) -> tuple[str, str]:
     """Return the text without the room, and the room."""
     if not text:
         return "", ""
@@ -72,22 +77,25 @@ def _room(text: str) -> tuple[str, str]:
         found = _LETTER_ROOM.search(text)
         if found is not None:
             return text[: found.start()] + text[found.end() :], found[1]
-        found = _unmarked(text)
+        found = _unmarked(text, has_floor)
     if found is None:
         return text, ""
     parts = [part or "" for part in found.groups()]
     letter, wing, number, suffix = parts[:4] if parts[2] else parts[4:]
     number = number.lstrip("0") or "0"
-    room = f"{wing}-{number}{suffix}" if wing else f"{letter}{number}{suffix}"
+    room = f"{wing or letter}{number}{suffix}"
     return f"{text[: found.start()]} {text[found.end() :]}", room
 
 
-def _unmarked(text: str) -> re.Match[str] | None:
-    """Return the room at the end (ハイツ203) or at the start (203 ハイツ): the 2 of ハイツ2 belongs to the name."""
+def _unmarked(text: str, has_floor: bool) -> re.Match[str] | None:
+    """Return the room at the end (ハイツ203) or at the start (203 ハイツ).
+
+    The 2 of ハイツ2 belongs to the name, and so do two digits beside a floor: サンシャイン60 45階.
+    """
     found = _AT_END.search(text)
     if found is not None:
         alone = found.start() == 0 or text[found.start() - 1] == " "
-        if alone or found[1] or found[2] or len(found[3]) > 1:
+        if alone or found[1] or found[2] or found[4] or len(found[3]) > (2 if has_floor else 1):
             return found
     found = _AT_START.match(text)
     return found if found is not None and len(found[3]) > 1 else None

@@ -13,7 +13,9 @@ _HAS_NUMERAL = re.compile(f"[{NUMERALS}]")
 _LOOKS_LIKE_HYPHEN = re.compile(
     f"(?<=[0-9])一(?=[0-9])|(?<![ぁ-ゖァ-ヺー])ー+|(?<=[0-9{NUMERALS}])[~〜](?=[0-9{NUMERALS}])"
 )
-_COUNTED = re.compile(f"[{NUMERALS}]+(?= ?(?:丁目?|番(?![町館街])|号|地割|階|[部区組班線](?=[0-9{NUMERALS}])))")
+_COUNTED = re.compile(
+    f"[{NUMERALS}]+(?= ?(?:丁目?|番(?![町館街])|番町(?=[0-9])|号|地割|階|[部区組班線](?=[0-9{NUMERALS}])))"
+)
 _IN_A_ROW = re.compile(
     f"(?:(?<=[-のノ之])|(?<=[丁目番地号])|^ ?)[{NUMERALS}]+(?=$|[-のノ之・,. ]|[^一-鿿])"
     f"|(?<=[0-9] )[{NUMERALS}]+(?=$| [{NUMERALS}0-9])"
@@ -23,9 +25,9 @@ _IN_A_ROW = re.compile(
 # One number with its mark, and what divides it from the next. A number that counts wings, floors or rooms is none.
 _COUNT = re.compile(
     r"(?:第(?=[0-9]+ ?地割))?([0-9]{1,5}+)(?![0-9]| ?(?:号 ?[棟館室]|[棟館室階]|f(?![a-z])|戸室|号線))"
-    r"(?: ?(?:(?P<chome>丁目?|ち[ょよ]うめ|チ[ョヨ]ウメ)|(?P<ban>番(?![町館街])地?|ばんち?|バンチ?)"
+    r"(?: ?(?:(?P<chome>丁目?|町目|丁[めメ]|ち[ょよ]うめ|チ[ョヨ]ウメ)|(?P<ban>番(?![町館街])地?|ばんち?|バンチ?)"
     r"|(?P<go>号|ごう|ゴウ)"
-    r"|(?:地割|線[東西南北]?|[部区組班条])(?=[ -]?第?[0-9])))?"
+    r"|(?:地割|線[東西南北]?|番町|[部区組班条])(?=[ -]?第?[0-9])))?"
     r"(?P<divide> ?[-ー,.、。・:;/_=] ?| ?[のノ之](?= ?[0-9]))?(?P<gap> ?)"
 )
 _FIRST = re.compile("第[0-9]+ ?地割|(?<![第0-9])[0-9]")

@@ -102,25 +102,41 @@ def _options(table: Tables, spelling: Spelling, prefecture: str) -> Sequence[_Op
     for size, municipalities in table.municipalities(spelling.key):
         here = [each for each in municipalities if not prefecture or each.prefecture == prefecture]
         for group, spare in ((here, townless), ([each for each in municipalities if each not in here], elsewhere)):
+            group = [each for each in group if not _is_part(each, size, townless)]
             if read := _with_towns(table, group, spelling, size):
-                return read
-            if spelling.key.startswith(spelling.key[:size], size) and (
-                read := _with_towns(table, group, spelling, 2 * size)  # 港区港区芝公園: two fields in one
-            ):
                 return read
             if not spare:
                 spare += [_Option(each, size, None) for each in group]
     return townless or elsewhere
 
 
+def _is_part(municipality: Municipality, size: int, longer: Sequence[_Option]) -> bool:
+    """Say whether a longer name was read that holds this one: 千葉市中央区 is not a town 中央 in 千葉市."""
+    return any(size < each.start and municipality.name in each.municipality.name for each in longer)
+
+
 def _with_towns(
     table: Tables, municipalities: Sequence[Municipality], spelling: Spelling, start: int
 ) -> list[_Option]:
-    return [
+    read = [
         _Option(each, start, found)
         for each in municipalities
         for found in find_towns(table, each.code, spelling, start, each.former_town)
     ]
+    if read:
+        return read
+    return [
+        _Option(each, start, found)
+        for each in municipalities
+        if (repeated := _repeated(each.name, spelling.key, start))
+        for found in find_towns(table, each.code, spelling, start + repeated)
+    ]
+
+
+def _repeated(name: str, key: str, start: int) -> int:
+    """Return the length of a municipality's name that stands there once more: 港区港区芝公園."""
+    ends = (name, name.partition("郡")[2], name.partition("市")[2])
+    return max(len(end) if end and key.startswith(end, start) else 0 for end in ends)
 
 
 def _named(
@@ -234,9 +250,9 @@ def _covers(table: Tables, code: str, area: PostalArea) -> bool:
 
 
 def _remarks(option: _Option, spelling: Spelling) -> frozenset[Remark]:
-    if spelling.is_kana(0, option.start):
-        return _KANA
     name = option.municipality.name
+    if spelling.is_in_kana(name[:-1], 0, option.start - 1):  # みなと区 ends in kanji
+        return _KANA
     missing = name.removesuffix(spelling.key[: option.start])
     is_present = name != missing and (not missing or missing.endswith(("郡", "市")))
     is_present = is_present or spelling.key[: option.start].endswith(name)
@@ -258,7 +274,7 @@ _FORMER = frozenset({Remark.FORMER_NAME})
 _BY_POSTAL_CODE = frozenset({Remark.BY_POSTAL_CODE})
 
 
-def with_town(table: Tables, located: Located, town: str) -> Located:
+def with_town(table: Tables, located: Located, town: str, has_numbers: bool) -> Located:
     """Return ``located`` with the town as it is written, which the tables do not know."""
     town = squash(place_key(_WITHOUT_NUMBER.sub("", town)))
     if not located.places:
@@ -266,7 +282,7 @@ def with_town(table: Tables, located: Located, town: str) -> Located:
             return located
         return located._replace(places=(Place(town),), remarks=located.remarks | {Remark.UNKNOWN_MUNICIPALITY})
     remarks = located.remarks
-    if all(table.all_towns_known(place.municipality) for place in located.places):
+    if (town or has_numbers) and all(table.all_towns_known(place.municipality) for place in located.places):
         remarks |= {Remark.UNKNOWN_TOWN}
     places = tuple(place if place.town else Place(place.municipality, town) for place in located.places)
     return located._replace(places=places, remarks=remarks)

@@ -29,9 +29,9 @@ class Spelling:
         """Return the text after the part that the first ``size`` characters of the key stand for."""
         return self.text[self.end(size) :]
 
-    def is_kana(self, start: int, end: int) -> bool:
-        """Say whether the part between two places of the key holds no kanji."""
-        return _KANJI.search(self.text, self.end(start), self.end(end)) is None
+    def is_in_kana(self, name: str, start: int, end: int) -> bool:
+        """Say whether the part between two places of the key spells ``name``, which has kanji, without any."""
+        return _KANJI.search(self.text, self.end(start), self.end(end)) is None and _KANJI.search(name) is not None
 
     def cuts_number(self, size: int) -> bool:
         """Say whether the key is cut inside a number there: 北1 is no beginning of 北12条."""

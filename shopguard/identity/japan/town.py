@@ -65,7 +65,7 @@ def _named(table: Tables, code: str, spelling: Spelling, start: int = 0, prefix:
         if found and end < found[0].end:
             break
         if end > start and not spelling.cuts_number(end):
-            remarks = _KANA if spelling.is_kana(start, end) else frozenset()
+            remarks = _KANA if spelling.is_in_kana(town.name, start, end) else frozenset()
             found.append(Found(town, spelling.after(end), remarks, end))
     return tuple(found)
 
