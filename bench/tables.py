@@ -83,16 +83,16 @@ def _pickle(path: Path) -> None:
 
 
 def _children(kind: str, folder: str = "") -> dict[str, float]:
-    """Start several children that stay alive together, so that what they share is seen."""
+    """Start children one after another that stay alive together, so that what they share is seen."""
     pickled = str(next(Path(folder).glob("*.pickle"))) if folder else ""
-    children = [
-        subprocess.Popen([sys.executable, "-c", _CHILD, kind, pickled], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        for _ in range(CHILDREN)
-    ]
-    told = []
-    for child in children:
+    children, told = [], []
+    for _ in range(CHILDREN):
+        child = subprocess.Popen(
+            [sys.executable, "-c", _CHILD, kind, pickled], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
         assert child.stdout is not None
         told.append(json.loads(child.stdout.readline()))
+        children.append(child)
     pss = [_pss(child.pid) for child in children]
     for child in children:
         child.communicate()

