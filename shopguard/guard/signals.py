@@ -74,8 +74,9 @@ def uses(identity: Identity) -> tuple[Use, ...]:
 
 
 def _surname(name: Name) -> str:
-    """The surname where it can be told apart, else all of the name."""
-    return name.family or name.full
+    """The surname by its sound, one in kanji, kana and Latin letters; else as it is written; else all of the name."""
+    likeliest = name.sounds[0] if name.sounds else ()
+    return (likeliest[0] if len(likeliest) > 1 else "") or name.family or name.full
 
 
 def effect_of(signal: Signal, settings: SignalSettings) -> SignalEffect:

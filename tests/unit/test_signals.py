@@ -104,7 +104,7 @@ def test_a_phone_without_a_name_is_used_by_nobody() -> None:
 
 
 def test_a_family_uses_its_phone_under_one_name() -> None:
-    names = ("渡辺 太郎", "渡邊 花子", "渡邉　次郎")
+    names = ("渡辺 太郎", "渡邊 花子", "渡邉　次郎", "ワタナベ ハナコ", "Watanabe Taro")
     assert len({uses(identify(Party(name=name, phones=("090-3141-5926",)))) for name in names}) == 1
 
 
