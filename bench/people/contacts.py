@@ -33,6 +33,12 @@ def mail(rng: random.Random, family_kana: str, given_kana: str) -> str:
     return f"{local}@{provider(rng)}"
 
 
+def mailbox(mail: str) -> str:
+    """Return what tells one mailbox from another: Gmail knows no dots, and ezweb.ne.jp became au.com."""
+    local, _, domain = mail.lower().partition("@")
+    return f"{local.replace('.', '')}@{domain.replace('ezweb.ne.jp', 'au.com')}"
+
+
 def provider(rng: random.Random) -> str:
     shares = pairs("mail", "provider")
     return rng.choices(tuple(shares), tuple(map(int, shares.values())))[0]

@@ -45,7 +45,12 @@ def listed(seed: int, count: int, kana_field: float) -> list[Listed]:
     rng = random.Random(f"list {seed}")
     depots = [_depot(rng) for _ in range(FORWARDERS)]
     made = []
+    taken: set[str] = set()
     for number, who in enumerate(population(rng, count), start=1):
+        while not taken.isdisjoint({contacts.mailbox(who.mail), who.mobile}):
+            mail = contacts.mail(rng, who.family_kana, who.given_kana)
+            who = replace(who, mail=mail, mobile=contacts.mobile(rng) if who.mobile in taken else who.mobile)
+        taken |= {contacts.mailbox(who.mail), who.mobile} - {""}
         if who.is_japanese and rng.random() < _AT_FORWARDERS:
             who = replace(who, home=_at_depot(rng, rng.choice(depots)))
         written = write(rng, who, kana_field)
@@ -184,8 +189,9 @@ def mixed(
 def alone(seed: int, entries: Sequence[Listed], each: int) -> Iterator[Asked]:
     """Yield up to ``each`` orders per kind that differ from the entry by this kind only.
 
-    Phone and mail are blank, so that name and address must do; for kinds of phone or mail the address is blank and
-    the other contact, so that name and contact must do. Kinds that fit nobody in the list are left out.
+    Phone and mail are blank, so that name and address must do. For habits of writing a phone or mail the address and
+    the other contact are blank, so that name and contact must do; where the contact itself is another one the address
+    stays. Kinds that fit nobody in the list are left out.
     """
     for kind in KINDS.values() if each else ():
         rng = random.Random(f"alone {seed} {kind.name}")
@@ -203,10 +209,11 @@ def alone(seed: int, entries: Sequence[Listed], each: int) -> Iterator[Asked]:
 
 
 def _bared(kind: Kind, w: Written) -> Written:
+    place = _NOWHERE if kind.sort == "writing" else {}
     if kind.group == "phone" or kind.name == "phone abroad in national form":
-        return replace(w, emails=(), phones=w.phones[:1], **_NOWHERE)
+        return replace(w, emails=(), phones=w.phones[:1], **place)
     if kind.group == "mail":
-        return replace(w, phones=(), **_NOWHERE)
+        return replace(w, phones=(), **place)
     return replace(w, phones=w.phones if kind.name == "phone in the address" else (), emails=())
 
 
@@ -279,7 +286,11 @@ def _no_room(rng: random.Random, entry: Listed) -> tuple[Person, Written] | None
 def _same_surname(rng: random.Random, entry: Listed) -> tuple[Person, Written] | None:
     home = _home_of(entry)
     other = person(rng, home=places.home(rng, home.town))
-    if other.given == entry.who.given or other.home is None or other.home.all_numbers[:2] == home.all_numbers[:2]:
+    if (
+        other.given_kana == entry.who.given_kana
+        or other.home is None
+        or other.home.all_numbers[:2] == home.all_numbers[:2]
+    ):
         return None
     return _write(rng, replace(other, family=entry.who.family, family_kana=entry.who.family_kana))
 
@@ -291,9 +302,10 @@ def _next_number(rng: random.Random, entry: Listed) -> tuple[Person, Written]:
 
 
 def _same_mailbox(rng: random.Random, entry: Listed) -> tuple[Person, Written] | None:
-    local, _, domain = entry.who.mail.partition("@")
-    other = contacts.provider(rng)
-    return None if other == domain else _write(rng, replace(person(rng), mail=f"{local}@{other}"))
+    local = entry.who.mail.partition("@")[0]
+    other = f"{local}@{contacts.provider(rng)}"
+    same = contacts.mailbox(other) == contacts.mailbox(entry.who.mail)
+    return None if same else _write(rng, replace(person(rng), mail=other))
 
 
 CLEAN: Mapping[str, Clean] = {
@@ -314,6 +326,7 @@ def clean(seed: int, entries: Sequence[Listed], count: int) -> Iterator[Asked]:
     rng = random.Random(f"clean {seed}")
     usual = [entry for entry in entries if entry.who.is_japanese and not is_forwarded(entry)]
     forwarded = [entry for entry in entries if is_forwarded(entry)]
+    taken = _contacts(entries)
     names = (*CLEAN, FORWARDING)
     for number in range(count):
         case = names[number % len(names)]
@@ -321,9 +334,19 @@ def clean(seed: int, entries: Sequence[Listed], count: int) -> Iterator[Asked]:
         while found is None:
             entry = rng.choice(forwarded if case == FORWARDING else usual)
             found = _forwarded(rng, entry) if case == FORWARDING else CLEAN[case](rng, entry)
+            if found is not None and not taken.isdisjoint(_contacts_of(found[0])):
+                found = None  # no two people have one number or mailbox
         who, w = found
         w, kinds = mixed(rng, w, who, rng.choice((0, 1, 2)), _CAREFUL)
         yield Asked(case, party(w), entry.id, kinds)
+
+
+def _contacts(entries: Sequence[Listed]) -> frozenset[str]:
+    return frozenset(contact for entry in entries for contact in _contacts_of(entry.who))
+
+
+def _contacts_of(who: Person) -> tuple[str, ...]:
+    return (*who.phones, contacts.mailbox(who.mail))
 
 
 def is_forwarded(entry: Listed) -> bool:
@@ -364,9 +387,12 @@ def apart(seed: int, entries: Sequence[Listed], each: int) -> Iterator[Asked]:
     """Yield ``each`` orders of household members and of next owners of a phone number."""
     rng = random.Random(f"apart {seed}")
     usual = [entry for entry in entries if entry.who.is_japanese and not is_forwarded(entry)]
+    taken = _contacts(entries)
     for case, draw in APART.items():
         for _ in range(each):
             entry = rng.choice(usual)
             who = draw(rng, entry)
+            while contacts.mailbox(who.mail) in taken:
+                who = draw(rng, entry)
             w, kinds = mixed(rng, write(rng, who), who, rng.choice((0, 1, 2)), _CAREFUL)
             yield Asked(case, party(w), entry.id, kinds)

@@ -101,7 +101,7 @@ def relative(rng: random.Random, of: Person) -> Person:
     assert of.home is not None
     while True:
         other = person(rng, Surname(of.family, of.family_kana), of.home)
-        if other.given != of.given:
+        if other.given != of.given and other.given_kana != of.given_kana:
             return replace(other, landline=of.landline, mobile=other.mobile or contacts.mobile(rng))
 
 

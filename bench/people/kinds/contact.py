@@ -133,7 +133,7 @@ def _wide_mail(rng: random.Random, w: Written, who: Person) -> Written:
     return _first_mail(w, lambda local, domain: f"{local}@{domain}".translate(_FULL))
 
 
-@kind("mail +tag", "mail", "a tag that the provider ignores", "disguise", 1)
+@kind("mail +tag", "mail", "a tag that the provider ignores", weight=1)
 def _tag(rng: random.Random, w: Written, who: Person) -> Written:
     tag = rng.choice(("shop", "1", "2", "test", "order", "ec"))
     fits = w.emails and w.emails[0].endswith(
@@ -142,7 +142,7 @@ def _tag(rng: random.Random, w: Written, who: Person) -> Written:
     return _first_mail(w, lambda local, domain: f"{local}+{tag}@{domain}") if fits else w
 
 
-@kind("mail dots", "mail", "dots that Gmail ignores", "disguise", 1)
+@kind("mail dots", "mail", "dots that Gmail ignores", weight=1)
 def _dots(rng: random.Random, w: Written, who: Person) -> Written:
     if not w.emails or not w.emails[0].endswith("@gmail.com") or "+" in w.emails[0]:
         return w
