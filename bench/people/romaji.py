@@ -1,5 +1,6 @@
 """Kana to Latin letters in the two systems that people type, and the usual ways of writing long vowels."""
 
+import re
 import unicodedata
 
 _HEPBURN = {
@@ -78,7 +79,7 @@ def _glided(sound: str, glide: str, kunrei: bool) -> str:
 def _long(text: str, long: str) -> str:
     if long == "kept":
         return text
-    if long == "oh":
-        text = text.replace("ou", "oh").replace("oo", "oh")
-        return text.replace("uu", "u")
-    return text.replace("ou", "o").replace("oo", "o").replace("uu", "u")
+    # うえ and うち are words of their own: Inoue and Ouchi, never Inoe and Ochi
+    text = re.sub("oou(?=chi)|ou(?=e)", "o'u", text)
+    text = re.sub("ou|oo", "oh" if long == "oh" else "o", text)
+    return text.replace("uu", "u").replace("'", "")

@@ -125,6 +125,8 @@ def test_a_room_without_its_building_hangs_on_the_numbers() -> None:
         ("つちや", "kunrei", "kept", "tutiya"),
         ("じゅんいち", "kunrei", "kept", "zyuniti"),
         ("きょうこ", "hepburn", "dropped", "kyoko"),
+        ("いのうえ", "hepburn", "dropped", "inoue"),
+        ("おおうち", "hepburn", "dropped", "ouchi"),
         ("はっとり", "hepburn", "dropped", "hattori"),
         ("しょうた", "hepburn", "kept", "shouta"),
     ],

@@ -1,6 +1,7 @@
 """Kinds of names: scripts, order, decoration, wrong conversion, and attempts to hide."""
 
 import random
+import re
 from dataclasses import replace
 
 from people.kinds.kind import kind
@@ -69,10 +70,12 @@ def _long_romaji(rng: random.Random, w: Written, who: Person) -> Written:
     return _latin(w, who, "hepburn", rng.choice(("kept", "oh")), rng.choice(("spaced", "given first")))
 
 
-@kind("romaji in capitals", "name", "as on a card: KENICHI WATANABE", weight=0.7)
+@kind("romaji in capitals", "name", "as on a card or in a passport: KENICHI WATANABE, NAMBA for Nanba", weight=0.7)
 def _capitals(rng: random.Random, w: Written, who: Person) -> Written:
     made = _latin(w, who, "hepburn", "dropped", rng.choice(("given first", "split")))
-    return replace(made, family=made.family.upper(), given=made.given.upper())
+    as_in_passports = (re.sub("N(?=[BPM])", "M", name.upper()) for name in (made.family, made.given))
+    family, given = as_in_passports if made is not w else (w.family.upper(), w.given.upper())
+    return replace(made, family=family, given=given)
 
 
 @kind("given name in kana", "name", "family name in kanji, given name in kana", weight=2)
