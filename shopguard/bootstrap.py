@@ -70,6 +70,7 @@ class Installation:
         """Create or upgrade the tables; run once before the processes start."""
         migrate(self.engine, "guard")
         migrate(self.registry_engine, "registry")
+        self.embedded_registry.renew()
 
     @cached_property
     def registry_engine(self) -> sa.Engine:

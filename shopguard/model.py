@@ -171,12 +171,20 @@ class Relation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One field compared. ``weight`` is additive, log10-like; ``note`` says what was folded, without a value."""
+    """One field compared. ``weight`` is additive, log10-like; ``note`` says what was folded, without a value.
+
+    ``level`` names how well the field agrees in the words of ``matching.weights.Level``; ``details`` are what was
+    folded (``邊→辺``) or noticed while reading (``identity.location.Remark``); ``share`` is the part of the
+    population that bears the surname (0.015 for 佐藤), where it is known.
+    """
 
     field: str
     relation: Relation
     weight: float = 0.0
     note: str = ""
+    level: str = ""
+    details: tuple[str, ...] = ()
+    share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

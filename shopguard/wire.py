@@ -5,7 +5,7 @@ them directly: moments as RFC 3339, money as decimal text, unknown keys ignored.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -55,12 +55,21 @@ def plain(value: object) -> Any:
     return msgspec.to_builtins(value)
 
 
-def comparison(value: Comparison) -> Mapping[str, Any]:
-    """Return the contract's *comparison*."""
-    return {"strength": value.strength.value, "score": round(value.score, 3), "evidence": plain(value.evidence)}
+Explain = Callable[[Comparison], Mapping[str, Sequence[str]]]
+"""Puts evidence into sentences, by language."""
 
 
-def match(value: Match) -> Mapping[str, Any]:
+def comparison(value: Comparison, explain: Explain) -> Mapping[str, Any]:
+    """Return the contract's *comparison*, and its evidence in words."""
+    return {
+        "strength": value.strength.value,
+        "score": round(value.score, 3),
+        "evidence": plain(value.evidence),
+        "explanation": explain(value),
+    }
+
+
+def match(value: Match, explain: Explain) -> Mapping[str, Any]:
     """Return one of the contract's *matches*."""
     return {
         "entry": value.entry,
@@ -68,11 +77,11 @@ def match(value: Match) -> Mapping[str, Any]:
         "reporters": value.reporters,
         "last_on": value.last_on.isoformat(),
         "party": value.party,
-        **comparison(value.comparison),
+        **comparison(value.comparison, explain),
     }
 
 
-def verdict(value: Verdict) -> Mapping[str, Any]:
+def verdict(value: Verdict, explain: Explain) -> Mapping[str, Any]:
     """Return the contract's *verdict*."""
     return {
         "order_id": value.order_id,
@@ -80,7 +89,7 @@ def verdict(value: Verdict) -> Mapping[str, Any]:
         "strength": value.strength.value,
         "score": round(value.score, 3),
         "state": value.state.value,
-        "matches": [match(found) for found in value.matches],
+        "matches": [match(found, explain) for found in value.matches],
         "reasons": plain(value.reasons),
         "policy": value.policy,
     }

@@ -11,6 +11,7 @@ from shopguard.errors import StoreUnavailable
 from shopguard.guard.pipeline import rules_of
 from shopguard.guard.screening import Screener
 from shopguard.guard.shops import GuardedShop, Shops
+from shopguard.matching import explained
 from shopguard.model import Order, Verdict
 from webhooks.body import whole_body
 
@@ -58,6 +59,6 @@ def check_order() -> Response | tuple[str, int]:
     if shop is None:
         return "a valid key is needed: Authorization: Bearer <check_key of the shop>\n", 401
     order = replace(wire.decode_order(whole_body()), shop=shop.name)
-    answer = Response(wire.encode(wire.verdict(checker.check(order, shop))), mimetype="application/json")
+    answer = Response(wire.encode(wire.verdict(checker.check(order, shop), explained)), mimetype="application/json")
     answer.headers["Cache-Control"] = "no-store"
     return answer

@@ -21,6 +21,7 @@ from shopguard.guard import policy
 from shopguard.guard.phone_use import NoPhoneUse, PhonesOfFile
 from shopguard.guard.screening import PairStore, Screener, ScreeningRules
 from shopguard.guard.signals import Signal, Use
+from shopguard.matching import explained
 from shopguard.model import Verdict
 from shopguard.registry import EmbeddedRegistry, LineFault, PlainPrf
 from shopguard.storage.engine import is_current, migrate, open_engine, sqlite_url
@@ -167,4 +168,4 @@ def _keys(folder: Path) -> Path:
 
 
 def _json(verdict: Verdict) -> bytes:
-    return wire.encode(wire.verdict(verdict))
+    return wire.encode(wire.verdict(verdict, explained))

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
 import click
+import msgspec
 
 from shopguard import wire
 from shopguard.cli.invocation import Invocation
@@ -15,7 +16,7 @@ from shopguard.cli.lines import answer_each, csv_orders, json_lines
 from shopguard.cli.screener import Judging, finisher, load_apart, rules_for
 from shopguard.cli.tables import ready_tables
 from shopguard.identity import Identity, identify, tokens
-from shopguard.matching import compare
+from shopguard.matching import compare, explained
 from shopguard.model import Party
 
 _file = click.argument("file", type=click.File("rb"), default="-")
@@ -102,7 +103,7 @@ class Identifying:
 
 def _identity(identity: Identity, show: bool) -> dict[str, Any]:
     found = tokens(identity)
-    canonical: dict[str, Any] = wire.plain(identity)
+    canonical: dict[str, Any] = msgspec.to_builtins(identity, order="deterministic")  # remarks are a set
     del canonical["party"]  # what was handed in
     named = [{"kind": token.kind, "value": token.value} for token in found]
     return {
@@ -146,4 +147,4 @@ class Comparing:
 
 
 def _comparison(pair: _Pair) -> object:
-    return wire.comparison(compare(pair.a, pair.b))
+    return wire.comparison(compare(pair.a, pair.b), explained)

@@ -14,7 +14,7 @@ from shopguard.guard.signals import Signal
 from shopguard.guard.store import Vault, digest_of
 from shopguard.guard.wording import reason
 from shopguard.identity import Identity, Token, identify, tokens
-from shopguard.matching import score
+from shopguard.matching import compare_identities, score_each
 from shopguard.model import Match, Order, Party, Reason, Relation, ScreeningState, Strength, Verdict
 from shopguard.registry.protocol import Answer, Query, Registry
 from shopguard.storage.engine import reading
@@ -80,6 +80,8 @@ class Screener:
             identity = identify(party)
             if role == customer and is_known(identity, rules_.allow_list):
                 return rules.allowed(order, reason("allow_listed", rules_.language), rules_.policy)
+            if identity.address is not None:
+                noticed += signals.of_address(identity.address.remarks)
             if role == customer:
                 noticed += self._signs(party, identity, rules_.policy)
             asked = tokens(identity)
@@ -129,11 +131,8 @@ def is_known(identity: Identity, allow_list: Sequence[Party]) -> bool:
     As sure as a match that may hold; or the same number or mail where everything the list says agrees, so that a
     list may name customers by their number alone, but never by a name alone.
     """
-    mine = tokens(identity) if allow_list else ()
     for party in allow_list:
-        known = identify(party)
-        there = set(tokens(known))
-        found = score(identity, [token for token in mine if token in there], known.fields)
+        found = compare_identities(identity, identify(party))
         relations = {item.field: item.relation for item in found.evidence}
         reached = Relation.SAME in (relations["phone"], relations["email"])
         agrees = set(relations.values()) <= {Relation.SAME, Relation.MISSING}
@@ -148,26 +147,21 @@ def buyer_key(identity: Identity, vault: Vault) -> str:
 
 
 def _matches(role: str, identity: Identity, asked: Sequence[Token], answer: Answer) -> list[Match]:
-    found = []
-    hot = [asked[position] for position in answer.hot]
-    for candidate in answer.candidates:
-        shared = [asked[position] for position in candidate.shared]
-        comparison = score(identity, shared, candidate.fields, hot)
-        if comparison.strength is Strength.NONE:
-            continue
-        facts = candidate.facts
-        found.append(
-            Match(
-                entry=candidate.handle,
-                category=facts.category,
-                reporters=facts.reporters,
-                last_on=facts.last_on,
-                party=role,
-                comparison=comparison,
-                may_hold=facts.may_hold,
-            )
+    candidates = [(candidate.shared, candidate.fields) for candidate in answer.candidates]
+    comparisons = score_each(identity, asked, candidates, answer.hot)
+    return [
+        Match(
+            entry=candidate.handle,
+            category=candidate.facts.category,
+            reporters=candidate.facts.reporters,
+            last_on=candidate.facts.last_on,
+            party=role,
+            comparison=comparison,
+            may_hold=candidate.facts.may_hold,
         )
-    return found
+        for candidate, comparison in zip(answer.candidates, comparisons, strict=True)
+        if comparison.strength is not Strength.NONE
+    ]
 
 
 def _best_of_each(matches: Sequence[Match]) -> list[Match]:

@@ -2,17 +2,18 @@
 
 from dataclasses import dataclass
 
-from shopguard.identity.address import Address, normalize_address
+from shopguard.identity.address import normalize_address
 from shopguard.identity.email import normalize_email
+from shopguard.identity.location import Address
 from shopguard.identity.name import Name, normalize_name
-from shopguard.identity.phone import normalize_phone
+from shopguard.identity.phone import normalize_phones
 from shopguard.model import Party
 
-PROFILE = 1
+PROFILE = 2
 """Version of all rules in this package. A changed rule is a new profile: tokens of two profiles never match."""
 
-FIELDS = ("kanji", "latin", "reading", "address", "room", "phone", "email")
-"""Every field an identity can have, in a fixed order."""
+FIELDS = ("kanji", "sound", "address", "room", "phone", "email")
+"""Every field an identity can have, in a fixed order. ``sound``: a reading that was given, not guessed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +29,11 @@ class Identity:
 
     @property
     def fields(self) -> frozenset[str]:
-        """Which of ``FIELDS`` can be compared.
-
-        Scripts are never compared with each other, so a name has up to three fields. An address without a house
-        number has none.
-        """
+        """Which of ``FIELDS`` can be compared. An address without a house number cannot."""
         present = {"phone": bool(self.phones), "email": bool(self.emails)}
         if self.name is not None:
-            present |= {"reading": bool(self.name.reading), self.name.script: bool(self.name.full)}
+            present["kanji"] = self.name.script == "kanji"
+            present["sound"] = bool(self.name.sounds) and not self.name.guessed
         if self.address is not None and self.address.is_located:
             present |= {"address": True, "room": any(site.room for site in self.address.sites)}
         return frozenset(field for field in FIELDS if present.get(field))
@@ -43,13 +41,21 @@ class Identity:
 
 def identify(party: Party) -> Identity:
     """Return the canonical identity of ``party``. No input raises; what cannot be read is left out."""
-    country = (party.country or "JP").strip().upper()
-    phones = (normalize_phone(raw, country if len(country) == 2 else "JP") for raw in party.phones)
-    emails = (normalize_email(raw) for raw in party.emails)
+    written = (party.country or "JP").strip().upper()
+    country = written if len(written) == 2 else "JP"
+    phones = (number for raw in party.phones[:_MOST] for number in normalize_phones(raw, country))
+    emails = (normalize_email(raw) for raw in party.emails[:_MOST])
     return Identity(
         party=party,
-        name=normalize_name(party.name or "", party.family or "", party.given or "", party.kana or ""),
-        address=normalize_address(party.postal_code or "", party.region or "", party.city or "", party.lines),
-        phones=tuple(dict.fromkeys(phone for phone in phones if phone)),
+        name=normalize_name(
+            party.name or "", party.family or "", party.given or "", party.kana or "", party.company or ""
+        ),
+        address=normalize_address(
+            country, party.postal_code or "", party.region or "", party.city or "", party.lines[:_MOST]
+        ),
+        phones=tuple(dict.fromkeys(phones)),
         emails=tuple(dict.fromkeys(email for email in emails if email)),
     )
+
+
+_MOST = 20  # values read of any list: a person has a few

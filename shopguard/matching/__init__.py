@@ -1,6 +1,18 @@
 """How far an order's party and an entry are one person: evidence, score, strength, and the words for it. Pure."""
 
-from shopguard.matching.score import compare, score
+from shopguard.matching.compare import compare, compare_identities
+from shopguard.matching.crowd import score_each
+from shopguard.matching.explain import explain, explained
+from shopguard.matching.score import score
 from shopguard.matching.words import FIELD_WORDS, field_word
 
-__all__ = ["FIELD_WORDS", "compare", "field_word", "score"]
+__all__ = [
+    "FIELD_WORDS",
+    "compare",
+    "compare_identities",
+    "explain",
+    "explained",
+    "field_word",
+    "score",
+    "score_each",
+]

@@ -1,55 +1,11 @@
-"""What shared tokens are worth: evidence per field, a sum of weights, and hard rules over the sum. Pure.
-
-Weights are in log10-like units: +1 makes "one and the same person" ten times as likely. They are set by hand.
-"""
+"""How strongly shared tokens tie an order's party to an entry: a sum of weights, and hard rules over it. Pure."""
 
 from collections.abc import Collection, Sequence
 
-from shopguard.identity import Identity, Token, identify, tokens
-from shopguard.identity.phone import is_mobile
-from shopguard.identity.token import (
-    ADDRESS,
-    ADDRESS_ROOM,
-    EMAIL,
-    FAMILY_ADDRESS,
-    NAME_ADDRESS,
-    NAME_CITY,
-    NAME_EMAIL,
-    NAME_PHONE,
-    NAME_POSTAL,
-    PHONE,
-    POSTAL_NUMBERS,
-    READING_ADDRESS,
-    READING_CITY,
-    READING_EMAIL,
-    READING_PHONE,
-    READING_POSTAL,
-)
-from shopguard.model import Comparison, Evidence, Party, Relation, Strength
-
-RARITY = 1.8  # -log10 of a surname's share; without head counts every surname counts as the commonest, 佐藤
-NAME_SAME = 2.2 + RARITY
-READING_SAME = 1.6 + RARITY
-FAMILY_ONLY = -0.6 + 0.6 * RARITY
-NAME_DIFFERENT = -2.0
-ADDRESS_SAME = 3.6
-ADDRESS_ONE_NUMBER = 2.6  # a single number may name a whole hamlet
-ROOM_SAME = 1.8
-ROOM_DIFFERENT = -2.6
-ADDRESS_DIFFERENT = -1.6
-PHONE_SAME, PHONE_DIFFERENT = 5.0, -0.4
-EMAIL_SAME, EMAIL_DIFFERENT = 5.0, -0.3
-
-AGREES = 2.0  # a field that weighs as much counts as one of the two independent fields that a hold needs
-EVEN_ODDS = 5.5  # the sum at which one person and two are equally likely: a candidate starts at 1 in 10**5.5
-
-_WRITTEN = {NAME_ADDRESS, NAME_CITY, NAME_POSTAL, NAME_PHONE, NAME_EMAIL}
-_READ = {READING_ADDRESS, READING_CITY, READING_POSTAL, READING_PHONE, READING_EMAIL}
-_HOUSE = {ADDRESS, ADDRESS_ROOM, NAME_ADDRESS, READING_ADDRESS, FAMILY_ADDRESS}
-_AREA = {NAME_CITY, READING_CITY, NAME_POSTAL, READING_POSTAL}
-_PHONES = {PHONE, NAME_PHONE, READING_PHONE}
-_EMAILS = {EMAIL, NAME_EMAIL, READING_EMAIL}
-_SCRIPTS = frozenset({"kanji", "latin", "reading"})
+from shopguard.identity import Identity, Token, Type
+from shopguard.matching.evidence import Facts, gather
+from shopguard.matching.weights import EVEN_ODDS, SURE, Level
+from shopguard.model import Comparison, Evidence, Strength
 
 
 def score(
@@ -57,105 +13,62 @@ def score(
 ) -> Comparison:
     """Return how strongly ``shared`` tokens tie ``identity`` to an entry that has ``fields``.
 
-    ``score`` grows with the sum of the weights: ``1 / (1 + 10 ** (EVEN_ODDS - sum))``. ``strength`` follows rules
-    that no sum can overrule: ``strong`` needs two fields that agree, a name or an address alone is ``weak``.
+    The answer is the same whether the entry is in clear or sealed. ``score`` grows with the sum of the weights:
+    ``1 / (1 + 10 ** (EVEN_ODDS - sum))``. ``strength`` follows rules that no sum can overrule (``strength_of``).
 
     Args:
         shared: those of ``tokens(identity)`` that the entry has too.
         fields: what the entry has, in the words of ``Identity.fields``; tells a missing field from a different one.
         hot: those of ``tokens(identity)`` that too many entries have to say anything.
     """
-    types = {token.type for token in shared}
-    hot_types = {token.type for token in hot}
-    evidence = (
-        _name(identity, types, fields),
-        _address(identity, types, fields, hot_types),
-        _contact("phone", types & _PHONES, identity, fields, hot_types, PHONE_SAME, PHONE_DIFFERENT),
-        _contact("email", types & _EMAILS, identity, fields, hot_types, EMAIL_SAME, EMAIL_DIFFERENT),
-    )
+    evidence = gather(Facts.of(identity, shared, fields, hot))
+    return comparison(evidence, strength_of(evidence) if meets(shared) else Strength.NONE)
+
+
+def meets(shared: Sequence[Token]) -> bool:
+    """Whether ``shared`` is worth showing: a name alone is not, nor a mail's name at another provider."""
+    return any(token.type not in _NEVER_ALONE for token in shared)
+
+
+_NEVER_ALONE = {Type.NAME, Type.SOUND, Type.MAIL_NAME}
+
+NAME_AGREES = {Level.NAME_WRITTEN, Level.NAME_SOUND, Level.NAME_GUESSED, Level.NAME_OTHER_KANJI}
+_NAME_PARTLY = {Level.NAME_CLOSE, Level.NAME_FAMILY}
+_HOUSE_AGREES = {Level.ADDRESS_ROOM, Level.ADDRESS_HOUSE, Level.ADDRESS_ROOM_MISSING}
+_NAMED = {Level.NAME_CLOSE, Level.NAME_FAMILY, Level.NAME_GIVEN, Level.NAME_DIFFERENT, Level.NAME_UNCOMPARED}
+_OWN_HOME = {Level.ADDRESS_ROOM, Level.ADDRESS_HOUSE}
+_HOUSE_PARTLY = {Level.ADDRESS_OTHER_ROOM, Level.ADDRESS_NUMBERS, Level.ADDRESS_BLOCK}
+_CONTACT_PARTLY = {Level.PHONE_CLOSE, Level.EMAIL_CLOSE}  # never from shared tokens: both texts are in clear
+_CONTACT_AGREES = {Level.PHONE_MOBILE, Level.PHONE_LANDLINE, Level.EMAIL_SAME}
+
+
+def comparison(evidence: Sequence[Evidence], strength: Strength) -> Comparison:
+    """Return the evidence with its sum as a probability."""
     total = sum(item.weight for item in evidence)
-    mobile = any(is_mobile(token.value.rpartition("|")[2]) for token in shared if token.type in _PHONES)
-    strength = _strength(evidence, mobile) if shared else Strength.NONE
-    return Comparison(strength, 1 / (1 + 10 ** (EVEN_ODDS - total)), evidence)
+    return Comparison(strength, 1 / (1 + 10 ** (EVEN_ODDS - total)), tuple(evidence))
 
 
-def compare(one: Party, other: Party) -> Comparison:
-    """Return what two parties in clear have in common, as a look-up of ``one`` against ``other`` would find it."""
-    identity, entry = identify(one), identify(other)
-    there = set(tokens(entry))
-    return score(identity, [token for token in tokens(identity) if token in there], entry.fields)
+def strength_of(evidence: Sequence[Evidence]) -> Strength:
+    """Return the strength of ``evidence`` (name, address, phone, email) by rules over the sum.
 
-
-def _name(identity: Identity, types: set[int], fields: Collection[str]) -> Evidence:
-    if types & _WRITTEN:
-        folds = identity.name.folds if identity.name else ()
-        return Evidence("name", Relation.SAME, NAME_SAME, ", ".join(folds))
-    if types & _READ:
-        return Evidence("name", Relation.SAME, READING_SAME, "by reading")
-    if FAMILY_ADDRESS in types:
-        return Evidence("name", Relation.NEAR, FAMILY_ONLY, "family name only")
-    if not identity.fields & _SCRIPTS & set(fields):
-        return Evidence("name", Relation.MISSING)
-    return Evidence("name", Relation.DIFFERENT, NAME_DIFFERENT)
-
-
-def _address(identity: Identity, types: set[int], fields: Collection[str], hot_types: set[int]) -> Evidence:
-    if types & (_HOUSE | {POSTAL_NUMBERS}):
-        return _house(identity, types, fields)
-    if "address" not in identity.fields or "address" not in fields:
-        return Evidence("address", Relation.MISSING)
-    if hot_types & (_HOUSE | {POSTAL_NUMBERS}):
-        return Evidence("address", Relation.MISSING, note="used by many people")
-    if types & _AREA:
-        return Evidence("address", Relation.DIFFERENT, note="same municipality")
-    return Evidence("address", Relation.DIFFERENT, ADDRESS_DIFFERENT)
-
-
-def _house(identity: Identity, types: set[int], fields: Collection[str]) -> Evidence:
-    sites = identity.address.sites if identity.address else ()
-    weight = ADDRESS_ONE_NUMBER if all(len(site.numbers) == 1 for site in sites) else ADDRESS_SAME
-    if ADDRESS_ROOM in types:
-        return Evidence("address", Relation.SAME, weight + ROOM_SAME)
-    rooms = ("room" in identity.fields) + ("room" in fields)
-    if not types & _HOUSE:
-        return Evidence("address", Relation.NEAR if rooms else Relation.SAME, weight, "by postal code")
-    if rooms == 2:
-        return Evidence("address", Relation.NEAR, weight + ROOM_DIFFERENT, "another room")
-    if rooms == 1:
-        return Evidence("address", Relation.NEAR, weight, "room missing")
-    return Evidence("address", Relation.SAME, weight)
-
-
-def _contact(
-    field: str,
-    found: set[int],
-    identity: Identity,
-    fields: Collection[str],
-    hot_types: set[int],
-    same: float,
-    different: float,
-) -> Evidence:
-    if found:
-        return Evidence(field, Relation.SAME, same)
-    if field not in identity.fields or field not in fields:
-        return Evidence(field, Relation.MISSING)
-    if hot_types & {PHONE if field == "phone" else EMAIL}:
-        return Evidence(field, Relation.MISSING, note="used by many people")
-    return Evidence(field, Relation.DIFFERENT, different)
-
-
-def _strength(evidence: Sequence[Evidence], mobile: bool) -> Strength:
-    """The hard rules. ``mobile``: a shared phone is a mobile one, so one person's and not a household's."""
-    name, address, *_ = evidence
-    agreeing = {item.field for item in evidence if item.weight >= AGREES}
-    if agreeing == {"address", "phone"} and not mobile and name.relation is not Relation.MISSING:
-        return Strength.POSSIBLE  # a landline and an address belong to everyone in the house: father and son
-    if len(agreeing) >= 2:
+    - ``strong`` needs two independent fields that agree in full, and a sum of ``SURE``.
+    - A landline and an address belong to everyone in the house: under another name they are ``possible``.
+    - A phone or a mail alone is ``possible``: numbers are recycled, mailboxes shared.
+    - A name and an address of which one agrees in full and the other in part are ``possible``.
+    - A name alone or an address alone is ``weak``, whatever its sum.
+    """
+    levels = {item.level for item in evidence}
+    agreeing = {item.field for item in evidence if item.level in NAME_AGREES | _HOUSE_AGREES | _CONTACT_AGREES}
+    total = sum(item.weight for item in evidence)
+    is_household = agreeing == {"address", "phone"} and Level.PHONE_LANDLINE in levels and levels & _NAMED
+    if len(agreeing) >= 2 and not is_household and total >= SURE:
         return Strength.STRONG
-    if agreeing & {"phone", "email"}:
-        return Strength.POSSIBLE  # numbers are recycled and mailboxes shared: a person must look
-    if "address" in agreeing and name.relation is Relation.NEAR:
+    if levels & _CONTACT_AGREES:
         return Strength.POSSIBLE
-    if "name" in agreeing and address.relation is Relation.NEAR:
+    if levels & NAME_AGREES and levels & (_HOUSE_AGREES | _HOUSE_PARTLY | _CONTACT_PARTLY):
+        return Strength.POSSIBLE
+    if levels & _NAME_PARTLY and levels & _HOUSE_AGREES:
+        return Strength.POSSIBLE
+    if Level.NAME_GIVEN in levels and levels & _OWN_HOME:
         return Strength.POSSIBLE
     return Strength.WEAK

@@ -1,6 +1,6 @@
 """The registry inside this process: looks up, loads and blocks entries in one database."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -71,6 +71,29 @@ class EmbeddedRegistry:
             progress(report)
         return report
 
+    def renew(self, progress: Callable[[int], None] = lambda count: None) -> int:
+        """Make the locators of entries anew that older rules of identity made, and return how many there were.
+
+        Under older locators nobody is found. What broke off goes on where it stopped; when there is nothing to do,
+        this costs one query.
+
+        Args:
+            progress: called after each stored batch with the count so far.
+        """
+        count = 0
+        while batch := self._renew_some():
+            count += batch
+            progress(count)
+        return count
+
+    def _renew_some(self) -> int:
+        with writing(self._engine) as connection:
+            known = self._vault.get(connection, self._index.outdated(connection, _BATCH))
+            if known:
+                self._index.remove(connection, [(number, old.locators) for number, old in known.values()])
+                self._replace(connection, [self._indexed(old.entry) for _, old in known.values()])
+        return len(known)
+
     def block(self, entry_id: str) -> bool:
         """Serve the entry no more, from the moment this returns; False if there is none with this id."""
         with writing(self._engine) as connection:
@@ -86,10 +109,14 @@ class EmbeddedRegistry:
                     yield LineFault(number, str(error))
 
     def _prepare(self, entry: Entry) -> "_Prepared":
+        prepared = self._indexed(entry)
+        if not prepared.record.locators:
+            raise PayloadInvalid("nothing in the party can be looked up - at `$.party`")
+        return prepared
+
+    def _indexed(self, entry: Entry) -> "_Prepared":
         identity = identify(entry.party)
         found = tuple(dict.fromkeys(locators(self._prf, tokens(identity))))
-        if not found:
-            raise PayloadInvalid("nothing in the party can be looked up - at `$.party`")
         facts = Facts(entry.category, entry.reporters, entry.last_on)
         return _Prepared(Record(entry, found), Indexed(entry.id, facts, identity.fields))
 
@@ -103,11 +130,14 @@ class EmbeddedRegistry:
             if changed:
                 before = [known[new.record.entry.id] for new in changed if new.record.entry.id in known]
                 self._index.remove(connection, [(number, old.locators) for number, old in before])
-                numbers = self._vault.put(connection, [new.record for new in changed])
-                self._index.put(
-                    connection, [(numbers[new.indexed.handle], new.indexed, new.record.locators) for new in changed]
-                )
+                self._replace(connection, changed)
         return len(changed)
+
+    def _replace(self, connection: sa.Connection, entries: Sequence["_Prepared"]) -> None:
+        numbers = self._vault.put(connection, [new.record for new in entries])
+        self._index.put(
+            connection, [(numbers[new.indexed.handle], new.indexed, new.record.locators) for new in entries]
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from shopguard.identity import FIELDS
+from shopguard.identity import FIELDS, PROFILE
 from shopguard.model import Category
 from shopguard.registry.prf import EPOCH
 from shopguard.registry.protocol import Facts
@@ -72,7 +72,16 @@ class Index:
             last_on = facts.last_on.isoformat()
             bits = sum(1 << bit for bit, field in enumerate(FIELDS) if field in indexed.fields)
             rows.append(
-                (number, indexed.handle, facts.category.value, facts.reporters, last_on, facts.may_hold, bits)
+                (
+                    number,
+                    indexed.handle,
+                    facts.category.value,
+                    facts.reporters,
+                    last_on,
+                    facts.may_hold,
+                    bits,
+                    PROFILE,
+                )
             )
         if postings:
             postings.sort()  # neighbours in the tree are written together
@@ -91,15 +100,21 @@ class Index:
         sql = "UPDATE index_entry SET blocked = ? WHERE handle = ?".replace("?", self._mark)
         return connection.exec_driver_sql(sql, (True, handle)).rowcount > 0
 
+    def outdated(self, connection: sa.Connection, limit: int) -> list[str]:
+        """Return the handles of at most ``limit`` entries whose locators were made by older rules of identity."""
+        sql = "SELECT handle FROM index_entry WHERE profile <> ? ORDER BY number LIMIT ?".replace("?", self._mark)
+        return [handle for (handle,) in connection.exec_driver_sql(sql, (PROFILE, limit))]
+
     def _many(self, connection: sa.Connection, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
         connection.exec_driver_sql(sql.replace("?", self._mark), list(rows))
 
 
 _PUT_ENTRY = """
-INSERT INTO index_entry (number, handle, category, reporters, last_on, may_hold, fields)
-VALUES (?, ?, ?, ?, ?, ?, ?)
+INSERT INTO index_entry (number, handle, category, reporters, last_on, may_hold, fields, profile)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (number) DO UPDATE SET handle = excluded.handle, category = excluded.category,
-  reporters = excluded.reporters, last_on = excluded.last_on, may_hold = excluded.may_hold, fields = excluded.fields
+  reporters = excluded.reporters, last_on = excluded.last_on, may_hold = excluded.may_hold, fields = excluded.fields,
+  profile = excluded.profile
 """
 
 

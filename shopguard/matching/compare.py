@@ -1,0 +1,96 @@
+"""Comparing two parties that are both in clear: what shared tokens tell, refined by edit distances."""
+
+from collections.abc import Sequence
+
+from rapidfuzz.distance import OSA, JaroWinkler
+
+from shopguard.identity import Identity, identify, tokens
+from shopguard.identity.location import Address
+from shopguard.identity.name import Name
+from shopguard.matching.evidence import Facts, found, gather, named
+from shopguard.matching.score import comparison, meets, strength_of
+from shopguard.matching.weights import WEIGHTS, Level
+from shopguard.model import Comparison, Evidence, Party, Strength
+
+_CLOSE = 0.9  # Jaro-Winkler similarity from which two names may be one with a slip of the pen
+
+
+def compare(one: Party, other: Party) -> Comparison:
+    """Return what two parties in clear have in common.
+
+    At least what a look-up of ``one`` against ``other`` would find; where a field does not agree, a near spelling
+    (one character, two swapped digits) counts for something, but never as one of the two fields that make ``strong``.
+    """
+    return compare_identities(identify(one), identify(other))
+
+
+def compare_identities(one: Identity, other: Identity) -> Comparison:
+    """Return ``compare`` of two identities; the order of the two does not matter for the levels reached."""
+    there = set(tokens(other))
+    shared = [token for token in tokens(one) if token in there]
+    evidence = tuple(_refined(item, one, other) for item in gather(Facts.of(one, shared, other.fields, ())))
+    return comparison(evidence, strength_of(evidence) if meets(shared) or _near(evidence) else Strength.NONE)
+
+
+def _near(evidence: Sequence[Evidence]) -> bool:
+    return len([item for item in evidence if item.weight > 0]) > 1
+
+
+def _refined(item: Evidence, one: Identity, other: Identity) -> Evidence:
+    """Return near evidence in place of *different*, or ``item`` where there is nothing near."""
+    if item.field == "name" and item.level in (
+        Level.NAME_DIFFERENT,
+        Level.NAME_UNCOMPARED,
+        Level.NAME_FAMILY,
+        Level.NAME_GIVEN,
+    ):
+        level = _near_name(one.name, other.name)
+        return named(one, level) if level and item.level != level else item
+    if item.field == "address" and item.level in (Level.ADDRESS_DIFFERENT, Level.ADDRESS_CITY):
+        level = _near_address(one.address, other.address)
+    elif item.level == Level.PHONE_DIFFERENT:
+        level = Level.PHONE_CLOSE if _one_slip(one.phones, other.phones) else None
+    elif item.level == Level.EMAIL_DIFFERENT:
+        level = Level.EMAIL_CLOSE if _one_slip(one.emails, other.emails) else None
+    else:
+        return item
+    return found(item.field, level, WEIGHTS[level]) if level else item
+
+
+def _near_name(one: Name | None, other: Name | None) -> Level | None:
+    if one is None or other is None:
+        return None
+    same_family = bool(one.family) and one.family == other.family
+    written = one.script == other.script and len(one.full) == len(other.full)
+    if same_family and written and OSA.distance(one.full, other.full) == 1:
+        return Level.NAME_CLOSE
+    sounds = [("".join(mine), "".join(theirs)) for mine in one.sounds for theirs in other.sounds]
+    if one.full == other.full or any(JaroWinkler.similarity(*pair) >= _CLOSE for pair in sounds):
+        return Level.NAME_CLOSE
+    return Level.NAME_FAMILY if same_family else None
+
+
+def _near_address(one: Address | None, other: Address | None) -> Level | None:
+    """Two towns that differ in a character with the same numbers, or one town whose numbers differ in one digit."""
+    if one is None or other is None:
+        return None
+    for mine in one.places:
+        for theirs in other.places:
+            if mine.municipality != theirs.municipality:
+                continue
+            slips = OSA.distance(mine.town, theirs.town, score_cutoff=1)
+            numbers = OSA.distance(_numbers(one), _numbers(other), score_cutoff=1)
+            if slips == 1 and numbers == 0 and len(mine.town) > 1:
+                return Level.ADDRESS_NUMBERS
+            if slips == 0 and mine.town and numbers == 1 and len(_numbers(one)) > 2:
+                return Level.ADDRESS_BLOCK
+    return None
+
+
+def _numbers(address: Address) -> str:
+    return "-".join(address.sites[0].numbers) if address.sites else ""
+
+
+def _one_slip(mine: Sequence[str], theirs: Sequence[str]) -> bool:
+    """Whether one character is wrong, missing or too many, or two neighbours are swapped."""
+    return any(OSA.distance(one, other, score_cutoff=1) == 1 for one in mine for other in theirs)

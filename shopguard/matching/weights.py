@@ -1,0 +1,84 @@
+"""What each level of agreement is worth. One table, fitted by ``bench/fit_weights.py`` on invented people.
+
+Units are log10 of a likelihood ratio: +1 makes "one and the same person" ten times as likely as "two people".
+"""
+
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """How well one field of an order agrees with an entry, as shared tokens or both texts tell it."""
+
+    NAME_WRITTEN = "name_written"  # the same characters, after folding
+    NAME_SOUND = "name_sound"  # the same reading, both given
+    NAME_GUESSED = "name_guessed"  # the same reading, guessed from kanji on one side
+    NAME_OTHER_KANJI = "name_other_kanji"  # the same reading, written in other characters
+    NAME_CLOSE = "name_close"  # a character or two differ; seen only where both texts are in clear
+    NAME_FAMILY = "name_family"
+    NAME_GIVEN = "name_given"
+    NAME_DIFFERENT = "name_different"
+    NAME_UNCOMPARED = "name_uncompared"  # one in kanji, the other in kana or Latin letters: nothing to compare
+    ADDRESS_ROOM = "address_room"  # house and room
+    ADDRESS_HOUSE = "address_house"  # the house, and neither side names a room
+    ADDRESS_ROOM_MISSING = "address_room_missing"
+    ADDRESS_OTHER_ROOM = "address_other_room"
+    ADDRESS_NUMBERS = "address_numbers"  # municipality, numbers and a name agree; the town is written otherwise
+    ADDRESS_BLOCK = "address_block"  # the town and the first two numbers, with a name
+    ADDRESS_CITY = "address_city"  # another address in the same municipality
+    ADDRESS_DIFFERENT = "address_different"
+    PHONE_MOBILE = "phone_mobile"
+    PHONE_LANDLINE = "phone_landline"
+    PHONE_CLOSE = "phone_close"  # one digit wrong or two swapped; both texts in clear
+    PHONE_DIFFERENT = "phone_different"
+    EMAIL_SAME = "email_same"
+    EMAIL_LOCAL = "email_local"  # the same name before the @, digits and provider aside
+    EMAIL_CLOSE = "email_close"  # one character wrong; both texts in clear
+    EMAIL_DIFFERENT = "email_different"
+
+
+VERSION = "w1"
+"""Named in every explanation of a figure; a new table is a new version."""
+
+WEIGHTS = {
+    Level.NAME_WRITTEN: 2.2,
+    Level.NAME_SOUND: 1.6,
+    Level.NAME_GUESSED: 1.2,
+    Level.NAME_OTHER_KANJI: 0.6,
+    Level.NAME_CLOSE: 0.6,
+    Level.NAME_FAMILY: -0.6,
+    Level.NAME_GIVEN: 0.8,
+    Level.NAME_DIFFERENT: -2.0,
+    Level.NAME_UNCOMPARED: 0.0,
+    Level.ADDRESS_ROOM: 5.4,
+    Level.ADDRESS_HOUSE: 3.6,
+    Level.ADDRESS_ROOM_MISSING: 3.2,
+    Level.ADDRESS_OTHER_ROOM: 1.0,
+    Level.ADDRESS_NUMBERS: 2.6,
+    Level.ADDRESS_BLOCK: 1.4,
+    Level.ADDRESS_CITY: 0.0,
+    Level.ADDRESS_DIFFERENT: -1.6,
+    Level.PHONE_MOBILE: 5.0,
+    Level.PHONE_LANDLINE: 5.0,
+    Level.PHONE_CLOSE: 2.0,
+    Level.PHONE_DIFFERENT: -0.4,
+    Level.EMAIL_SAME: 5.0,
+    Level.EMAIL_LOCAL: 1.6,
+    Level.EMAIL_CLOSE: 2.0,
+    Level.EMAIL_DIFFERENT: -0.3,
+}
+
+RARITY = {
+    Level.NAME_WRITTEN: 1.0,
+    Level.NAME_SOUND: 1.0,
+    Level.NAME_GUESSED: 1.0,
+    Level.NAME_OTHER_KANJI: 0.7,
+    Level.NAME_CLOSE: 0.7,
+    Level.NAME_FAMILY: 0.6,
+}
+"""How much of a surname's rarity (-log10 of its share of the population) is added to a level."""
+
+ONE_NUMBER = -1.0  # a single number may name a whole hamlet
+BY_POSTAL_CODE = -0.3  # the numbers agree in one postal code; it may hold several towns
+
+EVEN_ODDS = 5.5  # the sum at which one person and two are equally likely: a candidate starts at 1 in 10**5.5
+SURE = 4.5  # two fields that agree are strong only from this sum on: not two common ones against all others
