@@ -5,8 +5,8 @@ from functools import cache
 
 _KANJI = "々一-鿿㐀-䶿\U00020000-\U0003ffff"
 _BRACKETED = re.compile(r"\(([^()]*)\)?|\[([^\[\]]*)\]?|[【「『〈《〔<\"“]([^】」』〉》〕>\"”]*)[】」』〉》〕>\"”]?")
-_CONTACT = re.compile(r"\S+@\S+|https?:\S+")
-_CARE_OF = re.compile(r"\S+様方\s*|^\s*c/o\s")
+_CONTACT = re.compile(r"\S+@\S+|https?:\S+|^\s*c/o\s")
+_CARE_OF = re.compile(r"\S+様方\s*")
 _SEPARATOR = re.compile(r"[・･,、.。/|&;:~〜_]+")
 _DECORATION = re.compile(r"[^\w\s]|[0-9_]")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -19,6 +19,13 @@ _HONORIFIC_WORD = re.compile(
     r"|ご一同|sama)+(?= |$)"
 )
 _LATIN_HONORIFIC = re.compile(r"(?<=[a-z])-(?:san|sama|sensei|kun|chan)(?= |$)")
+
+# What makes the slower rules worth a try.
+_PLAIN = re.compile(f"[ ぁ-ゖァ-ヺー{_KANJI}]*")
+_MAY_END = re.compile("[様まマんンサ中生氏宛殿君同族人行の]( |$)|様方|sama")
+_MAY_DECEIVE = re.compile(
+    f"[{_KANJI}][ーニハカロエタゝヽ仝]|[ニハエ力口二八工夕卜一][{_KANJI}ァ-ヺー]|[ァ-ヺー][力口工夕卜]|([{_KANJI}])\\1"
+)
 
 # Said instead of a name.
 _NO_NAME = """
@@ -63,19 +70,26 @@ def without_brackets(text: str) -> tuple[str, str]:
 
 def bare_words(text: str) -> list[str]:
     """Return the words of a folded name without brackets, honorifics and decoration, look-alikes put right."""
-    if "@" in text or "/" in text or "方" in text:
-        text = _CARE_OF.sub(" ", _CONTACT.sub(" ", text))
-    text = _LATIN_HONORIFIC.sub("", text).replace("〃", "々")
-    text = " ".join(_DECORATION.sub("", _SEPARATOR.sub(" ", text)).split())
-    words = _HONORIFIC.sub("", _HONORIFIC_WORD.sub("", text)).split()
-    if text.isascii():
-        return words
-    return [_one_script(word) for word in words]
+    if not _PLAIN.fullmatch(text):
+        if "@" in text or "/" in text:
+            text = _CONTACT.sub(" ", text)
+        text = _LATIN_HONORIFIC.sub("", text).replace("〃", "々")
+        text = " ".join(_DECORATION.sub("", _SEPARATOR.sub(" ", text)).split())
+        if text.isascii():
+            return _HONORIFIC_WORD.sub("", text).split()
+    if _MAY_END.search(text):
+        text = _HONORIFIC.sub("", _HONORIFIC_WORD.sub("", _CARE_OF.sub("", text)))
+    words = [bare for word in text.split() if (bare := word.lstrip("ー"))]
+    return [_one_script(word) for word in words] if _MAY_DECEIVE.search(text) else words
+
+
+def is_bare(text: str) -> bool:
+    """Say whether ``bare_words`` would surely leave the kanji and kana of ``text`` as they are."""
+    return _PLAIN.fullmatch(text) is not None and not (_MAY_END.search(text) or _MAY_DECEIVE.search(text))
 
 
 def _one_script(word: str) -> str:
-    if _LONE_KANA.search(word):
-        word = _LONE_KANA.sub(lambda found: _TO_KANJI[found[0]], word)
+    word = _LONE_KANA.sub(lambda found: _TO_KANJI[found[0]], word)
     if _MOSTLY_KATAKANA.fullmatch(word) and len(_KATAKANA.findall(word)) >= 2:
         word = word.translate(_TO_KATAKANA)
     return with_repeat_marks(word)

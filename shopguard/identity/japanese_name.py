@@ -1,7 +1,9 @@
 """Names in kanji and kana: family and given name told apart, and how they sound."""
 
 import re
-from itertools import islice, product
+from collections.abc import Set
+from functools import lru_cache
+from itertools import islice
 from math import log10
 
 from shopguard.identity.kana import hiragana, kana_skeleton, romaji_skeleton, sound
@@ -13,6 +15,7 @@ from shopguard.identity.known_names import (
     surname_readings,
     surname_share,
 )
+from shopguard.identity.text import is_japanese
 
 Parts = tuple[str, str]
 """Family and given name; the given name, or both, empty where they cannot be told apart."""
@@ -26,6 +29,7 @@ _LARGE_TSU = re.compile("つ(?=[かきくけこさしすせそたちつてとぱ
 # Decimal digits for and against a place to split at, added to the logarithm of the surname's share. Set by hand.
 _KNOWN_GIVEN = 2.0
 _UNKNOWN_ONE_OR_TWO, _UNKNOWN_THREE, _UNKNOWN_LONG = 0.0, -1.0, -3.0
+_UNHEARD = 1e-6  # share of the population taken for a surname that nobody knows
 _REVERSED = -1.5  # the given name in front, no space between
 
 
@@ -48,6 +52,8 @@ def _told_apart(words: list[str]) -> Parts:
     if len(words) == 1:
         return _split(words[0])
     if len(words) > 2:
+        if _is_family(words[0]) and all(map(_is_given, words[1:])) and not _is_given("".join(words[1:])):
+            return words[0], words[1]  # 山田 太郎・花子
         first = next((count for count in range(len(words) - 1, 0, -1) if _is_family("".join(words[:count]))), 1)
         words = ["".join(words[:first]), "".join(words[first:])]
     return _of_two(*words)
@@ -66,7 +72,7 @@ def _of_two(first: str, second: str) -> Parts:
             return family, given  # 山田太 郎: the space in the wrong place
     if not _is_family(first):
         family, given = _split(first)
-        if given and _is_family(family) and _is_given(given) and _is_given(second):
+        if len(given) > 1 and _is_family(family) and _is_given(given) and _is_given(second.removeprefix(family)):
             return family, given  # 山田太郎・花子: the first of a couple
     return first, second
 
@@ -83,14 +89,17 @@ def _is_reversed(first: str, second: str) -> bool:
     return _is_given(first) and not _is_given(second) and surname_share(second) > 50 * surname_share(first)
 
 
+@lru_cache(maxsize=1 << 15)
 def _is_family(word: str) -> bool:
     return is_surname_sound(kana_skeleton(word)) if is_kana(word) else surname_share(word) > 0
 
 
+@lru_cache(maxsize=1 << 15)
 def _is_given(word: str) -> bool:
     return is_given_sound(kana_skeleton(word)) if is_kana(word) else bool(given_readings(word))
 
 
+@lru_cache(maxsize=1 << 12)
 def _split(word: str) -> Parts:
     if is_kana(word):
         return split_kana(word)
@@ -101,11 +110,15 @@ def _split(word: str) -> Parts:
     best, parts = -99.0, ("", "")
     for at in range(1, min(len(word), 6)):
         for family, given, fee in ((word[:at], word[at:], 0.0), (word[-at:], word[:-at], _REVERSED)):
-            if share := surname_share(family):
+            share = surname_share(family)
+            if not share and not fee and at > 1 and len(given) > 1 and _is_given(given):
+                share = _UNHEARD  # 金田一耕助: the tables have 金田 but not 金田一
+            if share:
                 weight = log10(share) + _given_weight(given, fee) + fee
                 if weight > best:
                     best, parts = weight, (family, given)
-    return parts if best > -99.0 else _unknown(word)
+    parts = parts if best > -99.0 else _unknown(word)
+    return parts if is_japanese(parts[0]) and (len(parts[1]) > 1 or is_japanese(parts[1])) else ("", "")
 
 
 def _given_weight(given: str, fee: float) -> float:
@@ -130,8 +143,7 @@ def split_kana(word: str, family: str = "", given: str = "") -> Parts:
     """Return the two parts of a reading written as one word, by the written name where it is known."""
     if len(word) > _LONGEST_SPLIT:
         return "", ""
-    families = {_sound(reading) for reading in surname_readings(family)} if family else set()
-    givens = {_sound(reading) for reading in given_readings(given)} if given else set()
+    families, givens = _surname_sounds(family), _given_sounds(given)
     by_family = [at for at in range(1, len(word)) if families and _sound(word[:at]) in families]
     by_given = [at for at in range(1, len(word)) if givens and _sound(word[at:]) in givens]
     for places in (sorted(set(by_family) & set(by_given)), by_given, by_family):
@@ -153,12 +165,14 @@ def is_order_known(family: str, given: str) -> bool:
     return _is_family(family) or _is_family(given)
 
 
-def reads(kana: list[str], family: str, given: str) -> bool:
+def reads(kana: list[str], written: list[str]) -> bool:
     """Say whether kana words beside a written name are its reading (渡辺健一 わたなべけんいち), not a part of it."""
+    family, given = told_apart(written)
     if not given:
         return False
     whole = "".join(kana)
-    return len(whole) >= 4 or any(_sound(whole).startswith(_sound(reading)) for reading in surname_readings(family))
+    as_long = len(whole) >= 4 and (len(kana) > 1 or len(written) == 1)
+    return as_long or any(_sound(whole).startswith(heard) for heard in _surname_sounds(family))
 
 
 def reading_parts(words: list[str], family: str, given: str) -> Parts:
@@ -168,7 +182,7 @@ def reading_parts(words: list[str], family: str, given: str) -> Parts:
     """
     if not family:
         return told_apart(words)
-    families = {_sound(reading) for reading in surname_readings(family)} or {_sound(hiragana(family))}
+    families = _surname_sounds(family) or {_sound(hiragana(family))}
     if len(words) == 1:
         return _reading_in_one_word(words[0], family, given, families)
     first, last = words[0], words[-1]
@@ -177,24 +191,35 @@ def reading_parts(words: list[str], family: str, given: str) -> Parts:
     return first, "".join(words[1:])
 
 
-def _reading_in_one_word(word: str, family: str, given: str, families: set[str]) -> Parts:
+def _reading_in_one_word(word: str, family: str, given: str, families: Set[str]) -> Parts:
     heard = _sound(word)
     if heard in families:
         return word, ""
-    if given and heard in {_sound(reading) for reading in (*given_readings(given), hiragana(given))}:
+    if given and (heard in _given_sounds(given) or heard == _sound(hiragana(given))):
         return "", word
     return split_kana(word, family, given)
+
+
+@lru_cache(maxsize=1 << 15)
+def _surname_sounds(family: str) -> frozenset[str]:
+    return frozenset(map(_sound, surname_readings(family)))
+
+
+@lru_cache(maxsize=1 << 15)
+def _given_sounds(given: str) -> frozenset[str]:
+    return frozenset(map(_sound, given_readings(given)))
 
 
 def guessed_sounds(family: str, given: str) -> tuple[Parts, ...]:
     """Return how a written name may sound, likelier first; a part without known reading is empty."""
     families = _likely(family, surname_readings(family))
     givens = _likely(given, given_readings(given))
-    pairs = sorted(product(range(len(families)), range(len(givens))), key=lambda at: (at[0] + at[1], at[0]))
-    found = ((families[at], givens[to]) for at, to in pairs)
+    pairs = ((0, 0), (0, 1), (1, 0), (1, 1))
+    found = ((families[at], givens[to]) for at, to in pairs if at < len(families) and to < len(givens))
     return tuple(islice((pair for pair in found if any(pair)), MOST_SOUNDS))
 
 
+@lru_cache(maxsize=1 << 15)
 def _likely(part: str, readings: tuple[str, ...]) -> tuple[str, ...]:
     if is_kana(part):
         return (kana_sound(part),)
@@ -213,5 +238,6 @@ def kana_sound(part: str) -> str:
     return _sound(part)
 
 
+@lru_cache(maxsize=1 << 15)
 def _sound(kana: str) -> str:
     return sound(kana_skeleton(kana))

@@ -52,7 +52,7 @@ _UNVOICED = str.maketrans({"g": "k", "z": "s", "d": "t", "b": "h", "p": "h", "f"
 def hiragana(text: str) -> str:
     """Return ``text`` with katakana written as hiragana and repetition marks (みすゞ) written out."""
     text = text.translate(_TO_HIRAGANA)
-    return _REPEATED.sub(_repeat, text) if _REPEATED.search(text) else text
+    return _REPEATED.sub(_repeat, text) if "ゝ" in text or "ゞ" in text else text
 
 
 def _repeat(found: re.Match[str]) -> str:
@@ -103,6 +103,7 @@ def _hepburn(found: re.Match[str]) -> str:
     return found.lastgroup or ""
 
 
+@lru_cache(maxsize=1 << 16)
 def sound(skeleton: str) -> str:
     """Return a skeleton without voicing and small kana: Yamazaki and Yamasaki, しゆん and しゅん sound alike.
 

@@ -82,7 +82,8 @@ def _place_of_family(words: list[str], capitals: str) -> int:
     last = len(words) - 1
     first_known, last_known = is_surname_sound(words[0]), is_surname_sound(words[last])
     if first_known != last_known:
-        return 0 if first_known else last
+        is_surname = first_known and (is_given_sound(words[last]) or not is_given_sound(words[0]))
+        return 0 if is_surname else last
     if first_known:
         return 0 if is_given_sound(words[last]) and not is_given_sound(words[0]) else last
     first_asian, last_asian = words[0] in _words(_FAMILY_FIRST), words[last] in _words(_FAMILY_FIRST)
@@ -112,7 +113,7 @@ def latin_sounds(family: list[str], others: list[str], either_order: bool) -> tu
     names = _without_particles(others)
     given = list(dict.fromkeys((names[0], "".join(names), names[-1])))
     found = [(surname, sound(each)) for each in given]
-    if either_order and not any(is_surname_sound(word) for word in family):
+    if either_order and not any(is_surname_sound(word) and not is_given_sound(word) for word in family):
         found.insert(1, (sound(names[0]), surname))
     return tuple(dict.fromkeys(found))
 

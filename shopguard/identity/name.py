@@ -1,8 +1,15 @@
 """Names: the written form, family and given name where they can be told apart, the reading, and how it sounds."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from shopguard.identity.bare_name import bare_words, has_letters, names_nobody, with_repeat_marks, without_brackets
+from shopguard.identity.bare_name import (
+    bare_words,
+    has_letters,
+    is_bare,
+    names_nobody,
+    with_repeat_marks,
+    without_brackets,
+)
 from shopguard.identity.company import company_core, without_company
 from shopguard.identity.hangul import hangul_parts, hangul_sound, is_hangul
 from shopguard.identity.japanese_name import (
@@ -30,6 +37,7 @@ from shopguard.identity.text import LONGEST, fold, fold_place, folded_variants, 
 
 Sounds = tuple[tuple[str, ...], ...]
 _MOST_WORDS = 12
+_MOST_ROUNDS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +57,7 @@ class Name:
     reading: str = ""
     company: str = ""
     folds: tuple[str, ...] = ()
-    sounds: Sounds = field(default=())
+    sounds: Sounds = ()
     guessed: bool = False
 
     @property
@@ -71,45 +79,69 @@ def normalize_name(name: str, family: str = "", given: str = "", kana: str = "",
     Family and given name, where both are there, win over ``name``; either may hold the whole. A company without a
     person is the name itself. No text raises.
     """
-    raw = (
-        [family[:LONGEST], given[:LONGEST]]
-        if _is_named(family) and _is_named(given)
-        else [_first(name, family, given)]
-    )
-    texts, reading = [fold(spaced(text)) for text in raw], fold(kana) if _is_named(kana) else ""
-    if reading and (not any(map(has_letters, texts)) or _are_exchanged(texts, reading)):
+    found = _normalized(name, family, given, kana, company)
+    for _ in range(_MOST_ROUNDS):  # joined fields can make a new word, as 殿 behind a name
+        if found is None or (is_bare(found.full) and not without_company(found.full)[1]):
+            break
+        again = _normalized(found.full)
+        if again is None or again.full == found.full:
+            break
+        found = replace(again, reading=found.reading, company=found.company, folds=found.folds)
+    return found
+
+
+def _normalized(name: str, family: str = "", given: str = "", kana: str = "", company: str = "") -> Name | None:
+    raw, texts = _written(name[:LONGEST], family[:LONGEST], given[:LONGEST])
+    reading = _said(kana[:LONGEST])
+    if reading and (not texts or _are_exchanged(texts, reading)):
         texts, reading = [reading], " ".join(texts)
-    companies = [fold(company)] if has_letters(company) else []
     fields: list[list[str]] = []
+    firms = [fold(company)] if has_letters(company[:LONGEST]) else []
     for text in texts:
         person, firm = without_company(text)
         person, bracketed = without_brackets(person)
-        companies += [firm] if firm else []
+        firms += [firm] if firm else []
         reading = reading or bracketed
-        comma = person.split(",") if len(texts) == 1 and not is_japanese(person) else []
-        fields += [bare_words(part) for part in (comma if len(comma) == 2 else [person])]
+        fields += [bare_words(part) for part in _around_comma(person, len(texts))]
     fields = [words[:_MOST_WORDS] for words in fields if words]
-    spoken = _Reading.of(reading)
-    firm = " ".join(dict.fromkeys(companies))
-    made = _made(fields, spoken, capitals_of(raw[0]) if len(raw) == 1 else "") if fields else _of_company(firm)
+    heard, firm = _Reading.of(reading), " ".join(dict.fromkeys(firms))
+    made = _made(fields, heard, capitals_of(raw)) if fields else _of_company(firm)
     if made is None:
         return None
-    return replace(
-        made, reading=made.reading or "".join(spoken.kana), company=firm, folds=folded_variants(" ".join(raw))
-    )
+    spoken = made.reading or "".join(heard.kana)
+    return Name(made.full, made.family, made.given, spoken, firm, folded_variants(raw), made.sounds, made.guessed)
 
 
-def _is_named(text: str) -> bool:
-    return has_letters(text[:LONGEST]) and not names_nobody(fold(text))
+def _written(name: str, family: str, given: str) -> tuple[str, list[str]]:
+    """Return the raw text that is taken for the name, and its folded fields: two, one or none."""
+    parts = _said(family), _said(given)
+    if all(parts):
+        return f"{family} {given}", list(parts)
+    for raw in (name, family, given):
+        if text := _said(raw):
+            return raw, [text]
+    return "", []
 
 
-def _first(*texts: str) -> str:
-    return next((text[:LONGEST] for text in texts if _is_named(text)), "")
+def _said(raw: str) -> str:
+    """Return the folded text, or "" where it names nobody."""
+    if not has_letters(raw):
+        return ""
+    text = fold(spaced(raw))
+    return "" if names_nobody(text) else text
+
+
+def _around_comma(text: str, fields: int) -> list[str]:
+    """Split "Watanabe, Kenichi", where the comma says which the family name is."""
+    if fields > 1 or "," not in text or is_japanese(text):
+        return [text]
+    parts = [part for part in text.split(",") if has_letters(part)]
+    return parts if len(parts) == 2 else [text]
 
 
 def _are_exchanged(texts: list[str], reading: str) -> bool:
     """The reading stands in the field for the name, and the name in the field for the reading."""
-    return is_kana("".join("".join(texts).split())) and is_japanese(reading) and not is_kana("".join(reading.split()))
+    return is_japanese(reading) and not is_kana(reading.replace(" ", "")) and is_kana("".join(texts).replace(" ", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +175,16 @@ def _japanese(fields: list[list[str]], reading: _Reading) -> Name:
     words = ["".join(words) for words in fields] if len(fields) > 1 else fields[0]
     family, given = (_canonical(part) for part in told_apart(words))
     full = with_repeat_marks(_canonical(family + given or "".join(dict.fromkeys(words))))
-    kana = list(reading.kana) or ([family, given] if given else [full] if is_kana(full) else [])
-    if all(map(is_kana, kana)) and kana:
+    kana = list(reading.kana)
+    if is_kana(full) and (given or not kana):
+        kana = [family, given] if given else [full]
+    latin = latin_parts(list(reading.latin))
+    if kana:
         sounds, guessed = _read_sounds(family, given, kana)
         if is_kana(full) and given and not is_order_known(family, given):
             sounds = _few((*sounds, *(pair[::-1] for pair in sounds)))  # ジョン スミス: nobody said which is which
-    elif reading.latin:
-        sounds, guessed = latin_sounds(*latin_parts(list(reading.latin)), either_order=False), False
+    elif all(latin):
+        sounds, guessed = latin_sounds(*latin, either_order=False), False
     else:
         sounds, guessed = guessed_sounds(family, given), True
     return Name(full, family, given, full if is_kana(full) else "", sounds=sounds, guessed=guessed and bool(sounds))
@@ -168,8 +203,7 @@ def _without_reading(fields: list[list[str]], reading: _Reading) -> tuple[list[l
         return fields, reading
     native = [word for word in words if is_japanese(word)]
     written = [word for word in native if word not in kana] or native
-    parts = told_apart(written)
-    if kana and len(written) < len(native) and reads(kana, *parts):
+    if kana and len(written) < len(native) and reads(kana, written):
         return [written], reading if reading.kana else _Reading(tuple(map(hiragana, kana)))
     parts = told_apart(native)
     heard = skeletons(latin)

@@ -27,6 +27,7 @@ _INVISIBLE = re.compile(
     "\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+_PLAIN = re.compile("[ \u3000ぁ-ゖァ-ヺー々一-鿿]*")  # as NFKC leaves it, but for the wide space
 _SPACED_VOICE_MARKS = str.maketrans("゛゜", "\u3099\u309a")  # NFKC would put a space between a kana and its mark
 
 _KANJI = "々〇一-鿿㐀-䶿\U00020000-\U0003ffff"
@@ -43,6 +44,8 @@ def fold(text: str) -> str:
 
     At most ``LONGEST`` characters are kept. Folding twice changes nothing.
     """
+    if _PLAIN.fullmatch(text, 0, LONGEST + 1):
+        return " ".join(text[:LONGEST].translate(VARIANTS).split())
     for _ in range(6):  # case folding and dropped characters make room for NFKC again; three rounds settle all known
         folded = _fold_once(text)
         if folded == text:
@@ -65,7 +68,10 @@ def _visible(text: str) -> str:
 
 def folded_variants(text: str) -> tuple[str, ...]:
     """Return which kanji variants ``fold`` replaces in ``text``, each once, as ``邊→辺``."""
-    visible = unicodedata.normalize("NFKC", _visible(text[:LONGEST]))
+    text = text[:LONGEST]
+    if text.isascii() or (_PLAIN.fullmatch(text) and text.translate(VARIANTS) == text):
+        return ()
+    visible = unicodedata.normalize("NFKC", _visible(text))
     return tuple(dict.fromkeys(f"{char}→{VARIANTS[ord(char)]}" for char in visible if ord(char) in VARIANTS))
 
 
