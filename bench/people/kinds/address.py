@@ -24,7 +24,8 @@ def _is_kanji(w: Written, who: Person) -> bool:
 
 
 def _numbered(style: str, w: Written, who: Person) -> Written:
-    return replace(w, number_style=style) if _is_kanji(w, who) and w.number_style != style else w
+    fits = _is_kanji(w, who) and w.number_style != style and len(w.numbers) <= 2  # more: a room is among them
+    return replace(w, number_style=style) if fits else w
 
 
 # --- numbers ---
@@ -86,19 +87,17 @@ def _wide(rng: random.Random, w: Written, who: Person) -> Written:
     return replace(w, finish=(*w.finish, change))
 
 
-@kind("last number falsified", "address", "the house number one off or with two digits swapped", "disguise", 0.3)
+@kind("last number falsified", "address", "the house number a little off", "disguise", 0.3)
 def _falsified(rng: random.Random, w: Written, who: Person) -> Written:
-    if len(w.numbers) < 2:
+    if len(w.numbers) != 2:
         return w
-    *rest, last = w.numbers
-    return replace(
-        w, numbers=(*rest, max(1, last + rng.choice((-2, -1, 1, 2, 3)))) if last > 2 else (*rest, last + 1)
-    )
+    block, house = w.numbers
+    return replace(w, numbers=(block, house + rng.choice((-2, -1, 1, 2, 3) if house > 2 else (1, 2, 3))))
 
 
 @kind("last number dropped", "address", "block without house number", "slip", 0.3)
 def _last_dropped(rng: random.Random, w: Written, who: Person) -> Written:
-    return replace(w, numbers=w.numbers[:-1]) if len(w.numbers) > 1 and w.chome is not None else w
+    return replace(w, numbers=w.numbers[:1]) if len(w.numbers) == 2 and w.chome is not None else w
 
 
 # --- prefecture, city, town ---
@@ -351,11 +350,11 @@ def _no_room(rng: random.Random, w: Written, who: Person) -> Written:
     return replace(w, room="") if w.room and w.building else w
 
 
-@kind("room glued", "address", "12-3-203 behind the numbers, and the building after it", weight=1)
+@kind("room glued", "address", "the room as a further number, the building behind it: 12-3-203 東京ハイツ", weight=1)
 def _glued(rng: random.Random, w: Written, who: Person) -> Written:
-    if not w.building or not w.room or w.number_style not in ("hyphen", "chome") or not w.room[-1].isdigit():
+    if not w.building or not w.room.isdigit() or w.number_style not in ("hyphen", "chome") or len(w.numbers) > 2:
         return w
-    return replace(w, town=w.town, building="", room_style="plain", care_of="") if len(w.numbers) > 1 else w
+    return replace(w, numbers=(*w.numbers, int(w.room)), room="")
 
 
 @kind("号室", "address", "101号室 or 101号 for 101, and back", weight=2)
@@ -446,6 +445,25 @@ def _platform(rng: random.Random, w: Written, who: Person) -> Written:
     if not _is_kanji(w, who):
         return w
     return replace(w, layout=rng.choice(("shopify", "woocommerce", "rakuten", "two lines", "one line")))
+
+
+@kind("note in the address", "address", "a word to the carrier behind the address: 置き配希望", weight=0.5)
+def _note(rng: random.Random, w: Written, who: Person) -> Written:
+    if w.layout in ("romaji", "abroad"):
+        return w
+    return replace(
+        w,
+        care_of=rng.choice(("置き配希望", "※不在時は宅配ボックスへ", "午前中希望", "(表札なし)", "オートロックなし")),
+    )
+
+
+@kind("company in the address", "address", "a firm or its floor behind the address", weight=0.5)
+def _firm(rng: random.Random, w: Written, who: Person) -> Written:
+    if w.layout in ("romaji", "abroad"):
+        return w
+    return replace(
+        w, care_of=rng.choice(("株式会社青空商会", "(株)みどり食品 総務部", "青葉クリニック内", "カフェ木もれ日 2F"))
+    )
 
 
 @kind("phone in the address", "address", "the phone number behind the address", weight=0.2)

@@ -179,6 +179,16 @@ def _large_kana(rng: random.Random, w: Written, who: Person) -> Written:
     return replace(w, family_kana=w.family_kana.translate(large), given_kana=w.given_kana.translate(large))
 
 
+@kind("kana without space", "name", "the reading in one word: ヤマダタロウ", weight=1)
+def _joined_kana(rng: random.Random, w: Written, who: Person) -> Written:
+    return replace(w, family_kana=w.family_kana + w.given_kana, given_kana="") if w.given_kana else w
+
+
+@kind("kanji in the kana field", "name", "the name once more where the reading belongs", "slip", 0.4)
+def _kanji_kana(rng: random.Random, w: Written, who: Person) -> Written:
+    return replace(w, family_kana=w.family, given_kana=w.given) if w.family_kana else w
+
+
 @kind("no kana", "name", "the field for the reading left empty", weight=2)
 def _no_kana(rng: random.Random, w: Written, who: Person) -> Written:
     return replace(w, family_kana="", given_kana="")
