@@ -40,7 +40,14 @@ def party(number: int) -> dict[str, object]:
     """Every fortieth is the listed one; one phone in a hundred is given with a new surname each time."""
     name = f"{SURNAMES[number % 7]} 太郎"
     phone = "090-3141-0007" if number % 40 == 7 else f"090-3141-{9_000 + number % 100:04}"
-    return {"name": name, "phones": [phone], "emails": [f"taro{number}@example.jp"]}
+    lines = ["ﾄｳｷｮｳﾄ 港区芝公園４－２－８"]  # remarked upon in several ways, in one order in every process
+    return {
+        "name": name,
+        "phones": [phone],
+        "emails": [f"taro{number}@example.jp"],
+        "postal_code": "9000001",
+        "lines": lines,
+    }
 
 
 def order(number: int) -> dict[str, object]:
@@ -146,7 +153,7 @@ def test_ctrl_c_ends_every_process(tmp_path: Path) -> None:
     ) as running:
         assert running.stdin is not None
         assert running.stdout is not None
-        running.stdin.write(b"".join(wire.encode(party(n)) + b"\n" for n in range(1_000)))
+        running.stdin.write(b"".join(wire.encode(party(n)) + b"\n" for n in range(250)))
         running.stdin.flush()
         assert running.stdout.readline().startswith(b"{")
         os.killpg(running.pid, signal.SIGINT)

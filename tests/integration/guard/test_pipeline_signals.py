@@ -52,6 +52,21 @@ def test_a_buyer_who_sends_gifts_is_not_flagged(house, clean):
     assert house.done("33") == []
 
 
+def test_an_address_is_looked_at_of_buyer_and_recipient_and_by_default_only_shown(house, clean):
+    nowhere = replace(clean.buyer, name="見本 花子", city="港区", region="東京都", lines=("見本町1-2-3",))
+    elsewhere = replace(clean.buyer, postal_code="900-0001")  # Okinawa
+    house.take(replace(clean, buyer=elsewhere, recipients=(nowhere,)))
+    assert (house.done(), house.review()) == ([], None)
+    assert house.reasons() == {"no_match", Signal.UNKNOWN_ADDRESS, Signal.POSTAL_CONFLICT}
+
+
+def test_an_address_flags_where_the_settings_say_so(build, clean):
+    strict = SignalSettings(postal_conflict=SignalEffect.FLAG)
+    house = build(policy=PolicySettings(signals=strict))
+    house.take(replace(clean, buyer=replace(clean.buyer, postal_code="900-0001")))
+    assert house.done() == ["flag"]
+
+
 def test_where_a_match_would_not_be_looked_at_it_is_only_shown(house, third):
     house.take(replace(third, payment=CARD))
     assert (house.done("13"), house.review("13")) == ([], None)
