@@ -77,6 +77,20 @@ def test_the_building_in_any_place(lines: list[str]) -> None:
     assert (address.places, address.sites, address.building) == ((SHIBA,), (HOUSE,), "東京ハイツ")
 
 
+def test_a_line_that_says_it_all_again_adds_nothing() -> None:
+    address = read("芝公園4-2-8", "東京都港区芝公園4-2-8")
+    assert (address.places, address.sites, address.building) == ((SHIBA,), (Site(("4", "2", "8")),), "")
+
+
+def test_a_short_name_that_two_towns_end_in_names_neither() -> None:
+    assert read("三重県いなべ市大泉1-2").places == (Place("24214", "大泉"),)
+    assert read("三重県いなべ市大泉1-2", postal="511-0224").places == (Place("24214", "員弁町大泉"),)
+
+
+def test_a_town_is_not_cut_out_of_a_longer_number() -> None:
+    assert read("北海道樺戸郡浦臼町浦臼第41番地").places[0].town != "浦臼第4"
+
+
 def test_the_postal_code_in_a_line_is_kept() -> None:
     assert read("〒105-0011 東京都港区芝公園4-2-8").postal == "1050011"
     assert read("東京都港区芝公園4-2-8", postal="１０５－００１１").postal == "1050011"
@@ -285,6 +299,8 @@ def test_the_small_area_before_the_numbers_is_kept_apart() -> None:
         ("港区芝公園4-2-8-101", (HOUSE,)),
         ("港区芝公園4丁目2番8号", (Site(("4", "2", "8")),)),
         ("港区芝公園4-2-18", (Site(("4", "2", "18")),)),
+        ("空知郡上富良野町西2線北25号101", (Site(("25",), "101"),)),
+        ("港区芝公園88-1-5", (Site(("88", "1", "5")), Site(("88", "1"), "5"))),
         ("瑞穂町箱根ケ崎2335番地4-101", (Site(("2335", "4"), "101"),)),
     ],
 )

@@ -36,6 +36,7 @@ _PHONE = re.compile(
     r"(?:tel|電話(?:番号)?|携帯|☎|℡)?[ :.]*(?<![0-9-])0[0-9]{1,4}-[0-9]{1,4}-[0-9]{3,4}(?![0-9-])"
     r"|(?<![0-9-])0[0-9]{9,10}(?![0-9-])"
 )
+_PREFECTURE_END = re.compile("[都道府県]")
 _INNER = re.compile(f"(?<=[0-9 階号室])(?:{'|'.join(PREFECTURES)})")
 _DASH = re.compile("[‐‑‒–—―−─━⁃˗➖⸺﹘]")
 _DECORATION = re.compile("[][(){}<>「」『』【】〔〕〈〉《》\"'“”‘’`*★☆◆◇■□●○※→]")
@@ -82,7 +83,7 @@ def join_fields(postal_code: str, region: str, city: str, lines: Sequence[str]) 
                 parts = _whole_again(parts, part)
                 unshortened = list(parts)
                 continue
-        elif (inner := _INNER.search(part)) is not None:  # ハイツ101 東京都港区...
+        elif _PREFECTURE_END.search(part) and (inner := _INNER.search(part)):  # ハイツ101 東京都港区...
             prefecture = prefecture or inner[0]
             part = f"{part[inner.end() :].strip()} {part[: inner.start()].strip()}"
         if part:
@@ -114,7 +115,7 @@ def _without_codes(part: str) -> tuple[str, str]:
 def _whole_again(parts: list[str], part: str) -> list[str]:
     """Return ``part``, which begins anew at the prefecture, followed by what the fields before it say besides."""
     bare = part.replace(" ", "")
-    return [part, *(before for before in parts if not bare.startswith(before.replace(" ", "")))]
+    return [part, *(before for before in parts if before.replace(" ", "") not in bare)]
 
 
 def _add(parts: list[str], part: str) -> None:

@@ -159,17 +159,12 @@ def _named(
 
 
 def _agreeing(options: Sequence[_Option], areas: Sequence[PostalArea]) -> Sequence[_Option]:
-    """Return the options that the postal code names with their town; else with their municipality; else all."""
+    """Return the options in whose municipality the postal code lies; all where there are none."""
     if len(options) < 2 or not areas:
         return options
-    towns = {(area.code, area.town) for area in areas}
-    exact = [each for each in options if each.found and (each.found.town.code, each.found.town.base) in towns]
     codes = {area.code for area in areas}
-    return (
-        exact
-        or [each for each in options if (each.found.town.code if each.found else each.municipality.code) in codes]
-        or options
-    )
+    here = [each for each in options if (each.found.town.code if each.found else each.municipality.code) in codes]
+    return here or options
 
 
 def _moved(

@@ -27,8 +27,8 @@ _KANA = """
 くまもとけん おおいたけん みやざきけん かごしまけん おきなわけん
 """
 PREFECTURES = tuple(_NAMES.split())
-_KANA_NAMES = tuple(_KANA.split())
-_LONGEST_KANA = max(map(len, _KANA_NAMES))
+_KANA_SIZES = sorted({len(name) for name in _KANA.split()})
+_KANA_FIRST = frozenset(char for name in _KANA.split() for char in (name[0], chr(ord(name[0]) + 0x60)))
 _FULL = frozenset(PREFECTURES)
 _BY_NAME = {
     written: full
@@ -55,9 +55,9 @@ def normalize_prefecture(region: str) -> str:
 def leading_prefecture(text: str) -> tuple[str, int]:
     """Return the prefecture that folded ``text`` begins with, and how many characters of it that takes."""
     start = text[:4]
-    if start and "ぁ" <= start[0] <= "ヺ":
-        sound = hiragana(text[:_LONGEST_KANA])
-        return next(((_BY_NAME[kana], len(kana)) for kana in _KANA_NAMES if sound.startswith(kana)), ("", 0))
+    if start[:1] in _KANA_FIRST:
+        sound = hiragana(text[: _KANA_SIZES[-1]])
+        return next(((_BY_NAME[sound[:size]], size) for size in _KANA_SIZES if sound[:size] in _BY_NAME), ("", 0))
     if start[:3] in _FULL:
         return start[:3], 3
     if start in _FULL:
