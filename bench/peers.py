@@ -292,6 +292,12 @@ def as_markdown(card: Scorecard, methods: Sequence[Method]) -> str:
                 method.ms,
             )
         )
+    tunable = [method for method in methods if not method.name.startswith("exact")]
+    lines += ["", "| clean orders hit, at most |" + "".join(f" {method.name} |" for method in tunable)]
+    lines.append("|---|" + "---|" * len(tunable))
+    for allowed in (0.001, 0.004, 0.01):
+        recalls = [_share(method.found(method.threshold(allowed))) for method in tunable]
+        lines.append(f"| {allowed:.1%} | " + " | ".join(f"{recall:.4f}" for recall in recalls) + " |")
     lines += ["", "| scenario | ShopGuard |" + "".join(f" {method.name} |" for method in methods)]
     lines.append("|---|---|" + "---|" * len(methods))
     for case in dict.fromkeys(asked.case for asked in card.asked["repeat"]):
@@ -306,7 +312,7 @@ def as_markdown(card: Scorecard, methods: Sequence[Method]) -> str:
 def _line(
     name: str, found: Sequence[bool], ours: Sequence[bool], clean: float, apart: Sequence[bool], ms: float | None
 ) -> str:
-    share, missed, hit = sum(found) / len(found), len(found) - sum(found), sum(apart) / len(apart)
+    share, missed, hit = _share(found), len(found) - sum(found), _share(apart)
     time_ = "-" if ms is None else f"{ms:.2f}"
     return (
         f"| {name} | {len(found)} | {share:.4f} | {missed} | {len(ours) - sum(ours)} "
@@ -314,9 +320,12 @@ def _line(
     )
 
 
+def _share(found: Sequence[bool]) -> float:
+    return sum(found) / max(1, len(found))
+
+
 def _recall(asked: Sequence[Asked], found: Sequence[bool], case: str) -> float:
-    of_case = [hit for one, hit in zip(asked, found, strict=True) if one.case == case]
-    return sum(of_case) / max(1, len(of_case))
+    return _share([hit for one, hit in zip(asked, found, strict=True) if one.case == case])
 
 
 def main() -> None:
