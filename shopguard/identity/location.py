@@ -18,7 +18,9 @@ class Remark(StrEnum):
     UNKNOWN_POSTAL_CODE = "unknown_postal_code"
     UNKNOWN_MUNICIPALITY = "unknown_municipality"
     UNKNOWN_TOWN = "unknown_town"  # the municipality has no such town, and lists all of its towns
-    SHARED_PLACE = "shared_place"  # a forwarder, hotel, locker, shop counter, depot or dormitory: many people's address
+    SHARED_PLACE = (
+        "shared_place"  # a forwarder, hotel, locker, shop counter, depot or dormitory: many people's address
+    )
     FORWARDER = "forwarder"  # a parcel forwarding address, in particular
 
 
@@ -60,6 +62,14 @@ class Address:
     remarks: frozenset[Remark] = frozenset()
 
     @property
+    def has_town(self) -> bool:
+        """Whether the town is certain: written, found, and not put together from a slip or a postal code."""
+        return any(place.town for place in self.places) and not self.remarks & _UNSURE
+
+    @property
     def is_located(self) -> bool:
         """Whether this points at one house, by place or by postal code."""
         return bool(self.places or self.postal) and any(site.numbers for site in self.sites)
+
+
+_UNSURE = {Remark.UNKNOWN_TOWN, Remark.UNKNOWN_MUNICIPALITY, Remark.MISSPELT, Remark.BY_POSTAL_CODE}

@@ -159,10 +159,13 @@ def _places(address: Address) -> Iterator[tuple[Type, str]]:
                 yield Type.ADDRESS, f"{town}-{numbers}"
                 if site.room:
                     yield Type.ADDRESS_ROOM, f"{town}-{numbers}#{site.room}"
-            if address.postal:
+            if address.postal and address.country in _FINE_POSTAL_CODES:
                 yield Type.POSTAL_NUMBERS, f"{address.postal}-{numbers}"
                 if site.room:
                     yield Type.POSTAL_ROOM, f"{address.postal}-{numbers}#{site.room}"
+
+
+_FINE_POSTAL_CODES = {"JP", "GB", "CA", "NL", "IE", "KR"}  # a code is a few streets; elsewhere it may be a city
 
 
 def _houses(address: Address) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from shopguard.matching.compare import compare, compare_identities
 from shopguard.matching.crowd import score_each
 from shopguard.matching.explain import explain, explained
-from shopguard.matching.score import score
+from shopguard.matching.score import meets, score
 from shopguard.matching.words import FIELD_WORDS, field_word
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "explain",
     "explained",
     "field_word",
+    "meets",
     "score",
     "score_each",
 ]

@@ -49,7 +49,7 @@ def _refined(item: Evidence, one: Identity, other: Identity) -> Evidence:
     if item.field == "address" and item.level in (Level.ADDRESS_DIFFERENT, Level.ADDRESS_CITY):
         level = _near_address(one.address, other.address)
     elif item.level == Level.PHONE_DIFFERENT:
-        level = Level.PHONE_CLOSE if _one_slip(one.phones, other.phones) else None
+        level = Level.PHONE_CLOSE if _one_wrong_digit(one.phones, other.phones) else None
     elif item.level == Level.EMAIL_DIFFERENT:
         level = Level.EMAIL_CLOSE if _one_slip(one.emails, other.emails) else None
     else:
@@ -71,26 +71,36 @@ def _near_name(one: Name | None, other: Name | None) -> Level | None:
 
 
 def _near_address(one: Address | None, other: Address | None) -> Level | None:
-    """Two towns that differ in a character with the same numbers, or one town whose numbers differ in one digit."""
+    """One town whose last number differs, or a town with a slip of the pen and the same numbers.
+
+    Two towns that both exist are two places (北町, 南町).
+    """
     if one is None or other is None:
         return None
-    for mine in one.places:
-        for theirs in other.places:
-            if mine.municipality != theirs.municipality:
-                continue
-            slips = OSA.distance(mine.town, theirs.town, score_cutoff=1)
-            numbers = OSA.distance(_numbers(one), _numbers(other), score_cutoff=1)
-            if slips == 1 and numbers == 0 and len(mine.town) > 1:
-                return Level.ADDRESS_NUMBERS
-            if slips == 0 and mine.town and numbers == 1 and len(_numbers(one)) > 2:
-                return Level.ADDRESS_BLOCK
-    return None
+    if set(one.places) & set(other.places) and _blocks(one) & _blocks(other):
+        return Level.ADDRESS_BLOCK
+    if one.has_town and other.has_town:
+        return None
+    if not {site.numbers for site in one.sites} & {site.numbers for site in other.sites}:
+        return None
+    towns = [
+        (mine.town, theirs.town)
+        for mine in one.places
+        for theirs in other.places
+        if mine.municipality == theirs.municipality and min(len(mine.town), len(theirs.town)) > 1
+    ]
+    return Level.ADDRESS_NUMBERS if any(OSA.distance(*pair, score_cutoff=1) == 1 for pair in towns) else None
 
 
-def _numbers(address: Address) -> str:
-    return "-".join(address.sites[0].numbers) if address.sites else ""
+def _blocks(address: Address) -> set[tuple[str, ...]]:
+    return {site.numbers[:2] for site in address.sites if len(site.numbers) > 2}
 
 
 def _one_slip(mine: Sequence[str], theirs: Sequence[str]) -> bool:
     """Whether one character is wrong, missing or too many, or two neighbours are swapped."""
     return any(OSA.distance(one, other, score_cutoff=1) == 1 for one in mine for other in theirs)
+
+
+def _one_wrong_digit(mine: Sequence[str], theirs: Sequence[str]) -> bool:
+    """As ``_one_slip``; two numbers that differ in the last digit alone are neighbours, not a slip."""
+    return any(_one_slip((one,), (other,)) and one[:-1] != other[:-1] for one in mine for other in theirs)

@@ -174,7 +174,7 @@ def _address_level(facts: Facts) -> Level | None:
         return None
     if facts.hot & (_HOUSE | _POSTAL):
         return None
-    if facts.shared & _NUMBERS:
+    if facts.shared & _NUMBERS and not facts.both_have("town"):
         return Level.ADDRESS_NUMBERS
     if Type.PART_BLOCK in facts.shared:
         return Level.ADDRESS_BLOCK

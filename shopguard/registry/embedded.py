@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from shopguard.errors import PayloadInvalid, StoreUnavailable
 from shopguard.identity import identify, tokens
+from shopguard.matching import meets
 from shopguard.model import Entry, ScreeningState
 from shopguard.registry.index import Found, Index, Indexed
 from shopguard.registry.load import LineFault, LoadReport, parse_entry
@@ -110,15 +111,16 @@ class EmbeddedRegistry:
 
     def _prepare(self, entry: Entry) -> "_Prepared":
         prepared = self._indexed(entry)
-        if not prepared.record.locators:
+        if not prepared.can_be_met:
             raise PayloadInvalid("nothing in the party can be looked up - at `$.party`")
         return prepared
 
     def _indexed(self, entry: Entry) -> "_Prepared":
         identity = identify(entry.party)
-        found = tuple(dict.fromkeys(locators(self._prf, tokens(identity))))
+        found = tokens(identity)
+        keys = tuple(dict.fromkeys(locators(self._prf, found)))
         facts = Facts(entry.category, entry.reporters, entry.last_on)
-        return _Prepared(Record(entry, found), Indexed(entry.id, facts, identity.fields))
+        return _Prepared(Record(entry, keys), Indexed(entry.id, facts, identity.fields), meets(found))
 
     def _store(self, entries: Mapping[str, "_Prepared"]) -> int:
         """Write what is new or changed of ``entries`` (by id) in one transaction and return how many."""
@@ -142,10 +144,14 @@ class EmbeddedRegistry:
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """An entry ready to be stored: what the vault keeps, what the index keeps."""
+    """An entry ready to be stored: what the vault keeps, what the index keeps.
+
+    ``can_be_met``: it has more than a name, which alone is never shown as a match.
+    """
 
     record: Record
     indexed: Indexed
+    can_be_met: bool
 
 
 def _candidates(query: Query, found: Found) -> tuple[Candidate, ...]:

@@ -23,6 +23,10 @@ class FakeRegistry:
         found = (self._candidate(query, entry) for entry in self.entries)
         return Answer(ScreeningState.SCREENED, now, tuple(candidate for candidate in found if candidate.shared))
 
+    def renew(self) -> int:
+        """Do nothing: entries are read anew for every query."""
+        return 0
+
     def _candidate(self, query: Query, entry: Entry) -> Candidate:
         identity = identify(entry.party)
         there = set(tokens(identity))

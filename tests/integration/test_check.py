@@ -115,9 +115,13 @@ def test_the_verdict_has_exactly_the_shape_of_the_contract(checkout: Checkout) -
         *("order_id", "verdict", "strength", "score", "state", "matches", "reasons", "policy"),
     }
     assert set(match) == {
-        *("entry", "category", "reporters", "last_on", "party", "strength", "score", "evidence"),
+        *("entry", "category", "reporters", "last_on", "party", "strength", "score", "evidence", "explanation"),
     }
-    assert all(set(evidence) == {"field", "relation", "weight", "note"} for evidence in match["evidence"])
+    assert match["explanation"].keys() == {"ja", "en"}
+    assert all(
+        set(evidence) == {"field", "relation", "weight", "note", "level", "details", "share"}
+        for evidence in match["evidence"]
+    )
     assert all(set(reason) == {"code", "text"} for reason in verdict["reasons"])
     assert (verdict["order_id"], verdict["verdict"], verdict["strength"]) == ("1001", "hold", "strong")
     assert (verdict["state"], match["entry"], match["party"]) == ("screened", "E-1", "buyer")

@@ -205,7 +205,7 @@ def test_identify_names_bad_lines(desk: "Desk") -> None:
 def test_compare_scores_pairs_in_order(desk: "Desk") -> None:
     one = {"name": "渡邊 太郎", "phones": ["090-0000-0001"], "emails": ["taro@example.jp"]}
     same = {"name": "渡辺太郎", "phones": ["+81 90 0000 0001"], "emails": ["TARO@example.jp"]}
-    other = {"name": "見本 花子", "phones": ["080-3141-5926"]}
+    other = {"name": "見本 花子", "phones": ["080-2718-2818"]}
     result = desk.run("compare", stdin=lines({"a": one, "b": same}) + b'{"a": {}}\n' + lines({"a": one, "b": other}))
     first, second = identities(result)
     assert result.exit_code == 1

@@ -75,8 +75,8 @@ def test_a_loaded_entry_is_found_under_another_spelling(registry: EmbeddedRegist
     assert (answer.state, answer.as_of) == (ScreeningState.SCREENED, NOW)
     (found,) = answer.candidates
     assert found.handle == "E-1"
-    assert found.fields == {"kanji", "reading", "address", "room", "phone", "email"}
-    assert {asked[at].kind for at in found.shared} >= {"phone", "address", "name+address", "name+phone"}
+    assert found.fields == {"kanji", "sound", "address", "town", "room", "phone", "email"}
+    assert {asked[at].kind for at in found.shared} >= {"phone", "address", "name+house", "name"}
     assert (found.facts.category, found.facts.reporters, found.facts.opened) == (Category.UNPAID, 2, True)
     assert score(identify(other), [asked[at] for at in found.shared], found.fields).strength is Strength.STRONG
 
