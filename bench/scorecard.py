@@ -27,7 +27,7 @@ from people.writing import KANA_FIELD
 
 from shopguard.crypto import Keyring
 from shopguard.identity import identify, tokens
-from shopguard.matching import compare, score
+from shopguard.matching import compare, score_each
 from shopguard.model import Comparison, OrderRef, Party, Strength
 from shopguard.registry import EmbeddedRegistry, PlainPrf, Query
 from shopguard.storage.engine import migrate, open_engine, sqlite_url
@@ -139,11 +139,9 @@ class Desk:
         identity = identify(party)
         asked = tokens(identity)
         answer = self.registry.look_up(Query(OrderRef("bench", "1"), "buyer", "", asked))
-        hot = [asked[at] for at in answer.hot]
-        return {
-            found.handle: score(identity, [asked[at] for at in found.shared], found.fields, hot)
-            for found in answer.candidates
-        }
+        candidates = [(found.shared, found.fields) for found in answer.candidates]
+        comparisons = score_each(identity, asked, candidates, answer.hot)
+        return {found.handle: comparison for found, comparison in zip(answer.candidates, comparisons, strict=True)}
 
 
 def _line(entry: Listed) -> bytes:
@@ -214,9 +212,8 @@ def measure(card: Scorecard, desk: Desk, load_s: float, first_use_s: float) -> S
         began = time.perf_counter()
         answer = desk.registry.look_up(Query(OrderRef("bench", "1"), "buyer", "", wanted))
         between = time.perf_counter()
-        hot = [wanted[at] for at in answer.hot]
-        for found in answer.candidates:
-            score(identity, [wanted[at] for at in found.shared], found.fields, hot)
+        candidates = [(found.shared, found.fields) for found in answer.candidates]
+        score_each(identity, wanted, candidates, answer.hot)
         scores.append(time.perf_counter() - between)
         look_ups.append(between - began)
     return Speed(

@@ -30,7 +30,7 @@ def meets(shared: Sequence[Token]) -> bool:
     return any(token.type not in _NEVER_ALONE for token in shared)
 
 
-_NEVER_ALONE = {Type.NAME, Type.SOUND, Type.MAIL_NAME}
+_NEVER_ALONE = {Type.NAME, Type.SOUND, Type.MAIL_NAME}  # namesakes have mail names alike: both are made of the name
 
 NAME_AGREES = {Level.NAME_WRITTEN, Level.NAME_SOUND, Level.NAME_GUESSED, Level.NAME_OTHER_KANJI}
 _NAME_PARTLY = {Level.NAME_CLOSE, Level.NAME_FAMILY}
@@ -55,6 +55,7 @@ def strength_of(evidence: Sequence[Evidence]) -> Strength:
     - A landline and an address belong to everyone in the house: under another name they are ``possible``.
     - A phone or a mail alone is ``possible``: numbers are recycled, mailboxes shared.
     - A name and an address of which one agrees in full and the other in part are ``possible``.
+    - A name with a contact that agrees in part is ``possible`` if the sum is even odds: only rare names reach it.
     - A name alone or an address alone is ``weak``, whatever its sum.
     """
     levels = {item.level for item in evidence}
@@ -65,7 +66,9 @@ def strength_of(evidence: Sequence[Evidence]) -> Strength:
         return Strength.STRONG
     if levels & _CONTACT_AGREES:
         return Strength.POSSIBLE
-    if levels & NAME_AGREES and levels & (_HOUSE_AGREES | _HOUSE_PARTLY | _CONTACT_PARTLY):
+    if levels & NAME_AGREES and levels & (_HOUSE_AGREES | _HOUSE_PARTLY):
+        return Strength.POSSIBLE
+    if levels & NAME_AGREES and levels & _CONTACT_PARTLY and total >= EVEN_ODDS:
         return Strength.POSSIBLE
     if levels & _NAME_PARTLY and levels & _HOUSE_AGREES:
         return Strength.POSSIBLE
