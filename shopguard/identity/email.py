@@ -1,24 +1,28 @@
 """Mail addresses to the one that reaches the same mailbox; masked ones become None."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
+from itertools import islice
 from types import MappingProxyType
 
 from shopguard.identity.text import fold
+
+MOST_EMAILS = 4
+"""Addresses read from one field."""
 
 _LONGEST = 320  # characters of an address: 64 before the @ and 255 after it (RFC 5321)
 _FIELD = 600  # characters of a field that are read
 
 _PLAIN = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~.-]+@(?:[a-z0-9-]+\.)+[a-z]+")
 _SEPARATORS = r"\s@<>()\[\]\"',;:、。「」『』【】"
-_ADDRESS = re.compile(f"([^{_SEPARATORS}]+)@([^{_SEPARATORS}/?]+)")
+_ADDRESS = re.compile(f"([^{_SEPARATORS}]+)@([^{_SEPARATORS}/?&・]+)")
 _LATIN_END = re.compile(r"[!-~]+$")
 _LATIN_START = re.compile(r"[a-z0-9._-]+")
 _AROUND_AT = re.compile(r"\s*(?:@+|[(\[](?:at|アット(?:マーク)?)[)\]])\s*")
 _STRAY_SPACE = re.compile(r"(?<=[a-z0-9])\s+(?=[._][a-z0-9])|(?<=[a-z0-9][._])\s+(?=[a-z0-9])")
 _STRAY_DOT = re.compile(r"\s*[.,。、]\s*(?=(?:com?|ne|or|ac|jp|net|org)\b)")
-_DOMAIN = re.compile(r"(?:[a-z0-9_-]+\.)+[a-z0-9-]*[a-z][a-z0-9-]*")
+_DOMAIN = re.compile(r"(?:[a-z0-9_-]+\.)+[a-z][a-z0-9-]+")
 
 # Domains of one mailbox under several names. ezweb.ne.jp: au moved its users to au.com under the same local part in
 # 2018. Apple gives one local part under its three domains to one account; so does Proton. A vodafone.ne.jp user's
@@ -42,38 +46,39 @@ _TAGGED = re.compile(
 )
 
 # Names that are no provider's but that people type for one. Left out: whatever is a mail service of its own
-# (yahoo.ne.jp, ymail.com, softbank.co.jp) or may mean two (yahoo.co).
+# (yahoo.ne.jp, ymail.com, softbank.co.jp) or may mean two (yahoo.co). A bare name means what most people in Japan
+# have there.
 _MISTYPED = """
-gmail.com: gmail.co gmail.cm gmail.om gmail.jp gmail.co.jp gmail.ne.jp gmailcom gmail.comjp gmail.com.jp
+gmail.com: gmail gmail.co gmail.cm gmail.om gmail.jp gmail.co.jp gmail.ne.jp gmailcom gmail.comjp gmail.com.jp
  gmai.com gmial.com gmal.com gmil.com gmaill.com gmaiil.com gmali.com gamil.com gmaul.com gmaol.com gmeil.com
  gnail.com gmain.com gmaik.com gmqil.com gmsil.com gmaio.com gmaii.com ggmail.com gmmail.com gimail.com gimeil.com
  g-mail.com g.mail.com gmail.c gmail.cim gmail.cok gmail.coom gmail.como gmail.comn gmailo.com gmaim.com
-yahoo.co.jp: yaho.co.jp yahooo.co.jp yahho.co.jp yahou.co.jp yhaoo.co.jp yhoo.co.jp yaoo.co.jp yafoo.co.jp yshoo.co.jp
+yahoo.co.jp: yahoo yaho.co.jp yahooo.co.jp yahho.co.jp yahou.co.jp yhaoo.co.jp yhoo.co.jp yaoo.co.jp yafoo.co.jp yshoo.co.jp
  tahoo.co.jp yaahoo.co.jp yahhoo.co.jp yahoo.co.jo yahoo.co.jb yahoo.co.j yahoo.co.ip yahoo.co.lp yahoo.c.jp
  yahoo.co.jpn yahoo.cojp yahoo.o.jp yahoo.vo.jp yahoo.xo.jp yahoo.cp.jp yahoo.ci.jp yahoo.com.jp yahooco.jp
  yahoo.co.jp.jp yahoo.coo.jp yahoo.cco.jp yahoocojp ahoo.co.jp yahoo.co.jp.com yahoo.c0.jp
-docomo.ne.jp: docomo.co.jp docomo.ne.jo docomo.nejp docomo.ne.j docomo.ne.ip docomo.me.jp docomo.be.jp docomo.na.jp
+docomo.ne.jp: docomo docomo.ne docomo.co.jp docomo.ne.jo docomo.nejp docomo.ne.j docomo.ne.ip docomo.me.jp docomo.be.jp docomo.na.jp
  docomo.ne.jpn docomone.jp docomo.en.jp docomo.n.jp docomo.e.jp docom.ne.jp docmo.ne.jp dokomo.ne.jp
  docono.ne.jp docomoo.ne.jp doocomo.ne.jp decomo.ne.jp docom0.ne.jp docoomo.ne.jp dcomo.ne.jp dicomo.ne.jp
  docomo.nr.jp docomo.nw.jp d0como.ne.jp docomp.ne.jp docomonejp
-au.com: ezweb.co.jp ezweb.ne.jo ezweb.nejp ezweb.ne.j ezweb.me.jp ezweb.be.jp ezwebne.jp ezwed.ne.jp
+au.com: ezweb au ezweb.ne ezweb.co.jp ezweb.ne.jo ezweb.nejp ezweb.ne.j ezweb.me.jp ezweb.be.jp ezwebne.jp ezwed.ne.jp
  ezwab.ne.jp ezweeb.ne.jp ezewb.ne.jp ezwb.ne.jp esweb.ne.jp ezueb.ne.jp ezweb.jp ezweb.na.jp ez.web.ne.jp
  ezweb.ne.ip ezweb.en.jp ezweb.ne.jpn aucom
-i.softbank.jp: i.softbank.ne.jp i.softbank.co.jp i.softbank.com i.softbank.jo i.softbak.jp i.softbnk.jp i.sofbank.jp
+i.softbank.jp: i.softbank i.softbank.ne.jp i.softbank.co.jp i.softbank.com i.softbank.jo i.softbak.jp i.softbnk.jp i.sofbank.jp
  isoftbank.jp i-softbank.jp i.softbankjp i.sotbank.jp i.softbanl.jp
-softbank.ne.jp: softbank.ne.jo softbank.nejp softbank.me.jp softbank.ne.j softbnk.ne.jp sofbank.ne.jp softbak.ne.jp
+softbank.ne.jp: softbank softbank.ne softbank.ne.jo softbank.nejp softbank.me.jp softbank.ne.j softbnk.ne.jp sofbank.ne.jp softbak.ne.jp
  softbankne.jp softbank.ne.jpn sotbank.ne.jp softbank.be.jp softbunk.ne.jp softbank.na.jp
-icloud.com: icloud.co icloud.cm icloud.om icloud.jp icloud.co.jp icloud.ne.jp icloudcom icoud.com iclud.com
+icloud.com: icloud icloud.co icloud.cm icloud.om icloud.jp icloud.co.jp icloud.ne.jp icloudcom icoud.com iclud.com
  icloude.com iclod.com icloid.com icloub.com iclaud.com icluod.com icluud.com iclound.com iclould.com icliud.com
  iicloud.com ivloud.com ixloud.com i.cloud.com i-cloud.com icould.com icloudo.com icloud.coom icioud.com
-hotmail.com: hotmai.com hotmial.com hotmal.com hotmil.com hotmaill.com hotmali.com hotamil.com hotmeil.com hotmaul.com
+hotmail.com: hotmail hotmai.com hotmial.com hotmal.com hotmil.com hotmaill.com hotmali.com hotamil.com hotmeil.com hotmaul.com
  hotnail.com hotmail.cm hotmail.om hotmailcom hotmaio.com hotmain.com homtail.com htomail.com
 hotmail.co.jp: hotmai.co.jp hotmial.co.jp hotmal.co.jp hotmail.cojp hotmail.co.jo hotmailco.jp hotmeil.co.jp
-outlook.com: outlok.com outloo.com outllok.com outlool.com outook.com outlock.com outluk.com outlookcom ootlook.com
+outlook.com: outlook outlok.com outloo.com outllok.com outlool.com outook.com outlock.com outluk.com outlookcom ootlook.com
  outlook.cm outlook.co oulook.com outolook.com outlookl.com
 outlook.jp: outlook.co.jp outlok.jp outlook.ne.jp outlookjp outlook.jo outllok.jp outook.jp outlock.jp
 yahoo.com: yaho.com yahooo.com yahho.com yahoocom yahoo.cm
-ymobile.ne.jp: ymobile.nejp ymobile.ne.jo ymobil.ne.jp y-mobile.ne.jp
+ymobile.ne.jp: ymobile ymobile.nejp ymobile.ne.jo ymobil.ne.jp y-mobile.ne.jp
 """
 # Endings that no top-level domain has.
 _BROKEN_ENDING = re.compile(
@@ -87,6 +92,15 @@ _MASKED = re.compile(
     r"|members\.ebay\.[a-z.]{2,6}|relay\.walmart\.com|scs\d?\.tiktok[a-z]{0,2}\.[a-z]{2,3})"
 )
 _NOBODY = re.compile(r"(?:do-?not|no)[-_.]?reply[0-9]*|no-?mail|none|null|nashi|dummy|unknown|mailer-daemon|[-_.]+")
+# What people type who give no address: no@no.no, test@test.com, aaa@aaa.jp. Both sides must be such a word, as
+# taro@taro.jp may well be Taro's. Gmail gives out no name of less than six characters.
+_PLACEHOLDERS = """
+123 1234 12345 123456 abc abcd abcde abcdef asdf asdfg bar dummy email fake foo fuga hoge mail na name nashi nil no
+nomail non nope nothing piyo qwe qwert qwerty sample test test1 test2 tester testtest user xyz
+"""
+_NO_LABEL = frozenset({"ac", "co", "com", "ne", "net", "or", "org"})
+_LONGEST_PLACEHOLDER = 8
+_NOT_LETTER = re.compile("[^a-z]+")
 _NAME_LETTERS = 5  # fewer are shared by too many people
 _GENERIC = """
 account accounts admin administrator android billing club company contact customer customers customerservice docomo
@@ -99,34 +113,34 @@ testing testmail testtest toiawase uketsuke username users webmaster webshop wel
 
 
 def normalize_email(raw: str) -> str | None:
-    """Return the canonical address, or None if ``raw`` holds none, only a masked one, or one that nobody reads.
+    """Return the first address of ``raw`` in its canonical form, or None; see ``normalize_emails``."""
+    return next(iter(normalize_emails(raw)), None)
 
-    Real carrier addresses break the RFC (double dots, a dot before @) and stay. What a provider ignores is left out
-    (+tags, Gmail's dots), names of one provider become one, and well-known slips in its name are put right;
+
+def normalize_emails(raw: str) -> tuple[str, ...]:
+    """Return the canonical addresses of a field, in order, at most ``MOST_EMAILS``.
+
+    Masked ones, ones that nobody reads and placeholders (no@no.no, test@test.com) are left out. Real carrier
+    addresses break the RFC (double dots, a dot before @) and stay. What a provider ignores is left out (+tags,
+    Gmail's dots), names of one provider become one, and well-known slips in its name are put right;
     a ``-suffix`` at yahoo.co.jp is another mailbox name and stays.
 
     Source: the providers' own help pages (read 2026-10).
     """
-    local, domain = _split(raw)
-    if not local or "*" in local or _MASKED.fullmatch(domain) or _NOBODY.fullmatch(local):
-        return None
-    if _TAGGED.fullmatch(domain):
-        local = local.partition("+")[0] or local
-    if domain == "gmail.com":
-        local = local.replace(".", "") or local
-    elif domain == "proton.me":
-        local = re.sub("[._-]", "", local) or local
-    return f"{local if local.isascii() else fold(local)}@{domain}"
+    usable = (f"{local}@{domain}" for local, domain in _mailboxes(raw) if not _is_nobody(local, domain))
+    return tuple(islice(dict.fromkeys(usable), MOST_EMAILS))
 
 
 def mail_name(email: str) -> str:
     """Return the letters before the @ of a canonical address, or "" where they are few or say nothing of a person.
 
-    Digits, separators and a +tag are left out: taro.yamada1 and tarou-yamada2 differ, tyamada1 and t.yamada.2 do not.
+    Digits, separators, a +tag and Yahoo! JAPAN's -keyword are left out: taro.yamada1 and tarou-yamada2 differ,
+    tyamada1 and t.yamada.2 do not.
     """
-    local = email.rpartition("@")[0].partition("+")[0]
-    letters = fold("".join(char for char in local if char.isalpha()))
-    return "" if len(letters) < _NAME_LETTERS or letters in _GENERIC.split() else letters
+    local, _, domain = email.rpartition("@")
+    local = local.partition("-" if domain == "yahoo.co.jp" else "+")[0]
+    letters = _NOT_LETTER.sub("", local) if local.isascii() else fold("".join(filter(str.isalpha, local)))
+    return "" if len(letters) < _NAME_LETTERS or letters in _words(_GENERIC) else letters
 
 
 def is_throwaway(email: str) -> bool:
@@ -134,30 +148,50 @@ def is_throwaway(email: str) -> bool:
 
     Source: the list of the package disposable-email-domains; see docs/decisions/0022.
     """
-    labels = _split(email)[1].split(".")[-6:]
+    _, domain = next(_mailboxes(email), ("", ""))
+    labels = domain.split(".")[-6:]
     return any(".".join(labels[start:]) in _throwaway_domains() for start in range(len(labels) - 1))
 
 
-def _split(raw: str) -> tuple[str, str]:
-    """Return what stands before and after the @, the domain under its right name; two empty texts where none is."""
+def _mailboxes(raw: str) -> Iterator[tuple[str, str]]:
+    """Yield what stands before and after each @, the domain under its right name, the local part as it is kept."""
     plain = raw.strip().lower() if len(raw) <= _LONGEST else ""
-    if _PLAIN.fullmatch(plain) is None:
-        plain = _address_in(raw)
-    local, _, domain = plain.rpartition("@")
-    domain = _rightly_named(domain) if local else ""
-    return (local, domain) if domain else ("", "")
+    for written in (plain,) if _PLAIN.fullmatch(plain) else _addresses_in(raw):
+        local, _, domain = written.rpartition("@")
+        domain = _rightly_named(domain)
+        if not (local and domain):
+            continue
+        if _TAGGED.fullmatch(domain):
+            local = local.partition("+")[0] or local
+        if domain == "gmail.com":
+            local = local.replace(".", "") or local
+        elif domain == "proton.me":
+            local = re.sub("[._-]", "", local) or local
+        yield local if local.isascii() else fold(local), domain
 
 
-def _address_in(raw: str) -> str:
+def _is_nobody(local: str, domain: str) -> bool:
+    if "*" in local or _MASKED.fullmatch(domain) or _NOBODY.fullmatch(local):
+        return True
+    if len(local) > _LONGEST_PLACEHOLDER or not _is_placeholder(local):
+        return False
+    labels = [label for label in domain.split(".")[:-1] if label not in _NO_LABEL]
+    return all(map(_is_placeholder, labels)) or (domain == "gmail.com" and len(local) < 6)
+
+
+def _is_placeholder(word: str) -> bool:
+    return len(set(word)) == 1 or word in _words(_PLACEHOLDERS)
+
+
+def _addresses_in(raw: str) -> Iterator[str]:
     text = _AROUND_AT.sub("@", fold(raw[:_FIELD]))
     text = _STRAY_SPACE.sub("", _STRAY_DOT.sub(".", text))
-    found = _ADDRESS.search(text)
-    if found is None:
-        return ""
-    # メールはtaro@example.jpです: text around an address stands in other letters than the address itself
-    local = _LATIN_END.search(found[1])
-    domain = _LATIN_START.match(found[2])
-    return f"{local[0] if local else found[1]}@{domain[0] if domain and '.' in domain[0] else found[2]}"[-_LONGEST:]
+    for found in _ADDRESS.finditer(text):
+        # メールはtaro@example.jpです: text around an address stands in other letters than the address itself
+        local = _LATIN_END.search(found[1])
+        domain = _LATIN_START.match(found[2])
+        name = (local[0] if local else found[1]).lstrip("/&")
+        yield f"{name}@{domain[0] if domain and '.' in domain[0] else found[2]}"[-_LONGEST:]
 
 
 @lru_cache(maxsize=4096)  # most people share a few dozen domains
@@ -187,6 +221,11 @@ def _meant_domains() -> Mapping[str, str]:
         right, _, wrong = line.partition(": ")
         meant |= dict.fromkeys(wrong.split(), right)
     return MappingProxyType(meant)
+
+
+@cache
+def _words(table: str) -> frozenset[str]:
+    return frozenset(table.split())
 
 
 @cache

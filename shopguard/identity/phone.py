@@ -19,15 +19,16 @@ _NARROW = {ord("０") + digit: ord("0") + digit for digit in range(10)} | {
 }
 
 # Japan: a mobile or IP number has eleven digits with its zero, a landline ten (0A to 0ABCDE before the rest).
-# Ten digits that begin like a mobile one lack a digit. The zero may be lost: spreadsheets eat it.
+# Ten digits that begin like a mobile one lack a digit. The zero may be lost: spreadsheets eat it. 184 and 186 before
+# the number hide and show it to whom one calls.
 _JAPANESE = re.compile(
-    r"(?:(?:\+|0|00|010|011|0011)?81(?=0?[1-9]0?[0-9]{8}$))?"
+    r"(?:(?:\+|0|00|010|011|0011)?81(?=0?[1-9]0?[0-9]{8}$)|18[46](?=0[1-9]))?"
     r"(?:0{0,2}([6-9]0[0-9]{8}|[25]0[0-9]{8})|0?((?![25789]0|10)[1-9][0-9]{8}))"
 )
 _MOBILE = re.compile(r"\+81[6-9]0[0-9]{8}")
 _NOT_A_PERSON = ("120", "800", "570", "990", "180", "170")  # free call, navigation dial, services
 _NO_SERVICE = re.compile(  # 080-0000-… is a mobile number, 0800-000-… a free call; 099-000-… lies in Kagoshima
-    r"\+81|(?<![0-9])(?:81)?\(?0?(?:80(?:[^0-9]|0000)|(?:1[78]|99)(?:[^0-9]|00))"
+    r"\+81|(?<![0-9])(?:81|18[46])?\(?0?(?:80(?:[^0-9]|0000)|(?:1[78]|99)(?:[^0-9]|00))"
 )
 
 _COUNTING = "01234567890" + "1234567890"
@@ -177,7 +178,10 @@ def _parsed(digits: str, country: str | None, *, valid: bool) -> str | None:
     # Numbers in no plan yet are possible: plans grow, and a number written twice alike is evidence all the same.
     if not (phonenumbers.is_valid_number(number) if valid else _has_full_length(number)):
         return None
-    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    e164 = str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    if number.italian_leading_zero and phonenumbers.parse(e164, None) != number:
+        return None  # zeros that belong to no number: 0000 0000 1 in China
+    return e164
 
 
 def _has_full_length(number: phonenumbers.PhoneNumber) -> bool:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shopguard.identity.email import is_throwaway, mail_name, normalize_email
+from shopguard.identity.email import MOST_EMAILS, is_throwaway, mail_name, normalize_email, normalize_emails
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_one_address_from_many_spellings(raw: str) -> None:
         ("taro@例え.jp", "taro@xn--r8jz45g.jp"),
         ("taro@xn--r8jz45g.jp", "taro@xn--r8jz45g.jp"),
         ("太郎@example.jp", "太郎@example.jp"),
-        ("+@gmail.com", "+@gmail.com"),
+        ("+@icloud.com", "+@icloud.com"),
     ],
 )
 def test_the_providers_own_rules(raw: str, canonical: str) -> None:
@@ -259,3 +259,72 @@ def test_no_field_raises(raw: str) -> None:
 @pytest.mark.parametrize("piece", ["a", "@", ".", " ", "a@", "@a.", "例", "taro@example.jp ", "a.b-"])
 def test_a_huge_field_is_cut(piece: str) -> None:
     assert len(normalize_email(piece * (1_000_000 // len(piece))) or "") <= 600
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "taro@example.jp; hanako@example.com",
+        "taro@example.jp,hanako@example.com",
+        "taro@example.jp、hanako@example.com",
+        "taro@example.jp/hanako@example.com",
+        "taro@example.jp・hanako@example.com",
+        "taro@example.jp&hanako@example.com",
+        "taro@example.jp hanako@example.com",
+        "taro@example.jp\nhanako@example.com",
+        "PC：taro@example.jp　携帯：hanako@example.com",
+        "taro@example.jp taro@example.jp HANAKO@example.com",
+    ],
+)
+def test_every_address_of_a_field_is_read(field: str) -> None:
+    assert normalize_emails(field) == ("taro@example.jp", "hanako@example.com")
+
+
+def test_no_more_than_a_few_addresses_are_read_of_a_field() -> None:
+    assert len(normalize_emails(" ".join(f"taro{number}@example.jp" for number in range(20)))) == MOST_EMAILS
+
+
+@pytest.mark.parametrize(
+    ("raw", "canonical"),
+    [
+        ("taro.yamada@gmail", "taroyamada@gmail.com"),
+        ("taro.yamada@gmail.", "taroyamada@gmail.com"),
+        ("taro@yahoo", "taro@yahoo.co.jp"),
+        ("taro@docomo", "taro@docomo.ne.jp"),
+        ("taro@docomo.ne", "taro@docomo.ne.jp"),
+        ("taro@ezweb.ne", "taro@au.com"),
+        ("taro@icloud", "taro@icloud.com"),
+        ("taro@i.softbank", "taro@i.softbank.jp"),
+    ],
+)
+def test_an_ending_left_out_is_added_for_the_large_providers(raw: str, canonical: str) -> None:
+    assert normalize_email(raw) == canonical
+
+
+@pytest.mark.parametrize("raw", ["taro@example", "taro@localhost", "taro@a.b"])
+def test_a_domain_without_an_ending_of_the_net_is_none(raw: str) -> None:
+    assert normalize_email(raw) is None
+
+
+@pytest.mark.parametrize(
+    "raw",
+    ["no@no.no", "NO@NO.jp", "a@a.a", "a@a.jp", "aaa@aaa.co.jp", "aaa@bbb.com", "test@test.com", "test@test.ne.jp",
+     "111@111.com", "abc@abc.com", "hoge@hoge.jp", "dummy@dummy.com", "asdf@asdf.com", "test@gmail.com",
+     "a.a.a@gmail.com", "x@gmail.com"],
+)  # fmt: skip
+def test_what_people_type_who_give_no_address_is_none(raw: str) -> None:
+    assert normalize_email(raw) is None
+
+
+@pytest.mark.parametrize(
+    "raw",
+    ["taro@taro.jp", "a@docomo.ne.jp", "aaa@softbank.ne.jp", "test@yamada.jp", "noriko@no.jp", "ana@abc.jp",
+     "info@info-yamada.jp", "nonno@gmail.com", "aaaaaa@gmail.com", "user@tanaka.com"],
+)  # fmt: skip
+def test_a_short_name_at_a_real_provider_stays(raw: str) -> None:
+    assert normalize_email(raw) == raw
+
+
+def test_the_keyword_of_a_yahoo_address_says_nothing_of_the_person() -> None:
+    assert mail_name("sekiya2335-shop@yahoo.co.jp") == mail_name("sekiya@yahoo.co.jp") == "sekiya"
+    assert mail_name("t-sekiya@example.jp") == "tsekiya"

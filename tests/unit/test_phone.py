@@ -68,6 +68,11 @@ LANDLINE = "+81300001111"
         " 090 - 0000 - 1111 ",
         "国番号81 090-0000-1111",
         "110 090-0000-1111",
+        "0900-0001-111",
+        "184-090-0000-1111",
+        "18409000001111",
+        "１８６０９０００００１１１１",
+        "186 090 0000 1111",
     ],
 )
 def test_one_mobile_number_from_many_spellings(raw: str) -> None:
@@ -99,6 +104,8 @@ def test_one_mobile_number_from_many_spellings(raw: str) -> None:
         "03-0000-1111(代表)",
         "自宅 03-0000-1111",
         "FAX兼用０３‐００００‐１１１１",
+        "1840300001111",
+        "186-03-0000-1111",
     ],
 )
 def test_one_landline_number_from_many_spellings(raw: str) -> None:
