@@ -53,29 +53,29 @@ gmail.com: gmail gmail.co gmail.cm gmail.om gmail.jp gmail.co.jp gmail.ne.jp gma
  gmai.com gmial.com gmal.com gmil.com gmaill.com gmaiil.com gmali.com gamil.com gmaul.com gmaol.com gmeil.com
  gnail.com gmain.com gmaik.com gmqil.com gmsil.com gmaio.com gmaii.com ggmail.com gmmail.com gimail.com gimeil.com
  g-mail.com g.mail.com gmail.c gmail.cim gmail.cok gmail.coom gmail.como gmail.comn gmailo.com gmaim.com
-yahoo.co.jp: yahoo yaho.co.jp yahooo.co.jp yahho.co.jp yahou.co.jp yhaoo.co.jp yhoo.co.jp yaoo.co.jp yafoo.co.jp yshoo.co.jp
- tahoo.co.jp yaahoo.co.jp yahhoo.co.jp yahoo.co.jo yahoo.co.jb yahoo.co.j yahoo.co.ip yahoo.co.lp yahoo.c.jp
- yahoo.co.jpn yahoo.cojp yahoo.o.jp yahoo.vo.jp yahoo.xo.jp yahoo.cp.jp yahoo.ci.jp yahoo.com.jp yahooco.jp
+yahoo.co.jp: yahoo yaho.co.jp yahooo.co.jp yahho.co.jp yahou.co.jp yhaoo.co.jp yhoo.co.jp yaoo.co.jp yafoo.co.jp
+ yshoo.co.jp tahoo.co.jp yaahoo.co.jp yahhoo.co.jp yahoo.co.jo yahoo.co.jb yahoo.co.j yahoo.co.ip yahoo.co.lp
+ yahoo.c.jp yahoo.co.jpn yahoo.cojp yahoo.o.jp yahoo.vo.jp yahoo.xo.jp yahoo.cp.jp yahoo.ci.jp yahoo.com.jp yahooco.jp
  yahoo.co.jp.jp yahoo.coo.jp yahoo.cco.jp yahoocojp ahoo.co.jp yahoo.co.jp.com yahoo.c0.jp
-docomo.ne.jp: docomo docomo.ne docomo.co.jp docomo.ne.jo docomo.nejp docomo.ne.j docomo.ne.ip docomo.me.jp docomo.be.jp docomo.na.jp
- docomo.ne.jpn docomone.jp docomo.en.jp docomo.n.jp docomo.e.jp docom.ne.jp docmo.ne.jp dokomo.ne.jp
- docono.ne.jp docomoo.ne.jp doocomo.ne.jp decomo.ne.jp docom0.ne.jp docoomo.ne.jp dcomo.ne.jp dicomo.ne.jp
- docomo.nr.jp docomo.nw.jp d0como.ne.jp docomp.ne.jp docomonejp
+docomo.ne.jp: docomo docomo.ne docomo.co.jp docomo.ne.jo docomo.nejp docomo.ne.j docomo.ne.ip docomo.me.jp
+ docomo.be.jp docomo.na.jp docomo.ne.jpn docomone.jp docomo.en.jp docomo.n.jp docomo.e.jp docom.ne.jp docmo.ne.jp
+ dokomo.ne.jp docono.ne.jp docomoo.ne.jp doocomo.ne.jp decomo.ne.jp docom0.ne.jp docoomo.ne.jp dcomo.ne.jp
+ dicomo.ne.jp docomo.nr.jp docomo.nw.jp d0como.ne.jp docomp.ne.jp docomonejp
 au.com: ezweb au ezweb.ne ezweb.co.jp ezweb.ne.jo ezweb.nejp ezweb.ne.j ezweb.me.jp ezweb.be.jp ezwebne.jp ezwed.ne.jp
- ezwab.ne.jp ezweeb.ne.jp ezewb.ne.jp ezwb.ne.jp esweb.ne.jp ezueb.ne.jp ezweb.jp ezweb.na.jp ez.web.ne.jp
- ezweb.ne.ip ezweb.en.jp ezweb.ne.jpn aucom
-i.softbank.jp: i.softbank i.softbank.ne.jp i.softbank.co.jp i.softbank.com i.softbank.jo i.softbak.jp i.softbnk.jp i.sofbank.jp
- isoftbank.jp i-softbank.jp i.softbankjp i.sotbank.jp i.softbanl.jp
-softbank.ne.jp: softbank softbank.ne softbank.ne.jo softbank.nejp softbank.me.jp softbank.ne.j softbnk.ne.jp sofbank.ne.jp softbak.ne.jp
- softbankne.jp softbank.ne.jpn sotbank.ne.jp softbank.be.jp softbunk.ne.jp softbank.na.jp
+ ezwab.ne.jp ezweeb.ne.jp ezewb.ne.jp ezwb.ne.jp esweb.ne.jp ezueb.ne.jp ezweb.jp ezweb.na.jp ez.web.ne.jp ezweb.ne.ip
+ ezweb.en.jp ezweb.ne.jpn aucom
+i.softbank.jp: i.softbank i.softbank.ne.jp i.softbank.co.jp i.softbank.com i.softbank.jo i.softbak.jp i.softbnk.jp
+ i.sofbank.jp isoftbank.jp i-softbank.jp i.softbankjp i.sotbank.jp i.softbanl.jp
+softbank.ne.jp: softbank softbank.ne softbank.ne.jo softbank.nejp softbank.me.jp softbank.ne.j softbnk.ne.jp
+ sofbank.ne.jp softbak.ne.jp softbankne.jp softbank.ne.jpn sotbank.ne.jp softbank.be.jp softbunk.ne.jp softbank.na.jp
 icloud.com: icloud icloud.co icloud.cm icloud.om icloud.jp icloud.co.jp icloud.ne.jp icloudcom icoud.com iclud.com
  icloude.com iclod.com icloid.com icloub.com iclaud.com icluod.com icluud.com iclound.com iclould.com icliud.com
  iicloud.com ivloud.com ixloud.com i.cloud.com i-cloud.com icould.com icloudo.com icloud.coom icioud.com
-hotmail.com: hotmail hotmai.com hotmial.com hotmal.com hotmil.com hotmaill.com hotmali.com hotamil.com hotmeil.com hotmaul.com
- hotnail.com hotmail.cm hotmail.om hotmailcom hotmaio.com hotmain.com homtail.com htomail.com
+hotmail.com: hotmail hotmai.com hotmial.com hotmal.com hotmil.com hotmaill.com hotmali.com hotamil.com hotmeil.com
+ hotmaul.com hotnail.com hotmail.cm hotmail.om hotmailcom hotmaio.com hotmain.com homtail.com htomail.com
 hotmail.co.jp: hotmai.co.jp hotmial.co.jp hotmal.co.jp hotmail.cojp hotmail.co.jo hotmailco.jp hotmeil.co.jp
-outlook.com: outlook outlok.com outloo.com outllok.com outlool.com outook.com outlock.com outluk.com outlookcom ootlook.com
- outlook.cm outlook.co oulook.com outolook.com outlookl.com
+outlook.com: outlook outlok.com outloo.com outllok.com outlool.com outook.com outlock.com outluk.com outlookcom
+ ootlook.com outlook.cm outlook.co oulook.com outolook.com outlookl.com
 outlook.jp: outlook.co.jp outlok.jp outlook.ne.jp outlookjp outlook.jo outllok.jp outook.jp outlock.jp
 yahoo.com: yaho.com yahooo.com yahho.com yahoocom yahoo.cm
 ymobile.ne.jp: ymobile ymobile.nejp ymobile.ne.jo ymobil.ne.jp y-mobile.ne.jp
