@@ -1,7 +1,7 @@
 """The one place where configuration becomes objects. Parts are built when they are first asked for."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -66,11 +66,15 @@ class Installation:
         url = self.config.database.url
         return open_engine(url.reveal() if url else sqlite_url(self.data_dir / "guard.db"), self.busy_timeout_s)
 
-    def migrate(self) -> None:
-        """Create or upgrade the tables; run once before the processes start."""
+    def migrate(self, renewing: Callable[[int, int], None] = lambda done, total: None) -> None:
+        """Create or upgrade the tables; run once before the processes start.
+
+        Args:
+            renewing: hears of entries that are brought to new rules of identity; see ``EmbeddedRegistry.renew``.
+        """
         migrate(self.engine, "guard")
         migrate(self.registry_engine, "registry")
-        self.embedded_registry.renew()
+        self.embedded_registry.renew(renewing)
 
     @cached_property
     def registry_engine(self) -> sa.Engine:

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from shopguard.errors import ConfigError, ShopGuardError
 from shopguard.storage.engine import is_current
 
@@ -31,12 +33,21 @@ def opened(invocation: "Invocation", *, create: bool = False) -> Iterator["Insta
     installation = invocation.installation()
     try:
         if create:
-            installation.migrate()
+            installation.migrate(say_renewal)
         else:
             check_tables(installation)
         yield installation
     finally:
         installation.close()
+
+
+def say_renewal(done: int, total: int) -> None:
+    """Say once, on stderr, that entries are brought to new rules, where that takes more than a moment."""
+    if not done and total >= _MANY_ENTRIES:
+        click.echo(f"shopguard: bringing {total:,} entries to the new rules of identity, once", err=True)
+
+
+_MANY_ENTRIES = 5_000  # some seconds' work
 
 
 def check_tables(installation: "Installation") -> None:

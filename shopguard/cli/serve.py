@@ -12,6 +12,7 @@ import click
 from shopguard.cli import supervise
 from shopguard.cli.invocation import Invocation
 from shopguard.cli.logs import start_logging
+from shopguard.cli.running import say_renewal
 from shopguard.cli.tables import ready_tables
 from shopguard.errors import ConfigError
 
@@ -98,7 +99,7 @@ def prepare(invocation: Invocation) -> None:
     refuse_foreign_packages()
     ready_tables(invocation)
     with contextlib.closing(invocation.installation()) as installation:
-        installation.migrate()
+        installation.migrate(say_renewal)
         installation.states.introduce(list(installation.shops), installation.clock())
 
 

@@ -16,7 +16,7 @@ from shopguard.registry.load import LineFault, LoadReport, parse_entry
 from shopguard.registry.prf import Prf, locators
 from shopguard.registry.protocol import Answer, Candidate, Facts, Query, told
 from shopguard.registry.vault import Record, Sealing, Vault
-from shopguard.storage.engine import writing
+from shopguard.storage.engine import take_turns, writing
 
 _BATCH = 500  # lines in one transaction: what a crash can cost, and what is held in memory
 
@@ -72,23 +72,27 @@ class EmbeddedRegistry:
             progress(report)
         return report
 
-    def renew(self, progress: Callable[[int], None] = lambda count: None) -> int:
+    def renew(self, progress: Callable[[int, int], None] = lambda done, total: None) -> int:
         """Make the locators of entries anew that older rules of identity made, and return how many there were.
 
-        Under older locators nobody is found. What broke off goes on where it stopped; when there is nothing to do,
-        this costs one query.
+        Under older locators nobody is found. What broke off goes on where it stopped, processes that start together
+        share the work, and when there is nothing to do this costs one query.
 
         Args:
-            progress: called after each stored batch with the count so far.
+            progress: called at the beginning and after each stored batch with the count so far and that of all.
         """
-        count = 0
-        while batch := self._renew_some():
-            count += batch
-            progress(count)
-        return count
+        total = self._index.count_outdated()
+        done = 0
+        if total:
+            progress(done, total)
+            while batch := self._renew_some():
+                done += batch
+                progress(done, total)
+        return done
 
     def _renew_some(self) -> int:
         with writing(self._engine) as connection:
+            take_turns(connection)
             known = self._vault.get(connection, self._index.outdated(connection, _BATCH))
             if known:
                 self._index.remove(connection, [(number, old.locators) for number, old in known.values()])

@@ -100,8 +100,14 @@ class Index:
         sql = "UPDATE index_entry SET blocked = ? WHERE handle = ?".replace("?", self._mark)
         return connection.exec_driver_sql(sql, (True, handle)).rowcount > 0
 
+    def count_outdated(self) -> int:
+        """Return how many entries have locators that older rules of identity made."""
+        sql = "SELECT COUNT(*) FROM index_entry WHERE profile <> ?".replace("?", self._mark)
+        with reading(self._engine) as connection:
+            return int(connection.exec_driver_sql(sql, (PROFILE,)).scalar_one())
+
     def outdated(self, connection: sa.Connection, limit: int) -> list[str]:
-        """Return the handles of at most ``limit`` entries whose locators were made by older rules of identity."""
+        """Return the handles of at most ``limit`` of the entries that ``count_outdated`` counts."""
         sql = "SELECT handle FROM index_entry WHERE profile <> ? ORDER BY number LIMIT ?".replace("?", self._mark)
         return [handle for (handle,) in connection.exec_driver_sql(sql, (PROFILE, limit))]
 

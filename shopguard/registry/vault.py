@@ -49,7 +49,7 @@ class Vault:
         return {id_: int(number) for id_, number in connection.execute(_select_numbers, {"ids": ids})}
 
 
-_ids: sa.BindParameter[list[str]] = sa.bindparam("ids", expanding=True)
+_ids = sa.bindparam("ids", expanding=True, type_=sa.String())  # PostgreSQL must know the type of an empty list
 _select_sealed = sa.text("SELECT id, number, sealed FROM vault_entry WHERE id IN :ids").bindparams(_ids)
 _select_numbers = sa.text("SELECT id, number FROM vault_entry WHERE id IN :ids").bindparams(_ids)
 _upsert = sa.text(

@@ -88,8 +88,7 @@ def migrate(engine: sa.Engine, history: str) -> None:
     of the program has been here.
     """
     with writing(engine) as connection:
-        if connection.dialect.name == "postgresql":  # SQLite lets only one in anyway
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+        take_turns(connection)
         config = _alembic(history)
         config.attributes["connection"] = connection
         try:
@@ -100,6 +99,12 @@ def migrate(engine: sa.Engine, history: str) -> None:
             raise ConfigError(
                 f"the {history} database is of a newer version of ShopGuard; install that one or restore a backup"
             ) from None
+
+
+def take_turns(connection: sa.Connection) -> None:
+    """Let one process at a time upgrade this database, from here to the end of the transaction."""
+    if connection.dialect.name == "postgresql":  # SQLite lets only one write anyway
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
 
 
 def is_current(engine: sa.Engine, history: str) -> bool:

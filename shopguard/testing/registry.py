@@ -1,5 +1,6 @@
 """A registry in memory for tests: holds entries in clear, answers by the real rules, and fails on demand."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from shopguard.identity import identify, tokens
@@ -23,7 +24,7 @@ class FakeRegistry:
         found = (self._candidate(query, entry) for entry in self.entries)
         return Answer(ScreeningState.SCREENED, now, tuple(candidate for candidate in found if candidate.shared))
 
-    def renew(self) -> int:
+    def renew(self, progress: Callable[[int, int], None] = lambda done, total: None) -> int:
         """Do nothing: entries are read anew for every query."""
         return 0
 

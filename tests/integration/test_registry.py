@@ -3,9 +3,13 @@
 import base64
 import hashlib
 import json
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
@@ -14,13 +18,26 @@ from alembic.config import Config
 
 import shopguard.storage
 from shopguard import wire
+from shopguard.cli import running
 from shopguard.crypto import Keyring
-from shopguard.identity import Token, identify, tokens
+from shopguard.identity import Identity, Token, identify, tokens
 from shopguard.matching import score
 from shopguard.model import Category, Entry, OrderRef, Party, ScreeningState, Strength
-from shopguard.registry import Answer, EmbeddedRegistry, LineFault, LoadReport, PlainPrf, Query
+from shopguard.registry import (
+    Answer,
+    EmbeddedRegistry,
+    LineFault,
+    LoadReport,
+    PlainPrf,
+    Query,
+    embedded,
+    index,
+)
 from shopguard.storage.engine import migrate
 from shopguard.testing.registry import FakeRegistry
+
+if TYPE_CHECKING:
+    from tests.integration.conftest import Desk
 
 NOW = datetime(2026, 11, 2, 1, 15, tzinfo=UTC)
 PARTY = Party(
@@ -178,13 +195,142 @@ def test_an_entry_of_today_is_no_fault_where_the_day_begins_first(engine: sa.Eng
 
 
 def test_progress_is_told_after_each_stored_batch(registry: EmbeddedRegistry) -> None:
-    many = (
+    entries = (
         wire.encode(replace(ENTRY, id=f"E-{number}", party=Party(phones=(f"090-0001-{number:04}",))))
         for number in range(1200)
     )
     seen: list[int] = []
-    assert registry.load(many, progress=lambda report: seen.append(report.lines)).stored == 1200
+    assert registry.load(entries, progress=lambda report: seen.append(report.lines)).stored == 1200
     assert seen == [500, 1000, 1200]
+
+
+# --- entries of older rules -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def older(registry: EmbeddedRegistry, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Stores entries as the program did when identity had rules of profile 1."""
+
+    def older_tokens(identity: Identity) -> tuple[Token, ...]:
+        return tuple(replace(token, profile=1) for token in tokens(identity))
+
+    def load(*entries: Entry) -> None:
+        with monkeypatch.context() as patched:
+            patched.setattr(embedded, "tokens", older_tokens)
+            patched.setattr(index, "PROFILE", 1)
+            assert registry.load(lines(*entries)).stored == len(entries)
+
+    return load
+
+
+def many(count: int) -> list[Entry]:
+    return [replace(ENTRY, id=f"E-{n:04}", party=Party(phones=(f"090-3123-{n:04}",))) for n in range(count)]
+
+
+def found(registry: EmbeddedRegistry, entries: Sequence[Entry]) -> list[int]:
+    """The positions of those entries that are found by what they are made of."""
+    return [at for at, entry in enumerate(entries) if handles(registry, entry.party) == [entry.id]]
+
+
+def test_an_entry_of_older_rules_is_found_once_it_was_renewed(
+    registry: EmbeddedRegistry, engine: sa.Engine, older: Callable[..., None]
+) -> None:
+    older(ENTRY)
+    assert handles(registry, PARTY) == []
+    assert registry.renew() == 1
+    (candidate,) = ask(registry, PARTY)[1].candidates
+    assert len(candidate.shared) == rows(engine, "index_posting") == len(tokens(identify(PARTY)))
+    assert (candidate.facts.reporters, candidate.fields) == (2, identify(PARTY).fields)
+    assert registry.load(lines(ENTRY)) == LoadReport(unchanged=1)
+
+
+def test_many_entries_are_renewed_in_batches(registry: EmbeddedRegistry, older: Callable[..., None]) -> None:
+    entries = many(1200)
+    older(*entries)
+    told: list[tuple[int, int]] = []
+    assert registry.renew(lambda done, total: told.append((done, total))) == 1200
+    assert told == [(0, 1200), (500, 1200), (1000, 1200), (1200, 1200)]
+    assert found(registry, entries[::100]) == list(range(12))
+
+
+def test_renewing_that_broke_off_goes_on_where_it_stopped(
+    registry: EmbeddedRegistry, older: Callable[..., None]
+) -> None:
+    entries = many(1200)
+    older(*entries)
+
+    def stop(done: int, _total: int) -> None:
+        if done == 500:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        registry.renew(stop)
+    assert found(registry, entries[::100]) == [0, 1, 2, 3, 4]
+    assert registry.renew() == 700
+    assert found(registry, entries[::100]) == list(range(12))
+
+
+def test_processes_that_renew_together_share_the_work(
+    registry: EmbeddedRegistry, engine: sa.Engine, older: Callable[..., None]
+) -> None:
+    older(*many(1200))
+    together = threading.Barrier(2)
+
+    def begin(done: int, _total: int) -> None:
+        if not done:
+            together.wait()
+
+    with ThreadPoolExecutor(2) as pool:
+        counts = list(pool.map(lambda _: registry.renew(begin), range(2)))
+    assert sum(counts) == 1200
+    assert rows(engine, "index_posting") == 1200
+    assert registry.renew() == 0
+
+
+def test_a_blocked_entry_stays_blocked_when_it_is_renewed(
+    registry: EmbeddedRegistry, older: Callable[..., None]
+) -> None:
+    older(ENTRY, replace(ENTRY, id="E-2"))
+    registry.block("E-1")
+    assert registry.renew() == 2
+    assert handles(registry, PARTY) == ["E-2"]
+
+
+def test_an_entry_that_new_rules_find_nothing_in_is_renewed_too(
+    registry: EmbeddedRegistry, older: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older(ENTRY, replace(ENTRY, id="E-2"))
+    with monkeypatch.context() as patched:
+        patched.setattr(embedded, "tokens", lambda identity: ())
+        assert registry.renew() == 2
+    assert handles(registry, PARTY) == []
+    assert registry.renew() == 0
+
+
+def test_where_nothing_is_of_older_rules_one_query_says_so(registry: EmbeddedRegistry, engine: sa.Engine) -> None:
+    registry.load(lines(ENTRY))
+    asked: list[str] = []
+    sa.event.listen(engine, "before_cursor_execute", lambda c, cursor, sql, *_: asked.append(sql))
+    assert registry.renew(lambda done, total: pytest.fail("there is nothing to tell")) == 0
+    assert len([sql for sql in asked if not sql.startswith("BEGIN")]) == 1
+
+
+def test_a_start_that_renews_much_says_so_in_one_line(desk: "Desk", monkeypatch: pytest.MonkeyPatch) -> None:
+    with desk.opened() as installation, installation.registry_engine.begin() as connection:
+        connection.execute(sa.text("UPDATE index_entry SET profile = 1"))
+    monkeypatch.setattr(running, "_MANY_ENTRIES", 1)
+    said = "shopguard: bringing 1 entries to the new rules of identity, once\n"
+    assert desk.run("registry", "load", "-", stdin="").stderr == said
+    assert desk.run("registry", "load", "-", stdin="").stderr == ""
+
+
+def test_a_start_that_renews_little_says_nothing(desk: "Desk") -> None:
+    with desk.opened() as installation, installation.registry_engine.begin() as connection:
+        connection.execute(sa.text("UPDATE index_entry SET profile = 1"))
+    assert desk.run("registry", "load", "-", stdin="").stderr == ""
+
+
+# --- the tables -----------------------------------------------------------------------------------------------------
 
 
 def test_the_tables_can_be_taken_away_again(engine: sa.Engine) -> None:

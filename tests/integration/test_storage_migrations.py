@@ -38,9 +38,9 @@ def differences(engine: sa.Engine) -> list[object]:
         return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
 
 
-def move(engine: sa.Engine, direction: str, revision: str) -> None:
+def move(engine: sa.Engine, direction: str, revision: str, history: str = "guard") -> None:
     with engine.begin() as connection:
-        config = storage._alembic("guard")
+        config = storage._alembic(history)
         config.attributes["connection"] = connection
         getattr(command, direction)(config, revision)
 
@@ -69,6 +69,26 @@ def test_every_step_back_and_forth_keeps_the_data_of_the_first_tables(empty_engi
     with empty_engine.connect() as connection:
         kept = connection.execute(sa.select(inbox)).mappings().one()
     assert {key: kept[key] for key in ROW} == ROW
+
+
+def test_entries_of_before_there_were_profiles_are_of_the_first_and_can_go_back(empty_engine: sa.Engine) -> None:
+    move(empty_engine, "upgrade", "0001", "registry")
+    columns = "number, handle, category, reporters, last_on, may_hold, fields"
+    with empty_engine.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO vault_entry (number, id, sealed) VALUES (7, 'E-1', 'sealed')")
+        connection.exec_driver_sql(
+            f"INSERT INTO index_entry ({columns}, blocked) VALUES (7, 'E-1', 'other', 2, '2026-08-14', TRUE, 5, TRUE)"
+        )
+        before = connection.exec_driver_sql("SELECT * FROM index_entry").one()
+    migrate(empty_engine, "registry")
+    with empty_engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT * FROM index_entry").one() == (*before, 1)
+    move(empty_engine, "downgrade", "0001", "registry")
+    with empty_engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT * FROM index_entry").one() == before
+    migrate(empty_engine, "registry")
+    with empty_engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT handle, profile FROM index_entry").one() == ("E-1", 1)
 
 
 def test_migrating_again_changes_nothing(engine: sa.Engine) -> None:
