@@ -5,13 +5,20 @@ from typing import NamedTuple
 
 from shopguard.identity.text import squash
 
-# 山田様方: the household that the person lives with. It names no building.
-_HOUSEHOLD = re.compile(r"[^ ]{1,12} ?様 ?方?(?= |$)|(?:^| )[一-鿿々ァ-ヺー]{1,6}方$")
+# 山田様方, c/o Yamada: the household that the person lives with. It names no building.
+_HOUSEHOLD = re.compile(r"[^ ]{1,12} ?様 ?方?(?= |$)|(?:^| )[一-鿿々ァ-ヺー]{1,6}方$|c/o ?[^ ]+(?: [a-z]+)?")
 _FLOOR = re.compile(
     r"(?:(地下|b) ?)?([0-9]{1,2}) ?(?:階|f(?![a-z]))"
     r"(?:[- ]?([a-z])(?:号?室)?(?![a-z0-9棟館]))?|(?<![a-z0-9])b([1-3])(?![0-9a-z])"
 )
-_WING = re.compile(r"(?<![a-z0-9])([a-z]|[0-9]{1,3}|(?<![一-鿿])[東西南北中]) ?(?:号? ?棟|号館|(?<=[a-z])館)")
+_WINGS = {"イースト": "e", "ウエスト": "w", "ウェスト": "w", "サウス": "s", "ノース": "n", "センター": "c"}
+_WINGS |= {"east": "e", "west": "w", "south": "s", "north": "n"}
+_DIRECTION = "|".join(_WINGS)
+_WING = re.compile(
+    rf"(?<![a-z0-9])([a-z]|[0-9]{{1,3}}|(?<![一-鿿])[東西南北中]|{_DIRECTION}) ?(?:号? ?棟|号館|(?<=[a-z])館)"
+    rf"|(?<![a-z])({_DIRECTION}) ?(?:タワー|ウ[イィ]ング|tower|wing)(?![a-zァ-ヺー])|(?<= )({_DIRECTION})(?= |[0-9])"
+)
+_WINGS |= {"東": "e", "西": "w", "南": "s", "北": "n", "中": "c"}
 _NUMBER = (  # with the wing before it or the letter after it: a-102, 3-405, 203a
     r"(?:(?<![a-z])([a-hj-uwyz])[- ]?|(?<![0-9-])((?:[0-9]{1,2}-){1,2}))?"
     r"([0-9]{1,5})(?![0-9])(?:-?([a-z])(?![a-z]))?"
@@ -22,18 +29,24 @@ _MARKED = re.compile(
 )
 _AT_END = re.compile(rf"(?:(?<![0-9a-z])|(?<=[0-9] )|(?<=[a-z])(?=[0-9]{{2}})){_NUMBER}$")
 _AT_START = re.compile(rf"{_NUMBER}(?= |[^0-9a-z])")
+# 市営住宅3-405 is in its wing 3; コーポ21-305 is room 305 of コーポ21.
+_NUMBERED_WINGS = ("団地", "住宅", "宿舎", "社宅", "公舎", "寮", "アパート", "公団")
 _LETTER_ROOM = re.compile(r"(?<![a-z0-9])([a-z]) ?(?:号室|号|室)")
 _NOISE = re.compile("番地先|地先|付近|番外地|以下余白")
 _NEXT_ROOMS = re.compile("(?<=[0-9]{3}) ?[-,・、&] ?[0-9]{3,4}(?![0-9])")
 
 
 class Building(NamedTuple):
-    """A building's name without its room, the room without leading zeros, the floor, and the household lived with."""
+    """A building's name without its room, the room without leading zeros, the floor, and the household lived with.
+
+    ``wing`` is set where no room is written beside it: the room may stand among the numbers before the building.
+    """
 
     name: str = ""
     room: str = ""
     floor: str = ""
     household: str = ""
+    wing: str = ""
 
 
 def read_building(text: str) -> Building:
@@ -46,16 +59,19 @@ def read_building(text: str) -> Building:
         return Building()
     text, household = _taken(text, _HOUSEHOLD)
     text, floor = _taken_floor(text)
-    text, wing = _taken(text, _WING, 1)
+    text, wing = _taken(text, _WING)
+    wing = _WINGS.get(wing, wing)
     name, room = _room(text.strip(" -"), bool(floor))
-    return Building(squash(name), _placed(wing, room), floor, squash(household))
+    if room:
+        room, wing = placed(wing, room), ""
+    return Building(squash(name), room, floor, squash(household), wing)
 
 
-def _taken(text: str, part: re.Pattern[str], group: int = 0) -> tuple[str, str]:
+def _taken(text: str, part: re.Pattern[str]) -> tuple[str, str]:
     found = part.search(text)
     if found is None:
         return text, ""
-    return f"{text[: found.start()]} {text[found.end() :]}".strip(), found[group]
+    return f"{text[: found.start()]} {text[found.end() :]}".strip(), found[found.lastindex or 0]
 
 
 def _taken_floor(text: str) -> tuple[str, str]:
@@ -82,9 +98,11 @@ def _room(text: str, has_floor: bool) -> tuple[str, str]:
         return text, ""
     parts = [part or "" for part in found.groups()]
     letter, wing, number, suffix = parts[:4] if parts[2] else parts[4:]
+    before = text[: found.start()]
+    if wing and before[-1:].strip() and not before.endswith(_NUMBERED_WINGS):
+        before, wing = f"{before}{wing[:-1]}", ""
     number = number.lstrip("0") or "0"
-    room = f"{wing or letter}{number}{suffix}"
-    return f"{text[: found.start()]} {text[found.end() :]}", room
+    return f"{before} {text[found.end() :]}", f"{wing or letter}{number}{suffix}"
 
 
 def _unmarked(text: str, has_floor: bool) -> re.Match[str] | None:
@@ -101,7 +119,8 @@ def _unmarked(text: str, has_floor: bool) -> re.Match[str] | None:
     return found if found is not None and len(found[3]) > 1 else None
 
 
-def _placed(wing: str, room: str) -> str:
+def placed(wing: str, room: str) -> str:
+    """Return the room together with its wing; either may be missing."""
     if not wing or not room:
         return room or wing
     return f"{wing}-{room}" if wing.isdecimal() else wing + room

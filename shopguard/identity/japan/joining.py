@@ -38,7 +38,7 @@ _PHONE = re.compile(
 )
 _PREFECTURE_END = re.compile("[都道府県]")
 _INNER = re.compile(f"(?<=[0-9 階号室])(?:{'|'.join(PREFECTURES)})")
-_DASH = re.compile("[‐‑‒–—―−─━⁃˗➖⸺﹘]")
+_DASH = re.compile("[‐‑‒–—―−─━⁃˗➖⸺﹘·•∙⋅‧]")
 _DECORATION = re.compile("[][(){}<>「」『』【】〔〕〈〉《》\"'“”‘’`*★☆◆◇■□●○※→]")
 
 

@@ -24,16 +24,22 @@ _IN_A_ROW = re.compile(
 
 # One number with its mark, and what divides it from the next. A number that counts wings, floors or rooms is none.
 _COUNT = re.compile(
-    r"(?:第(?=[0-9]+ ?地割))?([0-9]{1,5}+)(?![0-9]| ?(?:号 ?[棟館室]|[棟館室階]|f(?![a-z])|戸室|号線))"
+    r"([0-9]{1,5}+)(?![0-9]| ?(?:号 ?[棟館室]|[棟館室階]|f(?![a-z])|戸室|号線))"
     r"(?: ?(?:(?P<chome>丁目?|町目|丁[めメ]|ち[ょよ]うめ|チ[ョヨ]ウメ)|(?P<ban>番(?![町館街])地?|ばんち?|バンチ?)"
     r"|(?P<go>号|ごう|ゴウ)"
-    r"|(?:地割|線[東西南北]?|番町|[部区組班条])(?=[ -]?第?[0-9])))?"
+    r"|(?:線[東西南北]?|番町|[部区組班条])(?=[ -]?第?[0-9])))?"
     r"(?P<divide> ?[-ー,.、。・:;/_=] ?| ?[のノ之](?= ?[0-9]))?(?P<gap> ?)"
 )
-_FIRST = re.compile("第[0-9]+ ?地割|(?<![第0-9])[0-9]")
+_FIRST = re.compile("(?<![第0-9])[0-9]")
+# 丁 after another name is 町 misspelt; the kanji 口 and hiragana are typed for the katakana of イロハ.
 _BLOCK = re.compile(
-    "(?:^|.*[^ァ-ヺー])([甲乙丙丁戊己庚辛壬癸]|(?<![ァ-ヺー])[イロハニホヘトチリヌルヲ])[-の ]?$", re.DOTALL
+    "(?:(?:^|.*[^ァ-ヺー])([甲乙丙戊己庚辛壬癸]|(?<![ァ-ヺー])[イロハニホヘトチリヌルヲ])"
+    "|(?:^|.*[字の ])(丁)|^(?:大?字)?([口いろはにほへとちりぬるを]))[-の ]?$",
+    re.DOTALL,
 )
+_SAME_BLOCK = str.maketrans("口いろはにほへとちりぬるを", "ロイロハニホヘトチリヌルヲ")
+# 第5地割字外川目54番地2: the land's own name adds nothing to its number.
+_LAND = re.compile("(?:第 ?)?([0-9]+) ?地割(?: ?(?:の|字?[^-0-9 ]{1,8}(?=[0-9]))| ?-)? ?(?=[0-9])")
 _POST_BOX = re.compile("私書[箱函]第?$")
 _COMPOUND = re.compile("[0-9]+ ?(?:丁目|番|-[0-9])")
 _BUILDING = re.compile(
@@ -60,6 +66,8 @@ class Numbers(NamedTuple):
 def read_numbers(text: str) -> Numbers:
     """Return the row of numbers that names the house in folded ``text``, the part of an address after its town."""
     text = one_notation(text)
+    if "地割" in text:
+        text = _LAND.sub(r"\1丁目", text)
     first = _FIRST.search(text)
     if first is None:
         return Numbers(text, (), "")
@@ -74,8 +82,9 @@ def read_numbers(text: str) -> Numbers:
         return Numbers("", (), text)
     before = text[:start]
     if (block := _BLOCK.match(before)) and counts[0].mark != "chome":
-        before = before[: block.start(1)]
-        counts[0] = counts[0]._replace(number=block[1] + counts[0].number)
+        letter = block[block.lastindex or 0]
+        before = before[: block.start(block.lastindex or 0)]
+        counts[0] = counts[0]._replace(number=letter.translate(_SAME_BLOCK) + counts[0].number)
     return Numbers(before, tuple(counts), text[end:])
 
 

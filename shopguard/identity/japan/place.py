@@ -20,6 +20,8 @@ from shopguard.identity.tables.place_key import place_key
 from shopguard.identity.text import squash
 
 _WITHOUT_NUMBER = re.compile("無番地?|番外地?")
+_GRID = re.compile("(?<![a-z0-9])([nsew])([0-9]{1,2})[- ]?([nsew])(?=[0-9]{1,2}(?![a-z0-9]))")  # N1W7 in Sapporo
+_DIRECTIONS = {"n": "北", "s": "南", "e": "東", "w": "西"}
 _MOST = 2  # places kept of an address that can be read in several ways
 
 
@@ -73,9 +75,12 @@ def _read(table: Tables, written: Written) -> tuple[Spelling, Sequence[_Option]]
     for parts in _orders(written):
         spelling = spell(join(parts))
         options = _options(table, spelling, written.prefecture)
-        if options and options[0].found is not None:
-            return spelling, options
-        if best is None or (options and not best[1]):
+        if options and (town := options[0].found) is not None:
+            if not town.is_followed_by_letters:
+                return spelling, options
+            if best is None or not best[1] or best[1][0].found is None:
+                best = spelling, options
+        elif best is None or (options and not best[1]):
             best = spelling, options
     return best or (spell(""), ())
 
@@ -86,10 +91,23 @@ def _orders(written: Written) -> Iterator[Sequence[str]]:
     yield parts
     if written.unshortened != parts:
         yield written.unshortened  # what looked repeated was the town: 泊村大字泊村
+    yield from _turned(parts)
+    text = " ".join(parts)
+    if _GRID.search(text):
+        yield (_GRID.sub(_in_kanji, text),)
+    if text.count(" ") >= len(parts):
+        yield from _turned(text.split(" "))
+
+
+def _turned(parts: Sequence[str]) -> Iterator[Sequence[str]]:
     for first in range(1, min(len(parts), 5)):
         yield (*parts[first:], *parts[:first])
         if first > 1:
             yield (parts[0], *parts[first:], *parts[1:first])
+
+
+def _in_kanji(grid: re.Match[str]) -> str:
+    return f"{_DIRECTIONS[grid[1]]}{grid[2]}{_DIRECTIONS[grid[3]]}"
 
 
 def _options(table: Tables, spelling: Spelling, prefecture: str) -> Sequence[_Option]:
@@ -194,8 +212,9 @@ def _town_unnamed(
     for option in options:
         code = option.municipality.code
         text = spelling.after(option.start)
-        found = find_by_former_name(table, code, text) or _town_of_postal_code(table, code, areas, text)
-        found = found or find_similar(table, code, text)
+        found = find_by_former_name(table, code, text) or _in_another_ward(table, code, spelling, option.start)
+        found = found or _town_of_postal_code(table, code, areas, text)
+        found = found or find_similar(table, code, text, {area.town for area in areas})
         places.append(Place(found.town.code, found.town.base or found.town.name) if found else Place(code))
         founds.append(found)
     remarks = _remarks(options[0], spelling)
@@ -213,7 +232,23 @@ def _town_of_postal_code(table: Tables, code: str, areas: Sequence[PostalArea], 
         return None
     area = towns.pop()
     town = town_named(table, area.code, area.town)
-    return Found(town, after_street(code, text), _BY_POSTAL_CODE) if town is not None else None
+    if town is None:
+        return None
+    misspelt = find_similar(table, area.code, text, {area.town})
+    if misspelt is not None and misspelt.town == town:
+        return misspelt
+    return Found(town, after_street(code, text), _BY_POSTAL_CODE)
+
+
+def _in_another_ward(table: Tables, code: str, spelling: Spelling, start: int) -> Found | None:
+    """Return the town in another ward of the same city, if one ward alone has it: wards gave parts to new ones."""
+    city = f"{code[:4]}0"
+    if city == code or not _covers(table, city, PostalArea(code, "")):
+        return None
+    found = find_towns(table, city, spelling, start)
+    if len(found) != 1 or found[0].is_followed_by_letters:
+        return None
+    return found[0]._replace(remarks=found[0].remarks | _FORMER)
 
 
 def _by_postal_code(table: Tables, areas: Sequence[PostalArea], text: str, prefecture: str) -> Located:
@@ -249,7 +284,7 @@ def _remarks(option: _Option, spelling: Spelling) -> frozenset[Remark]:
     if spelling.is_in_kana(name[:-1], 0, option.start - 1):  # みなと区 ends in kanji
         return _KANA
     missing = name.removesuffix(spelling.key[: option.start])
-    is_present = name != missing and (not missing or missing.endswith(("郡", "市")))
+    is_present = name != missing and (not missing or missing.endswith(("郡", "市", "島")))
     is_present = is_present or spelling.key[: option.start].endswith(name)
     return frozenset() if is_present and not option.municipality.former_town else _FORMER
 

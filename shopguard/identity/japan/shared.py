@@ -29,7 +29,8 @@ _COUNTERS = (
 )
 _DESKS = (
     "(?:レンタル|バーチャル|ヴァーチャル|シェア|サービス)オフィス|コワーキング|virtual ?office|私書[箱函]"
-    "|メールボックス|リージャス|regus|気付|c/o"
+    "|メールボックス|リージャス|regus|気付"
+    "|c/o ?[^ ]*(?:社|商[事店会]|[工産]業|倉庫|事務所|店|inc|ltd|corp|llc|company|office)"
 )
 _SHARED = re.compile("|".join((_LODGING, _HOMES, _COUNTERS, _DESKS)))
 _ITSELF = frozenset({Remark.SHARED_PLACE})

@@ -1,6 +1,6 @@
 """Which of the numbers name the house and which the room."""
 
-from shopguard.identity.japan.building import Building
+from shopguard.identity.japan.building import Building, placed
 from shopguard.identity.japan.numbers import Count
 from shopguard.identity.location import Site
 
@@ -24,7 +24,12 @@ def read_sites(counts: tuple[Count, ...], building: Building, has_chome: bool | 
         return (Site(tuple(numbers[: max(houses)]), building.room),)
     if houses[0] == len(counts) and len(houses) > 1 and _is_room(counts[-1], bool(building.name), has_chome):
         houses.reverse()
-    return tuple(Site(tuple(numbers[:size]), "-".join(numbers[size:]) or building.floor) for size in houses)
+    return tuple(Site(tuple(numbers[:size]), _glued_room(numbers[size:], building)) for size in houses)
+
+
+def _glued_room(numbers: list[str], building: Building) -> str:
+    """Return the room that stands among the numbers, in the wing that is written with the building."""
+    return placed(building.wing, "-".join(numbers)) or building.floor
 
 
 def _houses(counts: tuple[Count, ...], has_chome: bool | None) -> list[int]:
@@ -44,7 +49,7 @@ def _houses(counts: tuple[Count, ...], has_chome: bool | None) -> list[int]:
         return [3, 2] if size == 3 and len(counts[2].number) > 2 else [longest]
     if size == 2:
         return [2, 1] if len(counts[1].number) > 2 else [2]
-    return [3, 2]
+    return [3, 2] if size > 3 or len(counts[2].number) > 1 or counts[2].apart else [3]
 
 
 def _after_block(counts: tuple[Count, ...], block: int) -> list[int]:
@@ -54,9 +59,8 @@ def _after_block(counts: tuple[Count, ...], block: int) -> list[int]:
         spare = counts[block + 2]
         doubtful = house < 3 and size == block + 3 and len(spare.number) < 3 and spare.mark != "go"
         return [house + 1, house] if doubtful else [house]
-    last = counts[-1]
-    if size == block + 2 and last.apart and last.mark != "go" and len(last.number) > 2:
-        return [house, house - 1]
+    if size == block + 2 and counts[-1].mark != "go" and len(counts[-1].number) > 2:
+        return [house, house - 1]  # 903番地-103
     return [house]
 
 

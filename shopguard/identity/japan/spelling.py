@@ -13,7 +13,8 @@ _DIGITS = re.compile("[0-9]+")
 _HOUSE = re.compile("[0-9]+ ?(?:[-ー]|番地|番(?![町丁通]))")
 # Whatever ``place_key`` may change in a folded text; all other texts are their own key.
 _UNLIKE_KEY = re.compile(
-    f"[ ,、字{NUMERALS}卅ヶケがガヵゖけのノ之乃つツッっ‐‑‒–—―−─━⁃ー〜~竈竃麴籠蠣鶯頸壺諌騨祗靭檮俱穗繩兔莵桝毗]|大字"
+    f"[ ,、字{NUMERALS}卅ヶケがガヵゖけ箇個のノ之乃つツッっ‐‑‒–—―−─━⁃ー〜~]|大字"
+    "|[竈竃麴籠蠣鶯頸壺諌騨祗靭檮俱穗繩兔莵桝毗姶脊]"
 )
 _KANJI = re.compile("[々一-鿿㐀-䶿\U00020000-\U0003ffff]")
 

@@ -1,6 +1,7 @@
 """Towns inside a municipality: by name, after a Kyoto street, by the end of the name, or misspelt."""
 
 import re
+from collections.abc import Collection
 from typing import NamedTuple
 
 from shopguard.identity.japan.numbers import NUMERALS
@@ -18,7 +19,7 @@ _STREET = re.compile(
     "(?:[^0-9]|[0-9]+ ?(?=[条丁番筋]))*(?:[上下] ?が?[るルり]|[東西]入(?![船江])[りるル]?)"
     "[ 、,]*(?:[0-9一二三四五六七八九]丁目(?=[^0-9 -]))?"
 )
-_NUMBER = re.compile("[0-9]")
+_NUMBER = re.compile("^[0-9]*[^0-9]+(?=[0-9])")
 
 
 class Found(NamedTuple):
@@ -64,10 +65,15 @@ def _named(table: Tables, code: str, spelling: Spelling, start: int = 0, prefix:
         end = start + size - len(prefix)
         if found and end < found[0].end:
             break
-        if end > start and not spelling.cuts_number(end):
-            remarks = _KANA if spelling.is_in_kana(town.name, start, end) else frozenset()
+        if (end > start or _is_divided(prefix, town, spelling.key[start:])) and not spelling.cuts_number(end):
+            remarks = _KANA if end > start and spelling.is_in_kana(town.name, start, end) else frozenset()
             found.append(Found(town, spelling.after(end), remarks, end))
     return tuple(found)
+
+
+def _is_divided(former: str, town: Town, key: str) -> bool:
+    """Say whether the former municipality is itself a town of today that is divided into 丁目: 保原町 1丁目."""
+    return town.name == former and bool(town.has_chome) and key[:1].isdecimal()
 
 
 def _after_street(table: Tables, code: str, text: str) -> tuple[Found, ...]:
@@ -105,16 +111,30 @@ def find_by_former_name(table: Tables, code: str, text: str) -> Found | None:
     return None
 
 
-def find_similar(table: Tables, code: str, text: str) -> Found | None:
-    """Return the one town that ``text`` up to its first number misspells by one character."""
+def find_similar(table: Tables, code: str, text: str, likely: Collection[str] = ()) -> Found | None:
+    """Return the one town that ``text`` up to its first number misspells by one character, or spells partly in kana.
+
+    町 and 丁 are mixed up more than others; where several towns are as near, one that is ``likely`` is taken.
+    """
     end = _first_number(text)
-    town = table.similar_town(code, place_key(text[:end]))
-    return Found(town, text[end:], _MISSPELT) if town is not None else None
+    key = place_key(text[:end])
+    if town := table.town_partly_in_kana(code, key):
+        return Found(town, text[end:], _KANA)
+    if key[-1:] in _MIXED_UP and (town := town_named(table, code, key[:-1] + _MIXED_UP[key[-1]])):
+        return Found(town, text[end:], _MISSPELT)
+    towns = table.similar_towns(code, key)
+    if len(towns) > 1:
+        towns = {town for town in towns if town.base in likely}
+    return Found(towns.pop(), text[end:], _MISSPELT) if len(towns) == 1 else None
+
+
+_MIXED_UP = {"町": "丁", "丁": "町"}
 
 
 def _first_number(text: str) -> int:
+    """Return where the first number after the name of the town begins, which may begin with one itself (1番町)."""
     found = _NUMBER.search(text)
-    return found.start() if found is not None else len(text)
+    return found.end() if found is not None else len(text)
 
 
 def town_named(table: Tables, code: str, name: str) -> Town | None:

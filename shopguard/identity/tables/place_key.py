@@ -17,7 +17,8 @@ _DASHES = "-‐‑‒–—―−─━⁃ー〜~"
 # Each pattern begins with the characters it seeks and looks behind from there, which is several times faster.
 _COUNTED = re.compile(
     f"[{_NUMERALS}](?<![0-9{_NUMERALS}].)(?:"
-    f"[{_NUMERALS}]*(?=丁|番|号|条|線|地割|区|階|[-の][0-9{_NUMERALS}])"
+    f"[{_NUMERALS}]*(?=丁|番|号|条|線|地割|区|階|町目|[-の][0-9{_NUMERALS}])"
+    f"|(?<=[東西南北].)[{_NUMERALS}]*(?=[東西南北][0-9{_NUMERALS}])"
     "|(?<![百千])[〇一二三四五六七八九十廿卅壱弐]*(?=[日本段軒])"
     f"|(?<=第.)[{_NUMERALS}]*(?=[^-0-9{_NUMERALS}])"
     f"|(?:(?<=[0-9]-.)|(?<=番地の.)|(?<=[0-9]の.))[{_NUMERALS}]*(?![{_KANJI}])"
@@ -27,9 +28,9 @@ _DASH_IN_NUMBER = re.compile(f"([0-9{_NUMERALS}]) ?[{_DASHES}] ?(?=[0-9{_NUMERAL
 _GAP = re.compile(" (?:(?<![0-9a-z].)|(?![0-9a-z]))")
 _COMMA = re.compile("[,、]+")
 _SMALL_AREA = re.compile("大字|字(?<![文十万].)(?=.)")  # 十文字, 十字 and 万字 are names
-_PARTICLE = re.compile(f"[ヶケがガヵゖけのノ之乃つツッっ](?<=[0-9ぁ-ゖァ-ヺ{_KANJI}].)(?=[{_KANJI}])")
+_PARTICLE = re.compile(f"[ヶケがガヵゖけ箇個のノ之乃つツッっ](?<=[0-9ぁ-ゖァ-ヺ{_KANJI}].)(?=[{_KANJI}])")
 _ONE_PARTICLE = (
-    dict.fromkeys("ヶケがガヵゖけ", "が") | dict.fromkeys("のノ之乃", "の") | dict.fromkeys("つツッっ", "つ")
+    dict.fromkeys("ヶケがガヵゖけ箇個", "が") | dict.fromkeys("のノ之乃", "の") | dict.fromkeys("つツッっ", "つ")
 )
 BETWEEN_KANJI = re.compile(f"[がのつ](?<=[{_KANJI}].)(?=[{_KANJI}])")
 _LONG_VOWEL = re.compile("ー|(?<=[おこそとのほもよろごぞどぼぽょゆゅ])う|(?<=[おこそとのほもよろごぞどぼぽょ])お")
@@ -59,6 +60,8 @@ _PLACE_VARIANTS = str.maketrans(
         "莵": "菟",
         "桝": "枡",
         "毗": "毘",
+        "姶": "始",
+        "脊": "背",
     }
 )
 

