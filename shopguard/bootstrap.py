@@ -129,8 +129,15 @@ class Installation:
 
     @cached_property
     def screener(self) -> Screener:
-        lately = PhoneUseStore(self.engine, self.keyring, self.config.retention.phone_use_days, self.clock)
-        return Screener(self.embedded_registry, self.keyring, PairStore(self.engine), lately)
+        return Screener(self.embedded_registry, self.keyring, PairStore(self.engine), self.phone_use)
+
+    @cached_property
+    def phone_use(self) -> PhoneUseStore:
+        return PhoneUseStore(self.engine, self.keyring, self.config.retention.phone_use_days, self.clock)
+
+    @cached_property
+    def privacy(self) -> PrivacyDesk:
+        return PrivacyDesk(self.engine, self.writer, self.store, self.inbox, self.shops, self.phone_use, self.clock)
 
     @cached_property
     def settling(self) -> Settling:
@@ -161,7 +168,7 @@ class Installation:
             store=self.store,
             pipeline=pipeline,
             write_back=write_back,
-            privacy=PrivacyDesk(self.engine, self.writer, self.store, self.inbox, self.shops, self.clock),
+            privacy=self.privacy,
             reconciliation=self.reconciliation,
             retention=self.retention,
             states=self.states,

@@ -13,9 +13,10 @@ from pathlib import Path
 import click
 
 from shopguard.adapter import Secret
-from shopguard.cli.invocation import DEFAULT_CONFIG, Invocation
+from shopguard.cli.invocation import DEFAULT_CONFIG, TABLES_FOLDER, Invocation
 from shopguard.cli.output import progress
 from shopguard.cli.running import Refused, a_worker_runs, database_in_use
+from shopguard.identity.tables.imported import IMPORTED
 from shopguard.storage.archive import KEYS, Manifest, read_manifest, unpack, write_archive
 from shopguard.storage.engine import open_engine, snapshot, sqlite_url
 
@@ -32,7 +33,7 @@ _KEYS_ARE_APART = (
 @click.option("--without-keys", is_flag=True, help="Leave keys.json out: you keep a copy of it elsewhere.")
 @click.pass_obj
 def backup(invocation: Invocation, file: Path, without_keys: bool) -> None:
-    """Write everything into one FILE, while it runs: databases, secrets, settings and, encrypted, the keys.
+    """Write everything into one FILE, while it runs: databases, secrets, settings, imported towns, and the keys.
 
     The keys are encrypted under a passphrase: the environment's SHOPGUARD_BACKUP_PASSPHRASE, else a prompt.
     """
@@ -77,7 +78,11 @@ def _copies(invocation: Invocation, staging: Path) -> Mapping[str, Path]:
         for database in shown:
             files[database.name] = staging / database.name
             _snapshot(database, files[database.name])
-    others = {_SECRETS: invocation.data_dir / _SECRETS, _CONFIG: invocation.config_path}
+    others = {
+        _SECRETS: invocation.data_dir / _SECRETS,
+        _CONFIG: invocation.config_path,
+        IMPORTED: invocation.tables_folder / IMPORTED,
+    }
     for name, path in others.items():
         if path is not None and path.exists():
             files[name] = staging / name
@@ -117,15 +122,22 @@ def restore(invocation: Invocation, file: Path, force: bool) -> None:
             aside, moved = _move_aside(home, there)
             click.echo(f"moved aside to {aside}: {', '.join(moved)}")
         for path in sorted(Path(staging).iterdir()):
-            path.rename(home / path.name)
+            target = home / _place(path.name)
+            target.parent.mkdir(mode=0o700, exist_ok=True)
+            path.rename(target)
     _tell_restored(invocation, manifest)
 
 
 def _standing_in_the_way(home: Path, manifest: Manifest) -> Sequence[str]:
     """Return what an installation is made of; keys that wait for a backup without any are not in its way."""
     found = sorted(path.name for pattern in ("*.db", "*.db-wal", "*.db-shm") for path in home.glob(pattern))
-    named = [_SECRETS, _CONFIG, *([KEYS] if manifest.locked_keys else [])]
-    return [*found, *(name for name in named if (home / name).exists())]
+    named = [_SECRETS, _CONFIG, IMPORTED, *([KEYS] if manifest.locked_keys else [])]
+    return [*found, *(name for name in named if (home / _place(name)).exists())]
+
+
+def _place(name: str) -> Path:
+    """Return where in the data directory a file of a backup belongs: towns are imported beside the tables."""
+    return Path(TABLES_FOLDER, name) if name == IMPORTED else Path(name)
 
 
 def _move_aside(home: Path, names: Sequence[str]) -> tuple[Path, Sequence[str]]:
@@ -135,9 +147,9 @@ def _move_aside(home: Path, names: Sequence[str]) -> tuple[Path, Sequence[str]]:
         raise Refused(f"{home}: {database} is in use; stop `shopguard serve` first")
     aside = home / f"before-restore-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
     aside.mkdir(mode=0o700)
-    still_there = [name for name in names if (home / name).exists()]
+    still_there = [name for name in names if (home / _place(name)).exists()]
     for name in still_there:
-        (home / name).rename(aside / name)
+        (home / _place(name)).rename(aside / name)
     return aside, still_there
 
 
@@ -149,6 +161,9 @@ def _tell_restored(invocation: Invocation, manifest: Manifest) -> None:
     used = invocation.config_path
     if _CONFIG in manifest.files and used is not None and used.resolve() != (home / _CONFIG).resolve():
         click.echo(f"The settings in use are still {used}; those of the backup are {home / _CONFIG}.", err=True)
+    towns = home / _place(IMPORTED)
+    if IMPORTED in manifest.files and invocation.tables_folder.resolve() != towns.parent.resolve():
+        click.echo(f"The imported towns are {towns}; copy that file to {invocation.tables_folder}.", err=True)
 
 
 def _new_passphrase() -> Secret:

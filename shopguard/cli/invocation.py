@@ -18,6 +18,7 @@ DEFAULT_CONFIG = Path("config.yaml")
 DEFAULT_DATA_DIR = Path("var")
 MASTER_KEY = "SHOPGUARD_MASTER_KEY"
 TABLES = "SHOPGUARD_TABLES"
+TABLES_FOLDER = "tables"  # in the data directory
 
 
 class Invocation:
@@ -48,7 +49,7 @@ class Invocation:
     def tables_folder(self) -> Path:
         """Where the compiled tables of places and names are kept: beside the data, unless SHOPGUARD_TABLES says."""
         named = os.environ.get(TABLES)
-        return Path(named) if named else self.data_dir / "tables"
+        return Path(named) if named else self.data_dir / TABLES_FOLDER
 
     @property
     def master_key(self) -> "Secret | None":

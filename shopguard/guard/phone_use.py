@@ -1,7 +1,7 @@
 """Under how many surnames a phone was lately given: in the database as keyed digests, or in memory for one file."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -70,17 +70,27 @@ class PhoneUseStore:
 
         return work
 
+    def forget(self, phones: Collection[str]) -> Callable[[sa.Connection], None]:
+        """Return the step that forgets ``phones`` (E.164), whatever surnames they were given with."""
+        forgotten = [self._digest(phone) for phone in phones]
+
+        def work(connection: sa.Connection) -> None:
+            connection.execute(_FORGET, {"phones": forgotten})
+
+        return work
+
     def _row(self, use: Use) -> dict[str, str]:
-        phone = use.phone.encode()
-        return {
-            "phone": self._vault.digest("phone-use", phone).hex(),
-            "surname": self._vault.digest("phone-use-surname", phone, use.surname.encode()).hex(),
-        }
+        surname = self._vault.digest("phone-use-surname", use.phone.encode(), use.surname.encode())
+        return {"phone": self._digest(use.phone), "surname": surname.hex()}
+
+    def _digest(self, phone: str) -> str:
+        return self._vault.digest("phone-use", phone.encode()).hex()
 
 
 _LATELY = sa.select(phone_use.c.phone, phone_use.c.surname).where(
     phone_use.c.phone.in_(sa.bindparam("phones", expanding=True)), phone_use.c.seen_at >= sa.bindparam("since")
 )
+_FORGET = sa.delete(phone_use).where(phone_use.c.phone.in_(sa.bindparam("phones", expanding=True)))
 _REMEMBER = sa.text(
     "INSERT INTO phone_use (phone, surname, seen_at) VALUES (:phone, :surname, :now)"
     " ON CONFLICT (phone, surname) DO UPDATE SET seen_at = excluded.seen_at"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence, Set
 from dataclasses import fields
+from itertools import islice
 from unicodedata import normalize
 
 import sqlalchemy as sa
@@ -9,9 +10,12 @@ import structlog
 
 from shopguard.adapter import WebhookRequest
 from shopguard.guard.inbox import FINAL, Delivery, Inbox
+from shopguard.guard.phone_use import PhoneUseStore
 from shopguard.guard.reviews import record
 from shopguard.guard.shops import ACCESS_REQUEST, Shops
 from shopguard.guard.store import OrderStore
+from shopguard.identity import identify
+from shopguard.identity.phone import normalize_phones
 from shopguard.model import Order, OrderEvent, OrderRef, Party, PrivacyKind, PrivacyRequest
 from shopguard.storage.engine import reading
 from shopguard.storage.tables import inbox, orders, platform_token, screening, shop_state
@@ -34,10 +38,11 @@ class PrivacyDesk:
         store: OrderStore,
         deliveries: Inbox,
         shops: Shops,
+        phones: PhoneUseStore,
         clock: Callable[[], float],
     ) -> None:
         self._engine, self._writer, self._store = engine, writer, store
-        self._inbox, self._shops, self._clock = deliveries, shops, clock
+        self._inbox, self._shops, self._phones, self._clock = deliveries, shops, phones, clock
 
     def handle(self, request: PrivacyRequest) -> None:
         """Do what is asked; the request itself is kept in the audit log without personal data."""
@@ -66,11 +71,15 @@ class PrivacyDesk:
 
     def _erase(self, request: PrivacyRequest, refs: Sequence[OrderRef]) -> None:
         now = self._clock()
-        loose = list(self._loose_deliveries(request, set(refs)))
+        known = [order for ref in refs if (order := self._store.order(ref)) is not None]
+        traces = _traces(request, *(order.buyer for order in known))
+        loose = list(self._loose_deliveries(request.shop, set(refs), traces))
         erasures = [self._store.erase(ref) for ref in refs]
+        forget_phones = self._phones.forget(_numbers(request, known))
 
         def work(connection: sa.Connection) -> None:
             connection.execute(sa.update(inbox).where(inbox.c.id.in_(loose)).values(sealed=None))
+            forget_phones(connection)
             for ref, erase in zip(refs, erasures, strict=True):
                 erase(connection)
                 mine = (inbox.c.shop == ref.shop) & (inbox.c.order_id == ref.order_id)
@@ -79,14 +88,12 @@ class PrivacyDesk:
 
         self._writer.run(work)
 
-    def _loose_deliveries(self, request: PrivacyRequest, refs: Set[OrderRef]) -> Iterator[int]:
+    def _loose_deliveries(self, shop: str, refs: Set[OrderRef], traces: Set[str]) -> Iterator[int]:
         """Find the deliveries of no single order that name the person: batches, dead letters, topics of no concern.
 
         One that still waits is left alone: other people's orders may be in it, and once done it is of an order.
         """
-        known = [order.buyer for ref in refs if (order := self._store.order(ref)) is not None]
-        traces = _traces(request, *known)
-        loose = (inbox.c.shop == request.shop) & inbox.c.order_id.is_(None) & inbox.c.sealed.is_not(None)
+        loose = (inbox.c.shop == shop) & inbox.c.order_id.is_(None) & inbox.c.sealed.is_not(None)
         columns = [inbox.c[field.name] for field in fields(Delivery)]
         with reading(self._engine) as connection:
             rows = connection.execute(sa.select(*columns).where(loose, inbox.c.state.in_(FINAL))).all()
@@ -141,6 +148,13 @@ class PrivacyDesk:
 
 def _is_theirs(order: Order, request: PrivacyRequest) -> bool:
     return not _traces(order.buyer, *order.recipients).isdisjoint(_traces(request))
+
+
+def _numbers(request: PrivacyRequest, known: Sequence[Order]) -> Set[str]:
+    """The numbers that are counted by: those the request names, and those that whoever placed the orders gave."""
+    named = [number for phone in request.phones for number in normalize_phones(phone)]
+    customers = [party for order in known for party in islice(order.parties.values(), 1)]
+    return {*named, *(number for customer in customers for number in identify(customer).phones)}
 
 
 def _traces(*people: Party | PrivacyRequest) -> Set[str]:

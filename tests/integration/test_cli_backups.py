@@ -19,6 +19,7 @@ from shopguard.adapter import Secret
 from shopguard.cli.running import database_in_use
 from shopguard.config import DatabaseSettings
 from shopguard.guard.reviews import record
+from shopguard.identity.tables.imported import IMPORTED, keep_extract, read_imported
 from shopguard.model import Order, OrderRef
 from shopguard.storage.engine import reading
 from shopguard.storage.tables import audit
@@ -278,6 +279,53 @@ def test_postgresql_is_left_to_pg_dump_and_the_rest_is_backed_up(full: "Desk") -
     assert "pg_dump" in result.stderr
     assert "database-password" not in result.output
     assert "keys.json" in result.stdout
+
+
+TOWNS = "code,town,kana\n13103,見本町,ミホンチョウ\n"
+
+
+def import_towns(desk: "Desk", text: str) -> bytes:
+    """Take towns in as `shopguard data import` does, without compiling; returns what is kept of them."""
+    Path("towns.csv").write_text(text, "utf-8")
+    desk.tables_folder.mkdir(parents=True, exist_ok=True)
+    keep_extract(Path("towns.csv"), desk.tables_folder)
+    return (desk.tables_folder / IMPORTED).read_bytes()
+
+
+@pytest.mark.usefixtures("word")
+def test_imported_towns_come_back_where_they_are_read(full: "Desk", monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SHOPGUARD_TABLES")
+    kept = import_towns(full, TOWNS)
+    assert IMPORTED in full.run("backup", FILE).stdout
+    other = elsewhere(full)
+    assert other.run("restore", FILE).exit_code == 0
+    assert (other.tables_folder / IMPORTED).read_bytes() == kept
+    assert [town.name for town in read_imported(other.tables_folder)] == ["見本町"]
+
+
+@pytest.mark.usefixtures("word")
+def test_other_imported_towns_are_moved_aside(full: "Desk", monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SHOPGUARD_TABLES")
+    kept = import_towns(full, TOWNS)
+    full.run("backup", FILE)
+    newer = import_towns(full, TOWNS.replace("見本町", "新町"))
+    assert full.run("restore", FILE, "--force").exit_code == 0
+    assert (full.tables_folder / IMPORTED).read_bytes() == kept
+    (aside,) = full.data_dir.glob("before-restore-*")
+    assert content(aside)[IMPORTED] == newer
+
+
+@pytest.mark.usefixtures("word")
+def test_restored_towns_that_are_not_read_there_are_told_of(
+    full: "Desk", monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SHOPGUARD_TABLES", str(tmp_path / "shared"))
+    import_towns(full, TOWNS)
+    full.run("backup", FILE)
+    other = elsewhere(full)
+    result = other.run("restore", FILE)
+    assert (other.data_dir / "tables" / IMPORTED).exists()
+    assert f"copy that file to {tmp_path / 'shared'}" in result.stderr
 
 
 @pytest.mark.usefixtures("word")

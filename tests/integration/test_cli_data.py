@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from shopguard import wire
 from shopguard.adapter import Secret, TokenPair
 from shopguard.crypto import Keyring
-from shopguard.guard.privacy import PrivacyDesk
 from shopguard.model import Order, OrderRef, PrivacyKind, PrivacyRequest
 from shopguard.storage.engine import reading
 from shopguard.storage.resealing import SealedRows
@@ -70,15 +69,8 @@ def test_purge_empties_what_is_too_old_and_first_only_counts(judged: "Desk") -> 
 
 def ask(desk: "Desk", request_id: str, *order_ids: str) -> None:
     with desk.opened() as installation:
-        privacy = PrivacyDesk(
-            installation.engine,
-            installation.writer,
-            installation.store,
-            installation.inbox,
-            installation.shops,
-            installation.clock,
-        )
-        privacy.handle(PrivacyRequest("main-store", PrivacyKind.ACCESS, request_id, order_ids=order_ids))
+        request = PrivacyRequest("main-store", PrivacyKind.ACCESS, request_id, order_ids=order_ids)
+        installation.privacy.handle(request)
 
 
 def test_export_gives_the_orders_that_the_request_named_and_no_others(judged: "Desk", bad_order: Order) -> None:

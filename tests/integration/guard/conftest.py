@@ -82,8 +82,8 @@ class House:
         self.store = OrderStore(engine, self.writer, keyring)
         self.states = ShopStates(engine, self.writer)
         self.reviews = Reviews(engine, self.writer, self.shops, self.now)
-        lately = PhoneUseStore(engine, keyring, RetentionSettings().phone_use_days, self.now)
-        self.screener = Screener(self.registry, keyring, PairStore(engine), lately)
+        self.phone_use = PhoneUseStore(engine, keyring, RetentionSettings().phone_use_days, self.now)
+        self.screener = Screener(self.registry, keyring, PairStore(engine), self.phone_use)
         self.worker_settings = WorkerSettings(threads=threads, attempts=attempts)
         self._numbers = count(1)
 
@@ -99,7 +99,7 @@ class House:
 
     @property
     def privacy(self) -> PrivacyDesk:
-        return PrivacyDesk(self.engine, self.writer, self.store, self.inbox, self.shops, self.now)
+        return PrivacyDesk(self.engine, self.writer, self.store, self.inbox, self.shops, self.phone_use, self.now)
 
     @property
     def reconciliation(self) -> Reconciliation:

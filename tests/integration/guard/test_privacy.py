@@ -7,8 +7,9 @@ import pytest
 import sqlalchemy as sa
 
 from shopguard.adapter import WebhookRequest
+from shopguard.guard.signals import Use
 from shopguard.model import OrderRef, Party, PrivacyKind, PrivacyRequest
-from shopguard.storage.tables import audit, inbox, orders, platform_token, screening
+from shopguard.storage.tables import audit, inbox, orders, phone_use, platform_token, screening
 from shopguard.testing.fakes import FakePlatform, FixedClock
 
 HEADERS = {"x-fake-signature": "genuine"}
@@ -139,6 +140,33 @@ def test_waiting_delivery_of_somebody_else_is_still_worked_on(desk, bad, clean):
     desk.privacy.handle(PrivacyRequest("main-store", PrivacyKind.ERASE_PERSON, "R-1", ("1",)))
     desk.work()
     assert desk.verdict("2") is not None
+
+
+def numbers_remembered(house):
+    with house.engine.connect() as connection:
+        return len(set(connection.execute(sa.select(phone_use.c.phone)).scalars()))
+
+
+@pytest.mark.parametrize(
+    "who",
+    [{"order_ids": ["1"]}, {"emails": ["taro@example.jp"]}, {"phones": ["090 3141 5926"]}],
+    ids=str,
+)
+def test_names_that_the_persons_number_was_given_with_go_and_those_of_others_stay(desk, bad, clean, who):
+    mine, other = replace(bad.buyer, phones=("090-3141-5926",)), replace(clean.buyer, phones=("090-3141-5927",))
+    desk.take(replace(bad, buyer=mine), replace(bad, id="3", buyer=replace(mine, name="見本 太郎", emails=())))
+    desk.take(replace(clean, id="2", buyer=other))
+    assert numbers_remembered(desk) == 2
+    ask(desk, "erase_person", **who)
+    assert numbers_remembered(desk) == 1
+    assert desk.phone_use.surnames([Use("+819031415926", "x"), Use("+819031415927", "x")]) == 2
+
+
+def test_number_that_only_the_request_names_is_forgotten(desk, bad, clean):
+    desk.take(replace(bad, buyer=replace(bad.buyer, phones=("090-3141-5926",))))
+    desk.writer.run(desk.store.erase(bad.ref))
+    ask(desk, "erase_person", phones=["+81 90-3141-5926"])
+    assert numbers_remembered(desk) == 0
 
 
 def test_that_it_was_judged_and_erased_remains(desk, bad):
