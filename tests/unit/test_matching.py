@@ -11,7 +11,7 @@ from shopguard.identity.text import is_japanese
 from shopguard.matching import FIELD_WORDS, compare, explain, field_word, score, score_each
 from shopguard.matching.crowd import CROWD
 from shopguard.matching.rarity import rarity
-from shopguard.matching.weights import WEIGHTS, Level
+from shopguard.matching.weights import RARITY, WEIGHTS, Level
 from shopguard.model import Comparison, Evidence, Party, Relation, Strength
 
 GIVEN = ("一", "二", "三", "四", "五", "六", "七")
@@ -119,7 +119,8 @@ def test_a_room_left_out_is_near_and_said() -> None:
     assert (evidence(found, "address").relation, evidence(found, "address").note) == (Relation.NEAR, "room missing")
     name = evidence(found, "name")
     assert (name.relation, name.note, name.details) == (Relation.SAME, "邊→辺", ("邊→辺",))
-    assert name.weight == pytest.approx(WEIGHTS[Level.NAME_WRITTEN] + rarity(identify(one).name), abs=0.01)
+    expected = WEIGHTS[Level.NAME_WRITTEN] + RARITY[Level.NAME_WRITTEN] * rarity(identify(one).name)
+    assert name.weight == pytest.approx(expected, abs=0.01)
 
 
 def test_a_room_glued_onto_the_numbers_is_found() -> None:
@@ -159,7 +160,7 @@ def test_a_rare_surname_weighs_more() -> None:
         evidence(compare(party, party), "name").weight
         for party in (Party(name="佐藤 太郎", phones=(MOBILE,)), Party(name="小鳥遊 太郎", phones=(MOBILE,)))
     )
-    assert rare > common + 2
+    assert rare > common + 1
 
 
 def test_a_given_name_shared_with_somebody_in_the_building_is_weak() -> None:
