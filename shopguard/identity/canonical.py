@@ -1,9 +1,11 @@
 """A party brought to one spelling, field by field."""
 
+import re
 from dataclasses import dataclass
 
+from shopguard.identity.abroad import country_code
 from shopguard.identity.address import normalize_address
-from shopguard.identity.email import normalize_email
+from shopguard.identity.email import normalize_emails
 from shopguard.identity.location import Address
 from shopguard.identity.name import Name, normalize_name
 from shopguard.identity.phone import normalize_phones
@@ -45,21 +47,42 @@ class Identity:
 
 def identify(party: Party) -> Identity:
     """Return the canonical identity of ``party``. No input raises; what cannot be read is left out."""
-    written = (party.country or "JP").strip().upper()
-    country = written if len(written) == 2 else "JP"
-    phones = (number for raw in party.phones[:_MOST] for number in normalize_phones(raw, country))
-    emails = (normalize_email(raw) for raw in party.emails[:_MOST])
+    country = "JP" if party.country in ("JP", None) else country_code(party.country)
+    address = normalize_address(
+        country, party.postal_code or "", party.region or "", party.city or "", party.lines[:_MOST]
+    )
+    phones, emails = _contacts(party, country if country not in ("JP", "") or not address else address.country)
     return Identity(
         party=party,
         name=normalize_name(
             party.name or "", party.family or "", party.given or "", party.kana or "", party.company or ""
         ),
-        address=normalize_address(
-            country, party.postal_code or "", party.region or "", party.city or "", party.lines[:_MOST]
-        ),
-        phones=tuple(dict.fromkeys(phones)),
-        emails=tuple(dict.fromkeys(email for email in emails if email)),
+        address=address,
+        phones=tuple(phones),
+        emails=tuple(emails),
     )
 
 
+def _contacts(party: Party, country: str) -> tuple[dict[str, None], dict[str, None]]:
+    """Return numbers and mail addresses, each once. Either is found in the other's field, too."""
+    phones: dict[str, None] = {}
+    emails: dict[str, None] = {}
+    misplaced: list[str] = []
+    for raw in party.phones[:_MOST]:
+        if _AT.search(raw, 0, _LONGEST):
+            misplaced.append(raw)
+            raw = _MAIL.sub(" ", raw[:_LONGEST])
+        phones |= dict.fromkeys(normalize_phones(raw, country))
+    for raw in party.emails[:_MOST]:
+        emails |= dict.fromkeys(found := normalize_emails(raw))
+        if not found and not _AT.search(raw, 0, _LONGEST):
+            phones |= dict.fromkeys(normalize_phones(raw, country))
+    for raw in misplaced:
+        emails |= dict.fromkeys(normalize_emails(raw))
+    return phones, emails
+
+
 _MOST = 20  # values read of any list: a person has a few
+_LONGEST = 600  # characters of a number's or a mail's field
+_AT = re.compile("[@＠]")
+_MAIL = re.compile(r"(?<![^\s,;、/])[^\s,;、/]*[@＠][^\s,;、/]*")

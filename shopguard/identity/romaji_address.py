@@ -88,6 +88,14 @@ def read_romaji(postal_code: str = "", region: str = "", city: str = "", lines: 
     )
 
 
+def municipality_in_kanji(region: str, city: str) -> str:
+    """Return prefecture and municipality that the fields name in Latin letters, "" if not exactly one."""
+    found = read_romaji(region=region, city=city)
+    codes = {place.municipality for place in found.places} if found else set()
+    municipality = tables().municipality(codes.pop()) if len(codes) == 1 else None
+    return f"{municipality.prefecture}{municipality.name}" if municipality else ""
+
+
 def _in_kanji(table: Tables, choice: _Choice | None) -> str:
     municipality = table.municipality(choice.town.code if choice.town else choice.code) if choice else None
     if choice is None or municipality is None:

@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from shopguard.identity.abroad.chinese import read_chinese
+from shopguard.identity.abroad.country import country_code
+from shopguard.identity.abroad.guess import hanzi_country, latin_country
 from shopguard.identity.abroad.korean import read_korean
 from shopguard.identity.abroad.latin import read_latin
 from shopguard.identity.abroad.postal import canonical_postal
 from shopguard.identity.location import Address
 from shopguard.identity.text import fold
 
-__all__ = ["canonical_postal", "read_foreign"]
+__all__ = ["canonical_postal", "country_code", "hanzi_country", "latin_country", "read_foreign"]
 
 _HANGUL = re.compile("[가-힣]")
 _HANZI = re.compile("[一-鿿㐀-䶿]")
@@ -32,7 +35,12 @@ def read_foreign(
     code = _CODES.get(code, code)
     written = " ".join((city, *lines))[:2000]
     if _HANGUL.search(written):
-        return read_korean(code, postal, region, city, lines)
-    if _HANZI.search(fold(written)):
-        return read_chinese(code, postal, region, city, lines)
-    return read_latin(code, postal, region, city, lines)
+        address = read_korean(code, postal, region, city, lines)
+    elif _HANZI.search(fold(written)):
+        address = read_chinese(code, postal, region, city, lines)
+    else:
+        address = read_latin(code, postal, region, city, lines)
+    if any(not place.municipality for place in address.places):  # every city has a Main Street
+        streets = (place.town for place in address.places)
+        return replace(address, places=(), rest=" ".join((*streets, address.rest)).strip())
+    return address

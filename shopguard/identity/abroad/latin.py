@@ -27,8 +27,9 @@ _BOX = re.compile(
 )
 _UNIT = re.compile(
     r"(?:\b(?:apartment|apartamento|appartement|apart|aptmt|apto|apt|unit|suite|ste(?=\.? ?#?[0-9])|room|rm|flat"
-    r"|wohnung|whg|interno|int|piso|puerta|door|bldg|building|block|blk|tower)\b\.? ?(?:no\.? ?|nr\.? ?)?#? ?|# ?)"
-    r"(?P<unit>[a-z]?-?[0-9]+[a-z]?(?:-[0-9a-z]+)?|[a-z])\b"
+    r"|wohnung|whg|interno|int|piso|puerta|door|bldg|building|block|blk|tower)"
+    r"(?:\b\.? ?|(?=[0-9]))(?:no\.? ?|nr\.? ?)?#? ?|# ?)"
+    r"(?P<unit>[a-z]?-?[0-9]+(?:[a-z]| [a-z]$)?(?:-[0-9a-z]+)?|[a-z])\b"
 )
 _BUILDINGS = ("bldg", "building", "block", "blk", "tower")
 _FLOOR = re.compile(
@@ -36,9 +37,11 @@ _FLOOR = re.compile(
     r"|\b(?:floor|level|fl\.?) ?([0-9]{1,3})\b"
 )
 _UNIT_BEFORE = re.compile(r"^(?P<unit>[0-9]+[a-z]?) ?[/-] ?(?=[0-9]+[a-z]? [a-z])")  # 4/12 Smith St, 4-12 in Canada
+_BRITISH_UNIT = re.compile(r"^(?P<unit>[0-9]+[a-z]?) ?/ ?(?P<house>[0-9]+[a-z]?) (?=[a-z])")  # which is which varies
+_FLAT_ALONE = re.compile("[0-9]{1,2}/[0-9]{1,2}|[0-9g]f[0-9lr]?")  # 1/1, 14 High Street and 2f1, 14 High Street
 _NUMBER_MARK = re.compile(r"\b(?:no|nr|num|numero|number|n[°ºo])\b[.:°º]* ?#?(?=[0-9])|№ ?")
 _NUMBER = re.compile(
-    r"(?<![a-z0-9])[0-9]+(?:[a-z]| [a-z](?=$|[ ]*[,/]))?(?:-[0-9]+[a-z]?)*(?: ?(?:bis|ter|quater)\b)?"
+    r"(?<![a-z0-9])[0-9]+(?:[a-z]| [a-z](?=$|[ ]*[,/]| rue\b| av))?(?:-[0-9]+[a-z]?)*(?: ?(?:bis|ter|quater)\b)?"
     r"(?![a-z0-9])(?!\.(?= ?[a-z]))"
 )
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
@@ -47,6 +50,9 @@ _STILL_STREET = re.compile("sec[0-9]+|[nsew]|[ns][ew]|north|south|east|west|nort
 _ZEROS = re.compile("(?<![0-9])0+(?=[0-9])")
 _BETWEEN_DIGITS = re.compile("(?<=[0-9])-(?=[0-9])")
 _CITY_NOISE = re.compile(r"\b(?:city of|cedex ?[0-9]*|city|[0-9]+(?:er|e|eme)?)\b")
+_APOSTROPHES = {ord(mark): "'" for mark in "’‘`´"}
+_DIRECTION = re.compile(r"\b([ns])\. ?([ew])\b\.?")  # S.W.
+_ELISION = re.compile(r"\b[dl]'(?=[a-z])")  # rue de l'Exemple
 _LINE_STARTS_WITH_UNIT = frozenset({"AU", "NZ", "CA"})
 
 
@@ -56,6 +62,7 @@ class _Reading:
 
     room: list[str] = field(default_factory=list)
     numbers: tuple[str, ...] = ()
+    turned: tuple[Site, ...] = ()  # the other reading, where house and flat may stand either way round
     lanes: list[str] = field(default_factory=list)
     street: str = ""
     after: str = ""  # what follows the street in its own part: perhaps the city
@@ -77,7 +84,9 @@ def read_latin(country: str, postal: str, region: str, city: str, lines: Sequenc
     reading = _read_parts(country, parts)
     if not town:
         town = _city_in(country, reading)
-    sites = (Site(reading.numbers[:3], "-".join(reading.room)),) if reading.numbers or reading.room else ()
+    sites: tuple[Site, ...] = ()
+    if reading.numbers or reading.room:
+        sites = (Site(reading.numbers[:3], "-".join(reading.room)), *reading.turned)
     places = (Place(town, reading.street),) if town or reading.street else ()
     return Address(
         country=country,
@@ -101,7 +110,9 @@ def city_name(country: str, city: str) -> str:
 
 def _parts(country: str, lines: Sequence[str]) -> list[str]:
     text = "|".join(line[:LONGEST].replace("\n", "|") for line in lines)
-    text = _SECTION.sub(r" sec\1 ", plain_letters(text, country)).replace("c/o", "careof ")
+    text = _ELISION.sub("", plain_letters(text, country).translate(_APOSTROPHES))
+    text = _DIRECTION.sub(r"\1\2", text)
+    text = _SECTION.sub(r" sec\1 ", text).replace("c/o", "careof ")
     if country == "KR":
         text = _KOREAN_UNIT.sub(lambda found: f"{'room' if found[2] == 'ho' else 'bldg'} {found[1]}", text)
     elif country == "SG":
@@ -203,6 +214,14 @@ def _take_house(country: str, parts: list[str], reading: _Reading) -> list[str]:
         if country in _LINE_STARTS_WITH_UNIT and (unit := _UNIT_BEFORE.match(text)):
             reading.room.append(_canonical(unit["unit"]))
             text = text[unit.end() :]
+        elif country == "GB" and at + 1 < len(parts) and _FLAT_ALONE.fullmatch(text):
+            reading.room.append(text.replace("/", "-"))
+            parts[at] = ""
+            continue
+        elif country == "GB" and (unit := _BRITISH_UNIT.match(text)):
+            flat, number = _canonical(unit["unit"]), _canonical(unit["house"])
+            reading.room, reading.turned = [flat], (Site((flat,), number),)
+            text = text[unit.start("house") :]
         found = _NUMBER.search(text)
         if found is None:
             continue
@@ -219,7 +238,7 @@ def _take_house(country: str, parts: list[str], reading: _Reading) -> list[str]:
         street = f"{before}{after}" if named is None else parts[named]
         reading.street, city = _street(country, street)
         reading.after = reading.after or city
-        return [other for index, other in enumerate(parts) if index not in (at, named)]
+        return [other for index, other in enumerate(parts) if other and index not in (at, named)]
     return parts
 
 

@@ -4,16 +4,16 @@ import re
 
 from shopguard.identity.text import LONGEST, fold, squash
 
-_CANADIAN = r"[abceghj-nprstvxy][0-9][abceghj-nprstv-z] ?-?[0-9][abceghj-nprstv-z][0-9]"
-_BRITISH = r"(?:gir ?0aa|[a-z]{1,2}[0-9][a-z0-9]? ?[0-9][abd-hjlnp-uw-z]{2})"
+CANADIAN = r"[abceghj-nprstvxy][0-9][abceghj-nprstv-z] ?-?[0-9][abceghj-nprstv-z][0-9]"
+BRITISH = r"(?:gir ?0aa|[a-z]{1,2}[0-9][a-z0-9]? ?[0-9][abd-hjlnp-uw-z]{2})"
 _DUTCH = r"[0-9]{4} ?[a-z]{2}"
 
 # How the code looks in a text. Countries of bare digits are read only where nothing else has as many.
 _SHAPES = {
     "US": r"[0-9]{5}(?:-[0-9]{4})?",
-    "CA": _CANADIAN,
-    "GB": _BRITISH,
-    "IM": _BRITISH,
+    "CA": CANADIAN,
+    "GB": BRITISH,
+    "IM": BRITISH,
     "NL": _DUTCH,
     "CN": r"[0-9]{6}",
     "TW": r"[0-9]{3}(?:-?[0-9]{2,3})?",

@@ -12,8 +12,8 @@ _UMLAUT = re.compile("(?<=[aou])e(?=[^aeiou]|$)")
 
 _KINDS = """
 street st str strt road rd avenue ave av aven avn lane ln drive dr drv boulevard blvd boul bd bvd place pl plc court
-ct crt crescent cres cr terrace ter terr close cl way wy square sq circle cir highway hwy parkway pkwy pky trail trl
-gardens gdns grove gr gv mews row walk alley aly loop plaza plz turnpike tpke expressway expy
+ct crt crescent cres cr terrace ter terr tce close cl way wy square sq circle cir highway hwy parkway pkwy pky
+trail trl gardens gdns grove gr gv mews row walk alley aly loop plaza plz turnpike tpke expressway expy
 strasse stra straat weg allee platz gasse ring ufer
 rue chemin chem ch allees impasse imp quai route rte cours passage
 via viale vle piazza pza piazzale corso vicolo largo strada
