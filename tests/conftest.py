@@ -21,16 +21,23 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from shopguard.bootstrap import Installation
 from shopguard.config import Config, find_adapters
 from shopguard.crypto import Keyring
+from shopguard.identity.tables import tables
 from shopguard.registry import Registry
 from shopguard.storage.engine import migrate, open_engine, sqlite_url
 from shopguard.testing.fakes import FakePlatform
 
-# Compiled once for all tests and the programs that they start; a test that compiles does so in a folder of its own.
+# One folder for all tests and the programs that they start; a test that compiles does so in a folder of its own.
 os.environ.setdefault("SHOPGUARD_TABLES", str(Path(__file__).parents[1] / "var" / "tables"))
 
 structlog.configure(processors=[structlog.testing.LogCapture()])
 
 _MIGRATED = "guard_template"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_tables() -> None:
+    """The tables of places are there: no test that waits for a program waits for them too."""
+    tables()
 
 
 @pytest.fixture
