@@ -190,10 +190,11 @@ def _municipalities(
             if prefectures:
                 score += 3 if each.prefecture in prefectures else -3
             named: tuple[_Span, ...] = (span,)
-            city = re.match(".+市(?=.+区)", each.name)
-            if city and city[0] in cities and cities[city[0]] != span:
-                score += 4
-                named = (span, cities[city[0]])
+            if each.name[-1] == "区" and "市" in each.name:
+                city = cities.get(each.name[: each.name.index("市") + 1], span)
+                if city != span:
+                    score += 4
+                    named = (span, city)
             yield score, each, named
     for text in japanese:
         for _, municipalities in table.municipalities(place_key(text))[:1]:

@@ -265,3 +265,50 @@ def test_no_address_raises(country: str, postal: str, region: str, city: str, li
 @pytest.mark.parametrize("country", ["US", "CN", "KR"])
 def test_a_huge_field_is_cut(piece: str, country: str) -> None:
     read_foreign(country, piece * 1000, piece * 1000, piece * 1000, (piece * (1_000_000 // len(piece)),) * 2)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Flat 2, 14 Sample Terrace", "flat2, 14 Sample Tce", "Flat 2 14 Sample Terrace", "14 Sample Terrace Flat 2",
+        "14 Sample Ter. (Flat 2)", "FLAT 2/14 SAMPLE TERRACE", "Apartment 2, 14 Sample Terrace", "2/14 Sample Terrace",
+        "2 / 14 Sample Terrace", "14/2 Sample Terrace",
+    ],
+)  # fmt: skip
+def test_a_british_flat_is_found_in_all_its_places(line: str) -> None:
+    found = read_foreign("GB", "EH1 2NG", "", "Edinburgh", (line,))
+    assert found.places == (Place("edinburgh", "sample"),) and Site(("14",), "2") in found.sites
+
+
+@pytest.mark.parametrize(
+    ("line", "room"), [("1/1, 14 Sample Terrace", "1-1"), ("2F1, 14 Sample Terrace", "2f1"), ("14 Sample Terrace", "")]
+)
+def test_a_scottish_flat_stands_before_the_house(line: str, room: str) -> None:
+    found = read_foreign("GB", "EH1 2NG", "", "Edinburgh", (line,))
+    assert (found.places, found.sites) == ((Place("edinburgh", "sample"),), (Site(("14",), room),))
+    assert found.building == ""
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["8 bis rue de l’Exemple", "8bis, rue de l'Exemple", "8 BIS RUE DE L EXEMPLE", "8 bis, Rue de l´exemple",
+     "8 bis r. de l`Exemple"],
+)  # fmt: skip
+def test_a_french_article_is_no_part_of_the_street(line: str) -> None:
+    found = read_foreign("FR", "69002", "", "Lyon", (line,))
+    assert (found.places, found.sites) == ((Place("lyon", "exemple"),), (Site(("8bis",)),))
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["1247 SW Example Street, Apt 5B", "1247 S.W. Example St Apt. 5-B", "1247 Southwest Example St #5b",
+     "1247 SW EXAMPLE ST APT 5 B", "1247 sw example st apt5b"],
+)  # fmt: skip
+def test_an_american_apartment_and_direction_in_all_their_forms(line: str) -> None:
+    found = read_foreign("US", "97205", "OR", "Portland", (line,))
+    assert (found.places, found.sites) == ((Place("portland", "example sw"),), (Site(("1247",), "5b"),))
+
+
+def test_a_street_without_its_city_names_no_place() -> None:
+    found = read_foreign("US", "97205", "OR", "", ("1 Main Street",))
+    assert (found.places, found.sites, found.rest) == ((), (Site(("1",)),), "main")

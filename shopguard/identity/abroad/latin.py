@@ -16,7 +16,7 @@ from shopguard.identity.abroad.words import (
 from shopguard.identity.location import Address, Place, Site
 from shopguard.identity.text import LONGEST, squash
 
-_PARTS = re.compile("[,;|、，]+|(?<![0-9])/")
+_PARTS = re.compile("[,;|、，]+|(?<![0-9])(?<![0-9] )/")
 _SECTION = re.compile(r",? ?\bsec(?:tion)?\.? ?([0-9]+),?")  # Taiwan: Sec. 5, Xinyi Rd. and Xinyi Rd., Sec. 5
 _KOREAN_UNIT = re.compile(r"\b([0-9]+)-?(ho|dong)\b")  # 101-dong 405-ho
 _BLOCK = re.compile(r"\b(?:blk|block)\b\.?")  # Singapore's house number
