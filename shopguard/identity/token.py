@@ -5,22 +5,22 @@ where the entry is sealed. So every level of name and address that matters has a
 """
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum
+from typing import NamedTuple
 
 from shopguard.identity.canonical import Identity
 from shopguard.identity.email import mail_name
 from shopguard.identity.kana import romaji_skeleton, sound
-from shopguard.identity.location import Address, Site
+from shopguard.identity.location import Address
 from shopguard.identity.name import Name
 
 MAX_TOKENS = 32
 _MAX_OF_CLASS = {1: 4, 3: 8}  # phones and bare addresses can be guessed without knowing a person: few a batch
 
 
-class Type(IntEnum):
-    """What a token's value is made of.
+class Type:
+    """What a token's value is made of: plain numbers, as they are hashed for every token of every order.
 
     *house* is municipality and numbers, *block* the town and its first two numbers, *sound* the romanized reading.
     """
@@ -72,8 +72,7 @@ KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One typed value to look up; ``cls`` names the key it is hashed under. ``value`` is personal data."""
 
     profile: int
@@ -83,22 +82,20 @@ class Token:
 
     @property
     def kind(self) -> str:
-        return KINDS[Type(self.type)].name if self.type in _TYPES else f"type {self.type}"
+        return KINDS[self.type].name if self.type in KINDS else f"type {self.type}"
 
     @property
     def group(self) -> int:
-        return KINDS[Type(self.type)].group if self.type in _TYPES else 4
+        return KINDS[self.type].group if self.type in KINDS else 4
 
     def encode(self) -> bytes:
         """Return ``"sg1" | profile | class | type | length u16 | value`` (UTF-8, NFKC)."""
-        value = unicodedata.normalize("NFKC", self.value).encode()
+        text = self.value if self.value.isascii() else unicodedata.normalize("NFKC", self.value)
+        value = text.encode()
         return b"sg1" + bytes((self.profile, self.cls, self.type)) + len(value).to_bytes(2, "big") + value
 
     def __repr__(self) -> str:
         return f"Token({self.kind})"  # the value must not reach a log
-
-
-_TYPES = frozenset(KINDS)
 
 
 def tokens(identity: Identity) -> tuple[Token, ...]:
@@ -108,112 +105,118 @@ def tokens(identity: Identity) -> tuple[Token, ...]:
     """
     kept: list[Token] = []
     room = dict(_MAX_OF_CLASS)
-    for type_, value in dict.fromkeys(_values(identity)):
-        cls = KINDS[type_].cls
+    profile = identity.profile
+    for type_, value in _values(identity):
+        cls = _CLASSES[type_]
         if cls in room:
             if not room[cls]:
                 continue
             room[cls] -= 1
-        kept.append(Token(identity.profile, cls, int(type_), value))
+        kept.append(Token(profile, cls, type_, value))
         if len(kept) == MAX_TOKENS:
             break
     return tuple(kept)
 
 
-def _values(identity: Identity) -> Iterator[tuple[Type, str]]:
+_CLASSES = {type_: kind.cls for type_, kind in KINDS.items()}
+Values = dict[tuple[int, str], None]  # type and value of each token, in order, each once
+
+
+def _values(identity: Identity) -> Values:
+    found: Values = {}
     for phone in identity.phones[: _MAX_OF_CLASS[1]]:
-        yield Type.PHONE, phone
+        found[Type.PHONE, phone] = None
     for email in identity.emails[:3]:
-        yield Type.EMAIL, email
+        found[Type.EMAIL, email] = None
         if local := mail_name(email):
-            yield Type.MAIL_NAME, local
-    houses: tuple[str, ...] = ()
-    address = identity.address
-    if address is not None:
-        houses = _houses(address)
-        yield from _places(address)
-    name = identity.name
-    if name is not None:
-        written = name.full if name.script == "kanji" else ""
-        sounds = _full_sounds(name)
-        for full, by_house, by_city, alone in (
-            *(((written, Type.NAME_HOUSE, Type.NAME_CITY, Type.NAME),) if written else ()),
-            *((sound, Type.SOUND_HOUSE, Type.SOUND_CITY, Type.SOUND) for sound in sounds),
-        ):
-            yield alone, full
-            for house in houses:
-                yield by_house, f"{full}|{house}"
-            if address is not None and address.places:
-                yield by_city, f"{full}|{address.places[0].municipality}"
-        if address is not None:
-            yield from _parts(name, address, houses)
+            found[Type.MAIL_NAME, local] = None
+    if identity.address is not None:
+        _add_places(found, identity.address)
+    if identity.name is not None:
+        _add_names(found, identity.name, identity.address)
+    return found
 
 
-def _places(address: Address) -> Iterator[tuple[Type, str]]:
+def _add_places(found: Values, address: Address) -> None:
     """Town or postal code with the numbers, each reading first without and then with the room."""
-    towns = [f"{place.municipality}|{place.town}" for place in address.places if place.town]
+    areas = [(Type.ADDRESS, f"{place.municipality}|{place.town}") for place in address.places if place.town]
+    if address.postal and address.country in _FINE_POSTAL_CODES:
+        areas.append((Type.POSTAL_NUMBERS, address.postal))
     for site in address.sites:
         if site.numbers:
-            numbers = _joined(site)
-            for town in towns:
-                yield Type.ADDRESS, f"{town}-{numbers}"
+            numbers = "-".join(site.numbers)
+            for type_, area in areas:
+                found[type_, f"{area}-{numbers}"] = None
                 if site.room:
-                    yield Type.ADDRESS_ROOM, f"{town}-{numbers}#{site.room}"
-            if address.postal and address.country in _FINE_POSTAL_CODES:
-                yield Type.POSTAL_NUMBERS, f"{address.postal}-{numbers}"
-                if site.room:
-                    yield Type.POSTAL_ROOM, f"{address.postal}-{numbers}#{site.room}"
+                    found[_WITH_ROOM[type_], f"{area}-{numbers}#{site.room}"] = None
 
 
 _FINE_POSTAL_CODES = {"JP", "GB", "CA", "NL", "IE", "KR"}  # a code is a few streets; elsewhere it may be a city
+_WITH_ROOM = {Type.ADDRESS: Type.ADDRESS_ROOM, Type.POSTAL_NUMBERS: Type.POSTAL_ROOM}
+
+
+def _add_names(found: Values, name: Name, address: Address | None) -> None:
+    houses = _houses(address) if address is not None else ()
+    city = address.places[0].municipality if address is not None and address.places else ""
+    is_kanji = name.script == "kanji"
+    if is_kanji and not _is_surname_alone(name):
+        _add_full(found, name.full, (Type.NAME, Type.NAME_HOUSE, Type.NAME_CITY), houses, city)
+    for heard in _full_sounds(name):
+        _add_full(found, heard, (Type.SOUND, Type.SOUND_HOUSE, Type.SOUND_CITY), houses, city)
+    if houses and address is not None:
+        parts = tuple(name_parts(name))
+        for type_, areas in ((Type.PART_HOUSE, houses), (Type.PART_BLOCK, _blocks(address))):
+            for area in areas:
+                for part in parts:
+                    found[type_, f"{part}|{area}"] = None
+
+
+def _add_full(found: Values, full: str, types: tuple[int, int, int], houses: Sequence[str], city: str) -> None:
+    alone, by_house, by_city = types
+    found[alone, full] = None
+    for house in houses:
+        found[by_house, f"{full}|{house}"] = None
+    if city:
+        found[by_city, f"{full}|{city}"] = None
 
 
 def _houses(address: Address) -> tuple[str, ...]:
     """Municipality with the numbers: with a name, this finds a house whose town is written wrongly."""
-    return tuple(
-        dict.fromkeys(
-            f"{place.municipality}-{_joined(site)}"
-            for place in address.places
-            for site in address.sites
-            if site.numbers
-        )
-    )
+    numbers = ["-".join(site.numbers) for site in address.sites if site.numbers]
+    return tuple(dict.fromkeys([f"{place.municipality}-{run}" for place in address.places for run in numbers]))
 
 
-def _parts(name: Name, address: Address, houses: tuple[str, ...]) -> Iterator[tuple[Type, str]]:
-    parts = name_parts(name)
-    blocks = tuple(
-        dict.fromkeys(
-            f"{place.municipality}|{place.town}-{'-'.join(site.numbers[:2])}"
-            for place in address.places
-            if place.town
-            for site in address.sites
-            if len(site.numbers) > 1
-        )
-    )
-    for type_, areas in ((Type.PART_HOUSE, houses), (Type.PART_BLOCK, blocks)):
-        for area in areas:
-            for part in parts:
-                yield type_, f"{part}|{area}"
+def _blocks(address: Address) -> tuple[str, ...]:
+    """Town with the first two numbers: with a name, this finds a house whose last number is falsified."""
+    numbers = ["-".join(site.numbers[:2]) for site in address.sites if len(site.numbers) > 1]
+    towns = [f"{place.municipality}|{place.town}" for place in address.places if place.town]
+    return tuple(dict.fromkeys([f"{town}-{run}" for town in towns for run in numbers]))
 
 
 _MOST_PARTS = 5  # two as written, two as heard, and one more reading
 
 
 def name_parts(name: Name) -> dict[str, str]:
-    """Return each part of a name, as written and as heard, with its role: ``family``, ``given`` or ``part``.
+    """Return each part of a name, as written and as heard, with its role: ``family`` or ``given``.
 
     Empty where the name is not told apart: the full name then stands for itself.
     """
     parts: dict[str, str] = {}
-    if name.family and name.given and name.script == "kanji":
-        parts[name.family], parts[name.given] = "family", "given"
+    if name.family and name.script == "kanji":
+        parts[name.family] = "family"
+        if name.given:
+            parts[name.given] = "given"
     for heard in name.sounds[:2]:
         if len(heard) == 2:
             for part, role in zip(heard, ("family", "given"), strict=True):
                 if part:  # else nothing tells how it is read
                     parts.setdefault(part, role)
-    return dict(list(parts.items())[:_MOST_PARTS])
+    return dict(list(parts.items())[:_MOST_PARTS]) if len(parts) > _MOST_PARTS else parts
+
+
+def _is_surname_alone(name: Name) -> bool:
+    """Whether the given name is left out: what remains is the name of thousands."""
+    return bool(name.family) and not name.given
 
 
 def _full_sounds(name: Name) -> tuple[str, ...]:
@@ -231,7 +234,3 @@ def _full_sounds(name: Name) -> tuple[str, ...]:
 def _joined_sound(parts: Sequence[str]) -> str:
     """The parts in one: a name that is not told apart must sound the same as one that is."""
     return sound(romaji_skeleton("".join(parts)))
-
-
-def _joined(site: Site) -> str:
-    return "-".join(site.numbers)
