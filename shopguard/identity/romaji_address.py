@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
-from shopguard.identity.japan import normalize_prefecture, read_japanese
+from shopguard.identity.japan import Located, normalize_prefecture, read_behind, read_japanese
 from shopguard.identity.japan.joining import postal_digits
 from shopguard.identity.kana import romaji_skeleton
 from shopguard.identity.location import Address, Place, Remark
@@ -74,11 +74,15 @@ def read_romaji(postal_code: str = "", region: str = "", city: str = "", lines: 
     choices = _choices(table, words, areas, prefecture, prefectures, written.japanese)
     likeliest = choices[0] if choices else None
     after = _after(words, likeliest.named if likeliest else (), prefectures)
-    # From here on it is an address like any other: the same numbers, rooms and remarks as in kanji.
+    places = tuple(dict.fromkeys(choice.place for choice in choices))
+    if likeliest is not None and likeliest.town is not None:
+        remarks = likeliest.remarks | _conflicts(table, likeliest, postal, areas, prefecture)
+        lies_in = _prefecture_of(table, likeliest.town.code)
+        return read_behind(Located(places, after, lies_in, likeliest.town.has_chome, remarks), postal)
+    # Without a town it is an address like any other: the same search for one, and the same remarks, as in kanji.
     address = read_japanese(postal, prefecture, "", (f"{_in_kanji(table, likeliest)}{after}",)) or Address()
     if likeliest is not None:
-        places: tuple[Place, ...] = (likeliest.place, *(choice.place for choice in choices[1:]))
-        return replace(address, places=tuple(dict.fromkeys(places)), remarks=address.remarks | likeliest.remarks)
+        return replace(address, places=places, remarks=address.remarks | likeliest.remarks)
     unknown = place_skeleton("".join(word.text for word in words if not word.is_number and word.text not in KINDS))
     return replace(
         address,
@@ -96,11 +100,29 @@ def municipality_in_kanji(region: str, city: str) -> str:
     return f"{municipality.prefecture}{municipality.name}" if municipality else ""
 
 
+def _conflicts(
+    table: Tables, choice: _Choice, postal: str, areas: Sequence[PostalArea], prefecture: str
+) -> frozenset[Remark]:
+    """Return in what the postal code and the prefecture do not agree with the place."""
+    found = set()
+    code = choice.place.municipality
+    if postal and not areas:
+        found.add(Remark.UNKNOWN_POSTAL_CODE)
+    if areas and all(area.code != code for area in areas):
+        found.add(Remark.POSTAL_CONFLICT)
+    if prefecture and prefecture != _prefecture_of(table, code):
+        found.add(Remark.PREFECTURE_CONFLICT)
+    return frozenset(found)
+
+
+def _prefecture_of(table: Tables, code: str) -> str:
+    municipality = table.municipality(code)
+    return municipality.prefecture if municipality else ""
+
+
 def _in_kanji(table: Tables, choice: _Choice | None) -> str:
-    municipality = table.municipality(choice.town.code if choice.town else choice.code) if choice else None
-    if choice is None or municipality is None:
-        return ""
-    return f"{municipality.prefecture}{municipality.name}{choice.town.name if choice.town else ''} "
+    municipality = table.municipality(choice.code) if choice else None
+    return f"{municipality.prefecture}{municipality.name} " if municipality else ""
 
 
 def _spans(words: Sequence[Word], longest: int) -> list[_Span]:

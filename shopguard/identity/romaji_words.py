@@ -14,6 +14,8 @@ _POSTAL = re.compile(
     r"(?:〒|(?:postal|zip) ?(?:code)? ?:?)? ?(?<![0-9-])([0-9]{3})-([0-9]{4})(?![0-9-])|〒 ?([0-9]{7})"
 )
 
+_PHONE = re.compile(r"(?<![0-9-])0[0-9]{1,4}-?[0-9]{1,4}-?[0-9]{4}(?![0-9-])")
+
 # Counters, written with and without hyphen or space.
 _COUNTERS = (
     (re.compile(r"([0-9])(?:st|nd|rd|th)?[ -]*cho(?:u|h)?[ -]?me?\b"), r"\1丁目 "),
@@ -68,6 +70,8 @@ def read_words(fields: Sequence[str]) -> Words:
     if found := _POSTAL.search(plain):
         postal = found[3] or found[1] + found[2]
         plain = f"{plain[: found.start()]} | {plain[found.end() :]}"
+    if "0" in plain:
+        plain = _PHONE.sub(" ", plain)
     words: list[Word] = []
     part = 0
     for text in _WORD.findall(_counted(plain)):

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 
 from shopguard.identity.japan.building import read_building
 from shopguard.identity.japan.joining import join_fields
-from shopguard.identity.japan.numbers import read_numbers
-from shopguard.identity.japan.place import locate, with_town
+from shopguard.identity.japan.numbers import Numbers, read_numbers
+from shopguard.identity.japan.place import Located, locate, with_town
 from shopguard.identity.japan.prefecture import normalize_prefecture
 from shopguard.identity.japan.shared import shared_remarks
 from shopguard.identity.japan.sites import read_sites
 from shopguard.identity.location import Address
 from shopguard.identity.tables import tables
 
-__all__ = ["normalize_prefecture", "read_japanese"]
+__all__ = ["Located", "normalize_prefecture", "read_behind", "read_japanese"]
 
 
 def read_japanese(
@@ -31,6 +31,16 @@ def read_japanese(
     before = numbers.before.strip(" -,、")
     if located.is_town_open:
         located, before = with_town(table, located, before, bool(numbers.counts)), ""
+    return _address(located, before, numbers, written.postal)
+
+
+def read_behind(located: Located, postal: str) -> Address:
+    """Return the address at a place that is known already: ``located.after`` holds numbers, building and room."""
+    numbers = read_numbers(located.after)
+    return _address(located, numbers.before.strip(" -,、"), numbers, postal)
+
+
+def _address(located: Located, before: str, numbers: Numbers, postal: str) -> Address:
     building = read_building(numbers.after)
     sites = read_sites(numbers.counts, building, located.has_chome)
     room_alone = "" if sites else building.room or building.floor
@@ -39,7 +49,7 @@ def read_japanese(
         places=located.places,
         sites=sites,
         building=building.name,
-        postal=written.postal,
+        postal=postal,
         rest=" ".join(part for part in (before, building.household, room_alone) if part),
         remarks=located.remarks | shared_remarks(f"{before} {numbers.after}"),
     )
