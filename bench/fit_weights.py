@@ -157,7 +157,7 @@ def fit(cases: Sequence[Case]) -> tuple[np.ndarray, np.ndarray, float]:
 
     bounds = [(-4.0, 0.0) if level in _AGAINST else (0.0, 8.0) for level in _LEVELS]
     bounds[_LEVELS.index(Level.NAME_FAMILY)] = (-2.0, 2.0)
-    bounds[_LEVELS.index(Level.PHONE_LANDLINE)] = (2.0, 8.0)  # with the address it says nothing more; alone it does
+    bounds[_LEVELS.index(Level.PHONE_LANDLINE)] = (3.0, 8.0)  # with the address it says nothing more; alone it does
     bounds += [(0.5, 1.0)] * len(_RARE) + [(1.0, 9.0)]  # the bench draws namesakes whether or not the name is rare
     best = minimize(loss, first, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 2000})
     return best.x[:-1], (table != 0).sum(axis=0), float(best.x[-1])

@@ -58,7 +58,7 @@ WEIGHTS = {
     Level.ADDRESS_CITY: -2.6,
     Level.ADDRESS_DIFFERENT: -0.8,
     Level.PHONE_MOBILE: 5.1,
-    Level.PHONE_LANDLINE: 2.0,
+    Level.PHONE_LANDLINE: 3.0,
     Level.PHONE_CLOSE: 2.0,
     Level.PHONE_DIFFERENT: 0.0,
     Level.EMAIL_SAME: 6.3,
