@@ -28,6 +28,7 @@ _MARKED = re.compile(
     rf"|(?:#|(?<![a-z])(?:room|rm|apt|no)(?![a-z])\.?) ?{_NUMBER}"
 )
 _AT_END = re.compile(rf"(?:(?<![0-9a-z])|(?<=[0-9] )|(?<=[a-z])(?=[0-9]{{2}})){_NUMBER}$")
+_BEFORE_NOTE = re.compile(f"{_NUMBER.replace('{1,5}', '{3,4}')}(?= )")
 _AT_START = re.compile(rf"{_NUMBER}(?= |[^0-9a-z])")
 # 市営住宅3-405 is in its wing 3; コーポ21-305 is room 305 of コーポ21.
 _NUMBERED_WINGS = ("団地", "住宅", "宿舎", "社宅", "公舎", "寮", "アパート", "公団")
@@ -106,7 +107,7 @@ def _room(text: str, has_floor: bool) -> tuple[str, str]:
 
 
 def _unmarked(text: str, has_floor: bool) -> re.Match[str] | None:
-    """Return the room at the end (ハイツ203) or at the start (203 ハイツ).
+    """Return the room at the end (ハイツ203), at the start (203 ハイツ) or before a note (ハイツ203 不在時は...).
 
     The 2 of ハイツ2 belongs to the name, and so do two digits beside a floor: サンシャイン60 45階.
     """
@@ -116,7 +117,9 @@ def _unmarked(text: str, has_floor: bool) -> re.Match[str] | None:
         if alone or found[1] or found[2] or found[4] or len(found[3]) > (2 if has_floor else 1):
             return found
     found = _AT_START.match(text)
-    return found if found is not None and len(found[3]) > 1 else None
+    if found is None or len(found[3]) < 2:
+        found = _BEFORE_NOTE.search(text)
+    return found
 
 
 def placed(wing: str, room: str) -> str:

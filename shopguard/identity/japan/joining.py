@@ -138,10 +138,15 @@ def _add(parts: list[str], part: str) -> None:
 
 
 def _overlap(known: str, bare: str) -> int:
-    """Return how many characters without digits both end ``known`` and begin ``bare``; one is no repetition."""
+    """Return how many characters both end ``known`` and begin ``bare``; one is no repetition.
+
+    A number may repeat with what it counts (東光27条) and not alone: 2-8 after 4-2 is another number.
+    """
     for size in range(min(len(known), len(bare), 20), 1, -1):
-        if known.endswith(bare[:size]) and not any(char.isdecimal() for char in bare[:size]):
-            return size
+        if known.endswith(bare[:size]) and not bare[size - 1].isdecimal():
+            starts_inside = bare[0].isdecimal() and known[:-size][-1:].isdecimal()
+            if not starts_inside:
+                return size
     return 0
 
 

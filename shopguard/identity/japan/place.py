@@ -9,6 +9,7 @@ from shopguard.identity.japan.spelling import Spelling, join, spell
 from shopguard.identity.japan.town import (
     Found,
     after_street,
+    find_before_numeral,
     find_by_former_name,
     find_similar,
     find_towns,
@@ -46,6 +47,12 @@ class _Option(NamedTuple):
     start: int
     found: Found | None
 
+    def is_certain(self, prefecture: str) -> bool:
+        """Whether the town is found whole, in the prefecture that is written, if any is."""
+        if self.found is None or self.found.is_followed_by_letters:
+            return False
+        return not prefecture or self.municipality.prefecture == prefecture
+
 
 def locate(table: Tables, written: Written) -> Located:
     """Return the places of the written texts.
@@ -75,12 +82,9 @@ def _read(table: Tables, written: Written) -> tuple[Spelling, Sequence[_Option]]
     for parts in _orders(written):
         spelling = spell(join(parts))
         options = _options(table, spelling, written.prefecture)
-        if options and (town := options[0].found) is not None:
-            if not town.is_followed_by_letters:
-                return spelling, options
-            if best is None or not best[1] or best[1][0].found is None:
-                best = spelling, options
-        elif best is None or (options and not best[1]):
+        if options and options[0].is_certain(written.prefecture):
+            return spelling, options
+        if best is None or (options and not best[1]):
             best = spelling, options
     return best or (spell(""), ())
 
@@ -100,10 +104,10 @@ def _orders(written: Written) -> Iterator[Sequence[str]]:
 
 
 def _turned(parts: Sequence[str]) -> Iterator[Sequence[str]]:
-    for first in range(1, min(len(parts), 5)):
-        yield (*parts[first:], *parts[:first])
-        if first > 1:
-            yield (parts[0], *parts[first:], *parts[1:first])
+    """Return the parts turned round, first those behind the first part, which may be the city."""
+    turns = range(1, min(len(parts), 5))
+    yield from ((parts[0], *parts[first:], *parts[1:first]) for first in turns[1:])
+    yield from ((*parts[first:], *parts[:first]) for first in turns)
 
 
 def _in_kanji(grid: re.Match[str]) -> str:
@@ -212,7 +216,8 @@ def _town_unnamed(
     for option in options:
         code = option.municipality.code
         text = spelling.after(option.start)
-        found = find_by_former_name(table, code, text) or _in_another_ward(table, code, spelling, option.start)
+        found = find_before_numeral(table, code, text) or find_by_former_name(table, code, text)
+        found = found or _in_another_ward(table, code, spelling, option.start)
         found = found or _town_of_postal_code(table, code, areas, text)
         found = found or find_similar(table, code, text, {area.town for area in areas})
         places.append(Place(found.town.code, found.town.base or found.town.name) if found else Place(code))

@@ -56,7 +56,7 @@ class Spelling:
                 at, reached = at + 1, reached + 1
             elif spelt.isdecimal() and (run := _RUN.match(text, at)) and (digits := _DIGITS.match(key, reached)):
                 at, reached = run.end(), digits.end()
-            elif char in " 大字,":
+            elif char in " 大字,、":
                 at += 1
             else:
                 at, reached = at + 1, reached + 1

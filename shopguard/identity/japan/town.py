@@ -13,6 +13,7 @@ from shopguard.identity.tables.place_key import place_key
 _LONGEST_ENDING = 12
 _FORMER = re.compile("[^0-9]{1,6}?[町村]")
 _FORMER_ENDS = ("町", "村", "区", "市")
+_RUN = re.compile(f"[{NUMERALS}]{{2,}}")
 _KYOTO = "261"  # its wards' codes begin so
 # 寺町通御池上ル, 四条通河原町東入: decoration before the town.
 _STREET = re.compile(
@@ -107,7 +108,17 @@ def find_by_former_name(table: Tables, code: str, text: str) -> Found | None:
         ending = written.key[:size]
         whole = {name for name in names if name.endswith(ending) and name[: -len(ending)].endswith(_FORMER_ENDS)}
         if towns := {town for name in whole for town in _exactly(table, code, name)}:
-            return Found(towns.pop(), text[written.end(size) :]) if len(towns) == 1 else None
+            found = Found(towns.pop(), text[written.end(size) :])
+            return None if towns or found.is_followed_by_letters else found
+    return None
+
+
+def find_before_numeral(table: Tables, code: str, text: str) -> Found | None:
+    """Return the town that ends in a numeral which the house number follows in numerals, too: 山辺三 二〇九四."""
+    run = _RUN.search(text)
+    for cut in range(run.start() + 1, run.end()) if run is not None else ():
+        if town := town_named(table, code, place_key(text[:cut])):
+            return Found(town, text[cut:])
     return None
 
 
