@@ -1,13 +1,15 @@
 """Japanese addresses in Latin letters, in whatever order, to the same places as their kanji spelling gives."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache
+from types import MappingProxyType
 from typing import NamedTuple
 
 from shopguard.identity.japan import Located, normalize_prefecture, read_behind, read_japanese
 from shopguard.identity.japan.joining import postal_digits
+from shopguard.identity.japan.prefecture import LATIN_NAMES, PREFECTURES
 from shopguard.identity.kana import romaji_skeleton
 from shopguard.identity.location import Address, Place, Remark
 from shopguard.identity.romaji_words import KINDS, Word, place_skeleton, read_words
@@ -27,7 +29,6 @@ _BUILDING = re.compile(
 )
 _ROMAJI = frozenset({Remark.ROMAJI})
 _BY_POSTAL_CODE = frozenset({Remark.ROMAJI, Remark.BY_POSTAL_CODE})
-_ENDING = re.compile("(?:ken|fu|to)$")
 _CHAIN = re.compile("[0-9]+(?:-[0-9]+)*(?:丁目|番地?|号)?")
 
 
@@ -152,14 +153,16 @@ def _prefectures(words: Sequence[Word]) -> dict[int, str]:
     return found
 
 
-@lru_cache(maxsize=1024)
 def _prefecture_named(word: str) -> str:
     """Return the prefecture that a word names: Shizuoka, Sizuoka, Toukyouto, Gumma."""
-    skeleton = {"guma": "gunma"}.get(sound := romaji_skeleton(word), sound)
-    return (
-        normalize_prefecture(word)
-        or normalize_prefecture(skeleton)
-        or normalize_prefecture(_ENDING.sub("", skeleton))
+    return _prefectures_by_sound().get(romaji_skeleton(word), "")
+
+
+@cache
+def _prefectures_by_sound() -> Mapping[str, str]:
+    named = zip(LATIN_NAMES, PREFECTURES, strict=True)
+    return MappingProxyType(
+        {romaji_skeleton(name + ending): full for name, full in named for ending in ("", "ken", "fu", "to")}
     )
 
 

@@ -27,12 +27,13 @@ _KANA = """
 くまもとけん おおいたけん みやざきけん かごしまけん おきなわけん
 """
 PREFECTURES = tuple(_NAMES.split())
+LATIN_NAMES = tuple(_ROMAJI.split())  # in the same order
 _KANA_SIZES = sorted({len(name) for name in _KANA.split()})
 _KANA_FIRST = frozenset(char for name in _KANA.split() for char in (name[0], chr(ord(name[0]) + 0x60)))
 _FULL = frozenset(PREFECTURES)
 _BY_NAME = {
     written: full
-    for full, romaji, kana in zip(PREFECTURES, _ROMAJI.split(), _KANA.split(), strict=True)
+    for full, romaji, kana in zip(PREFECTURES, LATIN_NAMES, _KANA.split(), strict=True)
     for written in (full, full.rstrip("都府県"), romaji, kana)
 } | {"hokkaidou": "北海道", "toukyou": "東京都", "oosaka": "大阪府", "kyouto": "京都府", "hyougo": "兵庫県"}
 _CODE = re.compile(r"(?:jp[- ]?)?([0-9]{1,2})")
