@@ -14,6 +14,7 @@ from shopguard.identity.text import LONGEST, is_japanese
 
 _PREFECTURE = re.compile("|".join(PREFECTURES))
 _NOTHING = re.compile(r"(?:none|n/?a|null|nil|no|same(?: as above)?|ditto|unknown|test|x+|[^\w]*)\.?", re.IGNORECASE)
+_LONGEST_NOTHING = 16
 _LATIN_WORD = re.compile("[A-Za-zＡ-Ｚａ-ｚĀ-ž]{3}")
 _UNSURE = {Remark.UNKNOWN_MUNICIPALITY, Remark.UNKNOWN_TOWN}
 _HANGUL = re.compile("[가-힣]")
@@ -55,7 +56,7 @@ def normalize_address(
 
 
 def _said(text: str) -> str:
-    return "" if _NOTHING.fullmatch(text, 0, LONGEST) else text[:LONGEST]
+    return text[:LONGEST] if len(text) > _LONGEST_NOTHING or not _NOTHING.fullmatch(text) else ""
 
 
 def _in_both_scripts(postal_code: str, region: str, city: str, lines: Sequence[str]) -> Address | None:

@@ -16,12 +16,14 @@ from shopguard.identity.romaji_words import KINDS, Word, place_skeleton, read_wo
 from shopguard.identity.tables import Municipality, PostalArea, Tables, Town, place_key, tables
 
 _LONGEST_NAME = 6  # words: nishi tama gun mizuho machi
+_LONGEST_SPELLING = 32  # letters
 _CANDIDATES = 4  # municipalities whose towns are looked for
 _FAR_BEHIND = 6  # points of a municipality that no town can make good
 _KIND_OF = {
     "shi": "市", "city": "市区", "ku": "区", "ward": "区", "cho": "町", "machi": "町", "town": "町", "mura": "村",
     "son": "村", "village": "村",
 }  # fmt: skip
+_NEVER_FIRST = frozenset({"shi", "ku", "ken", "gun", "city", "ward", "town", "village", "prefecture", "pref"})
 _PREFECTURE_KINDS = frozenset({"ken", "fu", "to", "do", "prefecture", "pref"})
 _BUILDING = re.compile(
     r"hei(?:ght|t)s?u?|haitsu|haimu|mansh?ion|bldg|building|biru|tower|court|koport?|corpo|kopo|house|hausu|residence"
@@ -130,7 +132,7 @@ def _spans(words: Sequence[Word], longest: int) -> list[_Span]:
     """Return every run of words within one part that may be a name."""
     spans = []
     for start, first in enumerate(words):
-        if first.is_number and not first.text.isdecimal():
+        if (first.is_number and not first.text.isdecimal()) or first.text in _NEVER_FIRST:
             continue
         text = ""
         for end in range(start + 1, min(start + longest, len(words)) + 1):
@@ -138,6 +140,8 @@ def _spans(words: Sequence[Word], longest: int) -> list[_Span]:
             if last.part != first.part or (last.is_number and text and not last.text.endswith("jo")):
                 break
             text += last.text
+            if len(text) > _LONGEST_SPELLING:
+                break
             if not text.isdecimal():
                 spans.append(_Span(start, end, place_skeleton(text)))
     return spans
