@@ -143,6 +143,12 @@ def mail_name(email: str) -> str:
     return "" if len(letters) < _NAME_LETTERS or letters in _words(_GENERIC) else letters
 
 
+def is_role(email: str) -> bool:
+    """Say whether a canonical address is a role's (info, shop, order), read by everyone in an office or a family."""
+    letters = _NOT_LETTER.sub("", email.rpartition("@")[0])
+    return letters in _words(_GENERIC)
+
+
 def is_throwaway(email: str) -> bool:
     """Say whether the address is of a service that hands out mailboxes for minutes. A signal, not identity.
 

@@ -67,9 +67,19 @@ class Address:
         return any(place.town for place in self.places) and not self.remarks & _UNSURE
 
     @property
+    def is_shared(self) -> bool:
+        """Whether many people use this address: it says nothing about any of them."""
+        return Remark.SHARED_PLACE in self.remarks
+
+    @property
+    def has_sure_postal(self) -> bool:
+        """Whether the postal code exists and agrees with what is written, so that it can stand for the town."""
+        return bool(self.postal) and not self.remarks & {Remark.UNKNOWN_POSTAL_CODE, Remark.POSTAL_CONFLICT}
+
+    @property
     def is_located(self) -> bool:
-        """Whether this points at one house, by place or by postal code."""
-        return bool(self.places or self.postal) and any(site.numbers for site in self.sites)
+        """Whether this points at one house of its own, by place or by postal code."""
+        return bool(self.places or self.postal) and any(site.numbers for site in self.sites) and not self.is_shared
 
 
 _UNSURE = {Remark.UNKNOWN_TOWN, Remark.UNKNOWN_MUNICIPALITY, Remark.MISSPELT, Remark.BY_POSTAL_CODE}

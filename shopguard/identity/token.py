@@ -126,21 +126,25 @@ def _values(identity: Identity) -> Values:
     found: Values = {}
     for phone in identity.phones[: _MAX_OF_CLASS[1]]:
         found[Type.PHONE, phone] = None
-    for email in identity.emails[:3]:
+    for email in identity.emails[:_MOST_MAILS]:
         found[Type.EMAIL, email] = None
-        if local := mail_name(email):
-            found[Type.MAIL_NAME, local] = None
-    if identity.address is not None:
+    if identity.address is not None and not identity.address.is_shared:
         _add_places(found, identity.address)
     if identity.name is not None:
         _add_names(found, identity.name, identity.address)
+    for email in identity.emails[:_MOST_MAILS]:
+        if local := mail_name(email):
+            found[Type.MAIL_NAME, local] = None
     return found
+
+
+_MOST_MAILS = 2
 
 
 def _add_places(found: Values, address: Address) -> None:
     """Town or postal code with the numbers, each reading first without and then with the room."""
     areas = [(Type.ADDRESS, f"{place.municipality}|{place.town}") for place in address.places if place.town]
-    if address.postal and address.country in _FINE_POSTAL_CODES:
+    if address.has_sure_postal and address.country in _FINE_POSTAL_CODES:
         areas.append((Type.POSTAL_NUMBERS, address.postal))
     for site in address.sites:
         if site.numbers:
@@ -156,7 +160,7 @@ _WITH_ROOM = {Type.ADDRESS: Type.ADDRESS_ROOM, Type.POSTAL_NUMBERS: Type.POSTAL_
 
 
 def _add_names(found: Values, name: Name, address: Address | None) -> None:
-    houses = _houses(address) if address is not None else ()
+    houses = _houses(address) if address is not None and not address.is_shared else ()
     city = address.places[0].municipality if address is not None and address.places else ""
     is_kanji = name.script == "kanji"
     if is_kanji and not _is_surname_alone(name):

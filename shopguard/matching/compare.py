@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from rapidfuzz.distance import OSA, JaroWinkler
+from rapidfuzz.distance import OSA
 
 from shopguard.identity import Identity, identify, tokens
 from shopguard.identity.location import Address
@@ -12,7 +12,7 @@ from shopguard.matching.score import comparison, meets, strength_of
 from shopguard.matching.weights import WEIGHTS, Level
 from shopguard.model import Comparison, Evidence, Party, Strength
 
-_CLOSE = 0.9  # Jaro-Winkler similarity from which two names may be one with a slip of the pen
+_LONG = 10  # letters of a whole name from which two slips are forgiven
 
 
 def compare(one: Party, other: Party) -> Comparison:
@@ -61,13 +61,18 @@ def _near_name(one: Name | None, other: Name | None) -> Level | None:
     if one is None or other is None:
         return None
     same_family = bool(one.family) and one.family == other.family
-    written = one.script == other.script and len(one.full) == len(other.full)
-    if same_family and written and OSA.distance(one.full, other.full) == 1:
+    is_written_alike = one.script == other.script and min(len(one.given), len(other.given)) > 1
+    if same_family and is_written_alike and OSA.distance(one.given, other.given, score_cutoff=1) == 1:
         return Level.NAME_CLOSE
     sounds = [("".join(mine), "".join(theirs)) for mine in one.sounds for theirs in other.sounds]
-    if one.full == other.full or any(JaroWinkler.similarity(*pair) >= _CLOSE for pair in sounds):
+    if one.full == other.full or any(_sound_alike(*pair) for pair in sounds):
         return Level.NAME_CLOSE
     return Level.NAME_FAMILY if same_family else None
+
+
+def _sound_alike(one: str, other: str) -> bool:
+    slips = 2 if min(len(one), len(other)) >= _LONG else 1
+    return OSA.distance(one, other, score_cutoff=slips) <= slips
 
 
 def _near_address(one: Address | None, other: Address | None) -> Level | None:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from shopguard.identity import Identity, Token, Type
+from shopguard.identity.email import is_role
 from shopguard.identity.location import Remark
 from shopguard.identity.phone import is_mobile
 from shopguard.identity.token import name_parts
@@ -28,8 +29,10 @@ _RELATIONS = {
     Level.PHONE_MOBILE: Relation.SAME,
     Level.PHONE_LANDLINE: Relation.SAME,
     Level.EMAIL_SAME: Relation.SAME,
+    Level.EMAIL_ROLE: Relation.SAME,
     Level.NAME_DIFFERENT: Relation.DIFFERENT,
     Level.NAME_UNCOMPARED: Relation.MISSING,
+    Level.NAME_ONE_SIDED: Relation.MISSING,
     Level.ADDRESS_CITY: Relation.DIFFERENT,
     Level.ADDRESS_DIFFERENT: Relation.DIFFERENT,
     Level.PHONE_DIFFERENT: Relation.DIFFERENT,
@@ -40,6 +43,7 @@ NOTES = {
     Level.NAME_SOUND: "by reading",
     Level.NAME_GUESSED: "by a guessed reading",
     Level.NAME_OTHER_KANJI: "same reading, other characters",
+    Level.NAME_ALIKE: "other characters that may be read the same",
     Level.NAME_CLOSE: "a character differs",
     Level.NAME_UNCOMPARED: "written in different scripts",
     Level.NAME_FAMILY: "family name only",
@@ -51,6 +55,7 @@ NOTES = {
     Level.ADDRESS_CITY: "same municipality",
     Level.PHONE_CLOSE: "a digit differs",
     Level.EMAIL_CLOSE: "a character differs",
+    Level.EMAIL_ROLE: "a mailbox of several people",
     Level.EMAIL_LOCAL: "same name at another provider or with other digits",
 }
 """What the contract's ``note`` says of a level, in English; ``explain`` has whole sentences in both languages."""
@@ -61,7 +66,8 @@ class Facts:
     """What is known when an order is compared with an entry whose party is sealed.
 
     ``shared`` and ``hot`` are types of the order's own tokens; ``parts`` the roles of the name parts that are shared,
-    ``mobile`` whether a shared phone is a mobile one, ``fields`` what the entry has.
+    ``mobile`` whether a shared phone is a mobile one, ``personal_mail`` whether a shared mail is one person's, and
+    ``fields`` what the entry has.
     """
 
     identity: Identity
@@ -70,6 +76,7 @@ class Facts:
     hot: frozenset[int]
     parts: frozenset[str]
     mobile: bool
+    personal_mail: bool
 
     @classmethod
     def of(
@@ -83,6 +90,7 @@ class Facts:
             frozenset(token.type for token in hot),
             frozenset(roles.get(token.value.partition("|")[0], "part") for token in shared if token.type in _PART),
             any(is_mobile(token.value) for token in shared if token.type == Type.PHONE),
+            not all(is_role(token.value) for token in shared if token.type == Type.EMAIL),
         )
 
     def both_have(self, field: str) -> bool:
@@ -111,7 +119,7 @@ def named(identity: Identity, level: Level) -> Evidence:
 def _name(facts: Facts) -> Evidence:
     level = _name_level(facts)
     if level is None:
-        hot = facts.hot & (_WRITTEN | _HEARD) and facts.identity.fields & _SCRIPTS & set(facts.fields)
+        hot = bool(facts.hot & (_WRITTEN | _HEARD))
         return Evidence("name", Relation.MISSING, note="used by many people" if hot else "")
     folds = facts.identity.name.folds if facts.identity.name and level is Level.NAME_WRITTEN else ()
     note = ", ".join(folds) or NOTES.get(level, "")
@@ -123,12 +131,18 @@ def _name_level(facts: Facts) -> Level | None:
         return Level.NAME_WRITTEN
     if facts.shared & _HEARD:
         if facts.both_have("kanji"):
-            return Level.NAME_OTHER_KANJI
+            was_read = "sound" in facts.fields or "sound" in facts.identity.fields
+            return Level.NAME_OTHER_KANJI if was_read else Level.NAME_ALIKE
         return Level.NAME_SOUND if facts.both_have("sound") else Level.NAME_GUESSED
+    if facts.parts == {"family", "given"} and not facts.both_have("kanji"):
+        return Level.NAME_GUESSED  # one part as written, the other as heard: なかたけ進
     if facts.parts:
         return Level.NAME_GIVEN if facts.parts == {"given"} else Level.NAME_FAMILY
-    if facts.hot & (_WRITTEN | _HEARD) or not (facts.identity.fields & _SCRIPTS and _SCRIPTS & set(facts.fields)):
+    mine, theirs = facts.identity.fields & _SCRIPTS, _SCRIPTS & set(facts.fields)
+    if facts.hot & (_WRITTEN | _HEARD) or not (mine or theirs):
         return None
+    if not (mine and theirs):
+        return Level.NAME_ONE_SIDED
     if not (facts.both_have("kanji") or facts.both_have("sound")):
         return Level.NAME_UNCOMPARED
     return Level.NAME_DIFFERENT
@@ -136,12 +150,8 @@ def _name_level(facts: Facts) -> Level | None:
 
 def _address(facts: Facts) -> Evidence:
     address = facts.identity.address
-    if (
-        address is not None
-        and Remark.SHARED_PLACE in address.remarks
-        and facts.shared & (_HOUSE | _POSTAL | _NUMBERS)
-    ):
-        return Evidence("address", Relation.NEAR, 0.0, "shared place", details=(Remark.SHARED_PLACE.value,))
+    if address is not None and address.is_shared:
+        return Evidence("address", Relation.MISSING, 0.0, "shared place", details=(Remark.SHARED_PLACE.value,))
     level = _address_level(facts)
     if level is None:
         hot = facts.both_have("address") and bool(facts.hot & (_HOUSE | _POSTAL))
@@ -165,17 +175,21 @@ _AT_THE_HOUSE = {
 
 
 def _address_level(facts: Facts) -> Level | None:
+    if facts.both_have("town") and not facts.shared & _HOUSE:
+        return _elsewhere(facts)  # two towns: equal numbers in one postal code or one city are chance
     if facts.shared & _ROOM:
         return Level.ADDRESS_ROOM
     if facts.shared & (_HOUSE | _POSTAL):
         rooms = ("room" in facts.identity.fields) + ("room" in facts.fields)
         return (Level.ADDRESS_HOUSE, Level.ADDRESS_ROOM_MISSING, Level.ADDRESS_OTHER_ROOM)[rooms]
-    if not facts.both_have("address"):
-        return None
-    if facts.hot & (_HOUSE | _POSTAL):
-        return None
-    if facts.shared & _NUMBERS and not facts.both_have("town"):
+    if facts.shared & _NUMBERS and ("town" in facts.fields or "town" in facts.identity.fields):
         return Level.ADDRESS_NUMBERS
+    return _elsewhere(facts)
+
+
+def _elsewhere(facts: Facts) -> Level | None:
+    if not facts.both_have("address") or facts.hot & (_HOUSE | _POSTAL):
+        return None
     if Type.PART_BLOCK in facts.shared:
         return Level.ADDRESS_BLOCK
     return Level.ADDRESS_CITY if facts.shared & _CITY else Level.ADDRESS_DIFFERENT
@@ -190,7 +204,8 @@ def _phone(facts: Facts) -> Evidence:
 
 def _email(facts: Facts) -> Evidence:
     if Type.EMAIL in facts.shared:
-        return found("email", Level.EMAIL_SAME, WEIGHTS[Level.EMAIL_SAME])
+        level = Level.EMAIL_SAME if facts.personal_mail else Level.EMAIL_ROLE
+        return found("email", level, WEIGHTS[level], NOTES.get(level, ""))
     if Type.MAIL_NAME in facts.shared:
         return found("email", Level.EMAIL_LOCAL, WEIGHTS[Level.EMAIL_LOCAL], NOTES[Level.EMAIL_LOCAL])
     return _no_contact("email", Level.EMAIL_DIFFERENT, Type.EMAIL in facts.hot, facts)

@@ -3,18 +3,20 @@
 from shopguard.identity.location import Remark
 from shopguard.matching.weights import Level
 from shopguard.matching.words import field_word
-from shopguard.model import Comparison, Evidence, Relation
+from shopguard.model import Comparison, Evidence
 
 _LEVELS = {
     Level.NAME_WRITTEN: ("文字が一致", "written the same"),
     Level.NAME_SOUND: ("読みが一致", "same reading"),
     Level.NAME_GUESSED: ("推定した読みが一致", "same reading, guessed from the characters"),
     Level.NAME_OTHER_KANJI: ("読みは一致、漢字が異なる", "same reading, written in other characters"),
+    Level.NAME_ALIKE: ("漢字は異なるが読みが同じかもしれない", "other characters that may be read the same"),
     Level.NAME_CLOSE: ("一文字程度の違い", "about one character differs"),
     Level.NAME_FAMILY: ("姓だけ一致", "only the family name is the same"),
     Level.NAME_GIVEN: ("名だけ一致", "only the given name is the same"),
     Level.NAME_DIFFERENT: ("異なる", "different"),
     Level.NAME_UNCOMPARED: ("文字の種類が違い比較できない", "written in different scripts, not compared"),
+    Level.NAME_ONE_SIDED: ("片方に記載なし", "missing on one side"),
     Level.ADDRESS_ROOM: ("部屋番号まで一致", "same house and room"),
     Level.ADDRESS_HOUSE: ("番地まで一致", "same house number"),
     Level.ADDRESS_ROOM_MISSING: ("番地まで一致、部屋番号は片方だけ", "same house; only one side names a room"),
@@ -31,6 +33,7 @@ _LEVELS = {
     Level.PHONE_CLOSE: ("一桁の違い", "one digit differs"),
     Level.PHONE_DIFFERENT: ("異なる", "different"),
     Level.EMAIL_SAME: ("一致", "same mailbox"),
+    Level.EMAIL_ROLE: ("代表アドレスが一致", "same mailbox, one of several people"),
     Level.EMAIL_LOCAL: ("＠の前の名前だけ一致", "only the name before the @ is the same"),
     Level.EMAIL_CLOSE: ("一文字の違い", "one character differs"),
     Level.EMAIL_DIFFERENT: ("異なる", "different"),
@@ -53,6 +56,7 @@ _REMARKS = {
     ),
     Remark.FORWARDER: ("転送サービスの住所", "a forwarding address"),
 }
+_NOT_COUNTED = ("比較しない", "not compared")
 _MISSING = ("片方に記載なし", "missing on one side")
 _SHARED_BY_MANY = ("多くの登録に共通のため根拠にしない", "used by many people: it counts for nothing")
 _FOLDED = ("{}を同じ字とみなした", "{} read as one")
@@ -88,8 +92,8 @@ def _line(item: Evidence, at: int) -> str:
 def _level(item: Evidence) -> tuple[str, str]:
     if item.level:
         return _LEVELS[Level(item.level)]
-    if item.relation is Relation.NEAR:
-        return _REMARKS[Remark.SHARED_PLACE]
+    if Remark.SHARED_PLACE.value in item.details:
+        return _NOT_COUNTED
     return _SHARED_BY_MANY if item.note else _MISSING
 
 

@@ -12,12 +12,14 @@ class Level(StrEnum):
     NAME_WRITTEN = "name_written"  # the same characters, after folding
     NAME_SOUND = "name_sound"  # the same reading, both given
     NAME_GUESSED = "name_guessed"  # the same reading, guessed from kanji on one side
-    NAME_OTHER_KANJI = "name_other_kanji"  # the same reading, written in other characters
+    NAME_OTHER_KANJI = "name_other_kanji"  # the same reading, given at least once, written in other characters
+    NAME_ALIKE = "name_alike"  # other characters that may be read the same: nobody gave a reading
     NAME_CLOSE = "name_close"  # a character or two differ; seen only where both texts are in clear
     NAME_FAMILY = "name_family"
     NAME_GIVEN = "name_given"
     NAME_DIFFERENT = "name_different"
     NAME_UNCOMPARED = "name_uncompared"  # one in kanji, the other in kana or Latin letters: nothing to compare
+    NAME_ONE_SIDED = "name_one_sided"  # only one of the two names anybody
     ADDRESS_ROOM = "address_room"  # house and room
     ADDRESS_HOUSE = "address_house"  # the house, and neither side names a room
     ADDRESS_ROOM_MISSING = "address_room_missing"
@@ -31,6 +33,7 @@ class Level(StrEnum):
     PHONE_CLOSE = "phone_close"  # one digit wrong or two swapped; both texts in clear
     PHONE_DIFFERENT = "phone_different"
     EMAIL_SAME = "email_same"
+    EMAIL_ROLE = "email_role"  # the same mailbox, one of an office or a shop
     EMAIL_LOCAL = "email_local"  # the same name before the @, digits and provider aside
     EMAIL_CLOSE = "email_close"  # one character wrong; both texts in clear
     EMAIL_DIFFERENT = "email_different"
@@ -43,12 +46,14 @@ WEIGHTS = {
     Level.NAME_WRITTEN: 2.8,
     Level.NAME_SOUND: 1.7,
     Level.NAME_GUESSED: 2.3,
-    Level.NAME_OTHER_KANJI: 1.8,
+    Level.NAME_OTHER_KANJI: 1.2,
+    Level.NAME_ALIKE: 0.0,
     Level.NAME_CLOSE: 0.6,
     Level.NAME_FAMILY: -2.0,
     Level.NAME_GIVEN: 1.0,
     Level.NAME_DIFFERENT: -0.9,
     Level.NAME_UNCOMPARED: -0.4,
+    Level.NAME_ONE_SIDED: 0.0,
     Level.ADDRESS_ROOM: 3.4,
     Level.ADDRESS_HOUSE: 3.4,
     Level.ADDRESS_ROOM_MISSING: 2.5,
@@ -62,6 +67,7 @@ WEIGHTS = {
     Level.PHONE_CLOSE: 2.0,
     Level.PHONE_DIFFERENT: 0.0,
     Level.EMAIL_SAME: 6.3,
+    Level.EMAIL_ROLE: 3.0,
     Level.EMAIL_LOCAL: 0.9,
     Level.EMAIL_CLOSE: 2.0,
     Level.EMAIL_DIFFERENT: -0.1,
@@ -72,6 +78,7 @@ RARITY = {
     Level.NAME_SOUND: 1.0,
     Level.NAME_GUESSED: 1.0,
     Level.NAME_OTHER_KANJI: 0.8,
+    Level.NAME_ALIKE: 0.5,
     Level.NAME_CLOSE: 0.8,
     Level.NAME_FAMILY: 0.5,
 }
