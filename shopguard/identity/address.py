@@ -33,19 +33,29 @@ def normalize_address(
     """
     postal_code, region, city, *lines = map(_said, (postal_code, region, city, *lines))
     written = "".join((city, *lines))
+    if not (written or region or postal_code):
+        return None
     if country not in ("JP", ""):
-        if not (written or region or postal_code):
-            return None
         if is_japanese(written) and (_PREFECTURE.search(region + written) or postal_digits(postal_code)):
             return read_japanese(postal_code, region, city, lines)
         return read_foreign(country, postal_code, region, city, lines)
     if is_japanese(written) or not any(map(str.isalpha, written)):
-        address = read_japanese(postal_code, region, city, lines)
-        if address and _UNSURE & address.remarks and _LATIN_WORD.search(written):
-            return _in_both_scripts(postal_code, region, city, lines) or address
-        named = hanzi_country(region, city, lines) if address and _is_lost(address) else ""
-        return read_foreign(named, postal_code, region, city, lines) if named else address
-    if _HANGUL.search(written):
+        return _in_japanese_letters(postal_code, region, city, lines)
+    return _in_other_letters(postal_code, region, city, lines)
+
+
+def _in_japanese_letters(postal_code: str, region: str, city: str, lines: Sequence[str]) -> Address | None:
+    address = read_japanese(postal_code, region, city, lines)
+    if address is None or not _UNSURE & address.remarks:
+        return address
+    if any(map(_LATIN_WORD.search, (city, *lines))):
+        return _in_both_scripts(postal_code, region, city, lines) or address
+    named = hanzi_country(region, city, lines) if _is_lost(address) else ""
+    return read_foreign(named, postal_code, region, city, lines) if named else address
+
+
+def _in_other_letters(postal_code: str, region: str, city: str, lines: Sequence[str]) -> Address | None:
+    if any(map(_HANGUL.search, (city, *lines))):
         return read_foreign("KR", postal_code, region, city, lines)
     named = latin_country(postal_code, region, city, lines)
     if named in ("JP", ""):
