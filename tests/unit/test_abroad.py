@@ -281,7 +281,8 @@ def test_a_british_flat_is_found_in_all_its_places(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "room"), [("1/1, 14 Sample Terrace", "1-1"), ("2F1, 14 Sample Terrace", "2f1"), ("14 Sample Terrace", "")]
+    ("line", "room"),
+    [("1/1, 14 Sample Terrace", "1-1"), ("2F1, 14 Sample Terrace", "2f1"), ("14 Sample Terrace", "")],
 )
 def test_a_scottish_flat_stands_before_the_house(line: str, room: str) -> None:
     found = read_foreign("GB", "EH1 2NG", "", "Edinburgh", (line,))
