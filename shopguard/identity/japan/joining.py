@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from shopguard.identity.japan.prefecture import PREFECTURES, leading_prefecture, normalize_prefecture
 from shopguard.identity.text import LONGEST, fold
@@ -27,6 +28,7 @@ _NOTHING = frozenset(
     }
 )
 _COUNTRY = re.compile("^(?:日本国?|japan|jp)(?:$|[ ,、]+)|[ ,、](?:日本|japan)$")
+_COUNTRY_STARTS, _COUNTRY_ENDS = frozenset("日j"), frozenset("本n")
 _POSTAL = re.compile(r"(?:^|〒) ?([0-9]{3})[-ー ]?([0-9]{4})(?![0-9-])[ ,、]*| ([0-9]{3})-([0-9]{4})$|〒 ?")
 _MAY_BE_CODE = re.compile(
     "〒|^[0-9]{3}[-ー ]?[0-9]{4}| [0-9]{3}-[0-9]{4}$|(?<![0-9-])0[0-9]{1,4}-?[0-9]{4}|"
@@ -40,6 +42,9 @@ _PREFECTURE_END = re.compile("[都道府県]")
 _INNER = re.compile(f"(?<=[0-9 階号室])(?:{'|'.join(PREFECTURES)})")
 _DASH = re.compile("[‐‑‒–—―−─━⁃˗➖⸺﹘·•∙⋅‧]")
 _DECORATION = re.compile("[][(){}<>「」『』【】〔〕〈〉《》\"'“”‘’`*★☆◆◇■□●○※→]")
+_MARK = re.compile(f"{_DASH.pattern}|{_DECORATION.pattern}")
+_LONGEST_REGION = 40
+_prefecture = lru_cache(256)(normalize_prefecture)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +66,18 @@ def join_fields(postal_code: str, region: str, city: str, lines: Sequence[str]) 
     The whole address may stand in any field; lines that repeat the city or the prefecture add only what is new.
     """
     postal = postal_digits(postal_code)
-    prefecture = normalize_prefecture(region) if region else ""
+    prefecture = _prefecture(region[:_LONGEST_REGION]) if region else ""
     fields = [city, *lines] if prefecture or not region else [region, city, *lines]
     # One fold for all fields: "|" keeps them apart, for line feeds do not survive it.
-    folded = _DECORATION.sub(" ", _DASH.sub("-", fold("|".join([field[:LONGEST] for field in fields]))))
+    folded = fold("|".join([field[:LONGEST] for field in fields]))
+    if _MARK.search(folded) is not None:
+        folded = _DECORATION.sub(" ", _DASH.sub("-", folded))
     parts: list[str] = []
     unshortened: list[str] = []
     for part in folded.split("|"):
-        part = _COUNTRY.sub("", part.strip())
+        part = part.strip()
+        if part[:1] in _COUNTRY_STARTS or part[-1:] in _COUNTRY_ENDS:
+            part = _COUNTRY.sub("", part)
         if _MAY_BE_CODE.search(part) is not None:
             part, found = _without_codes(part)
             postal = postal or found

@@ -66,14 +66,14 @@ def locate(table: Tables, written: Written) -> Located:
         located = _town_unnamed(table, _agreeing(options, areas), areas, spelling)
     if located is None:
         located = _by_postal_code(table, areas, spelling.text, written.prefecture)
-    remarks = set(located.remarks)
+    remarks = []
     if written.postal and not areas:
-        remarks.add(Remark.UNKNOWN_POSTAL_CODE)
+        remarks.append(Remark.UNKNOWN_POSTAL_CODE)
     if written.prefecture and located.prefecture != written.prefecture:
-        remarks.add(Remark.PREFECTURE_CONFLICT)
+        remarks.append(Remark.PREFECTURE_CONFLICT)
     if areas and not any(_covers(table, place.municipality, area) for place in located.places for area in areas):
-        remarks.add(Remark.POSTAL_CONFLICT)
-    return located._replace(remarks=frozenset(remarks))
+        remarks.append(Remark.POSTAL_CONFLICT)
+    return located._replace(remarks=located.remarks.union(remarks)) if remarks else located
 
 
 def _read(table: Tables, written: Written) -> tuple[Spelling, Sequence[_Option]]:
@@ -122,9 +122,11 @@ def _options(table: Tables, spelling: Spelling, prefecture: str) -> Sequence[_Op
     townless: list[_Option] = []
     elsewhere: list[_Option] = []
     for size, municipalities in table.municipalities(spelling.key):
-        here = [each for each in municipalities if not prefecture or each.prefecture == prefecture]
-        for group, spare in ((here, townless), ([each for each in municipalities if each not in here], elsewhere)):
-            group = [each for each in group if not _is_part(each, size, townless)]
+        here = tuple(each for each in municipalities if not prefecture or each.prefecture == prefecture)
+        away = tuple(each for each in municipalities if each not in here)
+        for group, spare in ((here, townless), (away, elsewhere)):
+            if townless:
+                group = tuple(each for each in group if not _is_part(each, size, townless))
             if read := _with_towns(table, group, spelling, size):
                 return read
             if not spare:
@@ -145,7 +147,7 @@ def _with_towns(
         for each in municipalities
         for found in find_towns(table, each.code, spelling, start, each.former_town)
     ]
-    if read:
+    if read or not municipalities:
         return read
     return [
         _Option(each, start, found)
@@ -286,12 +288,13 @@ def _covers(table: Tables, code: str, area: PostalArea) -> bool:
 
 def _remarks(option: _Option, spelling: Spelling) -> frozenset[Remark]:
     name = option.municipality.name
+    if spelling.key.endswith(name, 0, option.start):
+        return _FORMER if option.municipality.former_town else _NONE
     if spelling.is_in_kana(name[:-1], 0, option.start - 1):  # みなと区 ends in kanji
         return _KANA
     missing = name.removesuffix(spelling.key[: option.start])
     is_present = name != missing and (not missing or missing.endswith(("郡", "市", "島")))
-    is_present = is_present or spelling.key[: option.start].endswith(name)
-    return frozenset() if is_present and not option.municipality.former_town else _FORMER
+    return _NONE if is_present and not option.municipality.former_town else _FORMER
 
 
 def _prefecture(options: Sequence[_Option]) -> str:
@@ -304,6 +307,7 @@ def _prefecture_of(table: Tables, code: str) -> str:
     return found.prefecture if found is not None else ""
 
 
+_NONE: frozenset[Remark] = frozenset()
 _KANA = frozenset({Remark.KANA})
 _FORMER = frozenset({Remark.FORMER_NAME})
 _BY_POSTAL_CODE = frozenset({Remark.BY_POSTAL_CODE})

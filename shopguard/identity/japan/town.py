@@ -45,6 +45,7 @@ _LETTERS = re.compile(
 _MISSPELT = frozenset({Remark.MISSPELT})
 _STREET_LEFT_OUT = frozenset({Remark.KYOTO_STREET})
 _KANA = frozenset({Remark.KANA})
+_NONE: frozenset[Remark] = frozenset()
 
 
 def find_towns(table: Tables, code: str, spelling: Spelling, start: int, former_town: str = "") -> tuple[Found, ...]:
@@ -67,7 +68,8 @@ def _named(table: Tables, code: str, spelling: Spelling, start: int = 0, prefix:
         if found and end < found[0].end:
             break
         if (end > start or _is_divided(prefix, town, spelling.key[start:])) and not spelling.cuts_number(end):
-            remarks = _KANA if end > start and spelling.is_in_kana(town.name, start, end) else frozenset()
+            is_as_named = town.name.endswith(spelling.key[start:end])
+            remarks = _KANA if not is_as_named and spelling.is_in_kana(town.name, start, end) else _NONE
             found.append(Found(town, spelling.after(end), remarks, end))
     return tuple(found)
 
@@ -108,8 +110,8 @@ def find_by_former_name(table: Tables, code: str, text: str) -> Found | None:
         ending = written.key[:size]
         whole = {name for name in names if name.endswith(ending) and name[: -len(ending)].endswith(_FORMER_ENDS)}
         if towns := {town for name in whole for town in _exactly(table, code, name)}:
-            found = Found(towns.pop(), text[written.end(size) :])
-            return None if towns or found.is_followed_by_letters else found
+            ending_so = Found(towns.pop(), text[written.end(size) :])
+            return None if towns or ending_so.is_followed_by_letters else ending_so
     return None
 
 

@@ -56,6 +56,7 @@ class Tables:
         self._file = file
         self._municipalities: Callable[[int], tuple[Municipality, ...]] = lru_cache(_KEPT)(self._read_municipalities)
         self._towns: Callable[[int], tuple[Town, ...]] = lru_cache(_KEPT)(self._read_towns)
+        self._postal: Callable[[str], tuple[PostalArea, ...]] = lru_cache(_KEPT)(self._read_postal)
         self._heard: Callable[[str], tuple[tuple[str, Town], ...]] = lru_cache(64)(self._read_heard)
         self.town_names: Callable[[str], tuple[str, ...]] = lru_cache(64)(self._read_town_names)
 
@@ -152,10 +153,7 @@ class Tables:
 
     def postal(self, code: str) -> tuple[PostalArea, ...]:
         """Return the areas of a postal code of seven digits, those of large offices too; none if it is unknown."""
-        record = self._file.get(POSTAL + code)
-        if record is None:
-            return ()
-        return tuple(PostalArea(*item.split(FIELD)) for item in record.split(ITEM))
+        return self._postal(code)
 
     def surname(self, folded: str) -> Surname | None:
         """Return what is known of a surname in folded form; the table has the 2,000 commonest."""
@@ -186,6 +184,12 @@ class Tables:
     def _exactly(self, read: Callable[[int], tuple[_Item, ...]], key: str) -> tuple[_Item, ...]:
         number = self._file.number(key)
         return () if number is None else read(number)
+
+    def _read_postal(self, code: str) -> tuple[PostalArea, ...]:
+        record = self._file.get(POSTAL + code)
+        if record is None:
+            return ()
+        return tuple(PostalArea(*item.split(FIELD)) for item in record.split(ITEM))
 
     def _read_municipalities(self, number: int) -> tuple[Municipality, ...]:
         found = []
