@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from shopguard.identity.japan.prefecture import PREFECTURES, leading_prefecture, normalize_prefecture
 from shopguard.identity.text import LONGEST, fold
@@ -47,8 +47,7 @@ _LONGEST_REGION = 40
 _prefecture = lru_cache(256)(normalize_prefecture)
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """What the fields say: the prefecture, the postal code (seven digits) and the other texts in their order.
 
     ``unshortened`` are the same texts with what they repeat.

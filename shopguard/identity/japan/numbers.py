@@ -26,10 +26,10 @@ _IN_A_ROW = re.compile(
 # One number with its mark, and what divides it from the next. A number that counts wings, floors or rooms is none.
 _COUNT = re.compile(
     r"([0-9]{1,5}+)(?![0-9]| ?(?:号 ?[棟館室]|[棟館室階]|f(?![a-z])|戸室|号線))"
-    r"(?: ?(?:(?P<chome>丁目?|町目|丁[めメ]|ち[ょよ]うめ|チ[ョヨ]ウメ)|(?P<ban>番(?![町館街])地?|ばんち?|バンチ?)"
-    r"|(?P<go>号|ごう|ゴウ)"
+    r"(?: ?(?:(丁目?|町目|丁[めメ]|ち[ょよ]うめ|チ[ョヨ]ウメ)|(番(?![町館街])地?|ばんち?|バンチ?)"
+    r"|(号|ごう|ゴウ)"
     r"|(?:線[東西南北]?|番町|[部区組班条])(?=[ -]?第?[0-9])))?"
-    r"(?P<divide> ?[-ー,.、。・:;/_=] ?| ?[のノ之](?= ?[0-9]))?(?P<gap> ?)"
+    r"( ?[-ー,.、。・:;/_=] ?| ?[のノ之](?= ?[0-9]))?( ?)"
 )
 _FIRST = re.compile("(?<![第0-9])[0-9]")
 # 丁 after another name is 町 misspelt; the kanji 口 and hiragana are typed for the katakana of イロハ.
@@ -111,15 +111,13 @@ def _row(text: str, start: int) -> tuple[list[Count], int]:
     at = start
     apart, divided, end = False, False, start
     while found := _COUNT.match(text, at):
-        mark = found.lastgroup if found.lastgroup in _MARKS else next((m for m in _MARKS if found[m]), "")
-        counts.append(Count(found[1].lstrip("0") or "0", mark, apart))
+        number, chome, ban, go, divide, gap = found.groups()
+        mark = "chome" if chome else "ban" if ban else "go" if go else ""
+        counts.append(Count(number.lstrip("0") or "0", mark, apart))
         at = end = found.end()
-        joined = bool(found["divide"]) or mark in ("chome", "ban") or end > found.end(1) + len(found["gap"])
-        if mark == "go" or not (joined or (found["gap"] and not divided)):
+        joined = bool(divide or chome or ban) or end > found.end(1) + len(gap)
+        if go or not (joined or (gap and not divided)):
             break
         divided = divided or joined
-        apart = bool(found["gap"]) and not found["divide"]
+        apart = bool(gap) and not divide
     return counts, end
-
-
-_MARKS = ("chome", "ban", "go")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from shopguard.identity.japan.numbers import NUMERALS
 from shopguard.identity.tables.place_key import place_key
@@ -19,8 +19,7 @@ _UNLIKE_KEY = re.compile(
 _KANJI = re.compile("[々一-鿿㐀-䶿\U00020000-\U0003ffff]")
 
 
-@dataclass(frozen=True, slots=True)
-class Spelling:
+class Spelling(NamedTuple):
     """Folded ``text`` and the key of its beginning."""
 
     text: str
