@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence, Set
 
 from shopguard.identity import Identity, Token, Type
 from shopguard.matching.evidence import Facts, gather
-from shopguard.matching.weights import EVEN_ODDS, SURE, Level
+from shopguard.matching.weights import EVEN_ODDS, Level
 from shopguard.model import Comparison, Evidence, Strength
 
 
@@ -63,7 +63,8 @@ def comparison(evidence: Sequence[Evidence], strength: Strength) -> Comparison:
 def strength_of(evidence: Sequence[Evidence]) -> Strength:
     """Return the strength of ``evidence`` (name, address, phone, email) by rules over the sum.
 
-    - ``strong`` needs two independent fields that agree in full, and a sum of ``SURE``.
+    - ``strong`` needs two independent fields that agree in full, and a sum of even odds.
+    - A name that may be read the same agrees in full only beside a mobile number or a mail.
     - A landline, an office's mailbox and an address belong to everyone in the house: unless the name agrees, they are
       ``possible``. So is a mobile or a mail in a building, without the room, under an altogether different name.
     - A phone or a mail alone is ``possible``: numbers are recycled, mailboxes shared.
@@ -74,7 +75,9 @@ def strength_of(evidence: Sequence[Evidence]) -> Strength:
     levels = {item.level for item in evidence}
     agreeing = {item.field for item in evidence if item.level in NAME_AGREES | _HOUSE_AGREES | _CONTACT_AGREES}
     total = sum(item.weight for item in evidence)
-    if len(agreeing) >= 2 and total >= SURE and not _may_be_others(agreeing, levels):
+    if Level.NAME_ALIKE in levels and levels & _OF_ONE_PERSON:
+        agreeing.add("name")
+    if len(agreeing) >= 2 and total >= EVEN_ODDS and not _may_be_others(agreeing, levels):
         return Strength.STRONG
     if levels & _CONTACT_AGREES:
         return Strength.POSSIBLE
