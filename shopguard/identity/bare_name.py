@@ -13,16 +13,17 @@ _LETTER = re.compile(r"[^\W\d_]")
 
 _HONORIFIC = re.compile(
     r"(?<=[^\s])(?:様|さま|サマ|さん|御中|先生|ちゃん|くん|氏|宛|殿|御一同|ご一同|御家族|ご家族)+(?= |$)"
+    r"|(?<=[^ ]{3})(?<![三大安古])宅(?=$)"
 )
 _HONORIFIC_WORD = re.compile(
-    r"(?<=\S) (?:様|さま|サマ|さん|サン|御中|先生|ちゃん|チャン|くん|クン|君|氏|宛|殿|どの|行|夫人|御一同"
+    r"(?<=\S) (?:様|さま|サマ|さん|サン|御中|先生|ちゃん|チャン|くん|クン|君|氏|宛|殿|どの|行|宅|夫人|御一同"
     r"|ご一同|sama)+(?= |$)"
 )
 _LATIN_HONORIFIC = re.compile(r"(?<=[a-z])-(?:san|sama|sensei|kun|chan)(?= |$)")
 
 # What makes the slower rules worth a try.
 _PLAIN = re.compile(f"[ ぁ-ゖァ-ヺー{_KANJI}]*")
-_MAY_END = re.compile("[様まマんンサ中生氏宛殿君同族人行の]( |$)|様方|sama")
+_MAY_END = re.compile("[様まマんンサ中生氏宛殿君同族人行の宅]( |$)|様方|sama")
 _MAY_DECEIVE = re.compile(
     f"[{_KANJI}][ーニハカロエタゝヽ仝]|[ニハエ力口二八工夕卜一][{_KANJI}ァ-ヺー]|[ァ-ヺー][力口工夕卜]|([{_KANJI}])\\1"
 )
@@ -30,7 +31,7 @@ _MAY_DECEIVE = re.compile(
 # Said instead of a name.
 _NO_NAME = """
 同上 同じ 同左 本人 ご本人 御本人 なし 無し ナシ 不明 匿名 名無し 名無しさん 名前 氏名 お名前 フリガナ ふりがな
-未定 未記入 省略 none null unknown test
+未定 未記入 省略 none null n/a unknown test
 """
 
 # Characters of the other script that look the same, inside a word of one script.
@@ -38,6 +39,8 @@ _TO_KANJI = dict(zip("ーニハカロエタゝヽ仝", "一二八力口工夕々
 _LONE_KANA = re.compile(
     f"(?<![ぁ-ヺー])(?:(?<=[{_KANJI}])[ーニカロエタハゝヽ仝](?![ぁ-ヺー])|[ニハエ](?=[{_KANJI}]))"
 )
+_LONE_BAR = re.compile(f"(?<![^ ])ー(?=[{_KANJI}])|(?<=[{_KANJI}] )ー$")  # 古賀 ー成
+_SCRIPTS_MEET = re.compile(f"(?<=[ぁ-ヺー{_KANJI}])(?=[a-z])|(?<=[a-z])(?=[ぁ-ヺ{_KANJI}])")  # 荻原E.
 _TO_KATAKANA = str.maketrans("力口二八工夕卜一", "カロニハエタトー")
 _MOSTLY_KATAKANA = re.compile("[ァ-ヺー力口二八工夕卜一]*[ァ-ヺー力口工夕卜]")
 _KATAKANA = re.compile("[ァ-ヺ]")
@@ -51,7 +54,7 @@ def has_letters(text: str) -> bool:
 
 def names_nobody(text: str) -> bool:
     """Say whether the folded ``text`` is what people write where they give no name (同上, 本人, フリガナ)."""
-    return text.strip(" ()様.-") in _no_names()
+    return (text.strip(" ()様.-") or "なし") in _no_names()
 
 
 @cache
@@ -77,10 +80,15 @@ def bare_words(text: str) -> list[str]:
         text = " ".join(_DECORATION.sub("", _SEPARATOR.sub(" ", text)).split())
         if text.isascii():
             return _HONORIFIC_WORD.sub("", text).split()
+        text = _SCRIPTS_MEET.sub(" ", text)
     if _MAY_END.search(text):
         text = _HONORIFIC.sub("", _HONORIFIC_WORD.sub("", _CARE_OF.sub("", text)))
+    if "ー" in text:
+        text = _LONE_BAR.sub("一", text)
     words = [bare for word in text.split() if (bare := word.lstrip("ー"))]
-    return [_one_script(word) for word in words] if _MAY_DECEIVE.search(text) else words
+    if _MAY_DECEIVE.search(text):
+        return [bare for word in words if (bare := _one_script(word).lstrip("ー"))]
+    return words
 
 
 def is_bare(text: str) -> bool:

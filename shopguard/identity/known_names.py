@@ -1,8 +1,11 @@
 """What is known of surnames and given names: from the tables, and from two lists of our own of several readings."""
 
 import re
+from collections import defaultdict
 from functools import cache, lru_cache
 
+from shopguard.identity.kana import hiragana
+from shopguard.identity.surname_kanji import composed_readings
 from shopguard.identity.tables import tables
 from shopguard.identity.text import fold
 
@@ -105,9 +108,9 @@ def surname_share(word: str) -> float:
 
 @lru_cache(maxsize=1 << 15)
 def surname_readings(word: str) -> tuple[str, ...]:
-    """Return the readings of the folded surname in hiragana, likelier first; none where it is unknown."""
+    """Return the readings of the folded surname in hiragana, likelier first; none where nothing tells them."""
     known = next((found.readings for spelling in _spellings(word) if (found := tables().surname(spelling))), ())
-    return tuple(dict.fromkeys((*_listed(_SURNAMES).get(word, ()), *known)))
+    return tuple(dict.fromkeys((*_listed(_SURNAMES).get(word, ()), *known))) or composed_readings(word)
 
 
 @lru_cache(maxsize=1 << 15)
@@ -116,6 +119,40 @@ def given_readings(word: str) -> tuple[str, ...]:
     if word in _listed(_GIVEN_NAMES):
         return _listed(_GIVEN_NAMES)[word]
     return next((found for spelling in _spellings(word) if (found := tables().given_readings(spelling))), ())
+
+
+# How given names end, for those that no table has.
+_GIVEN_ENDS = """
+太郎 たろう/次郎 じろう/一郎 いちろう/之介 のすけ/乃介 のすけ/之助 のすけ/右衛門 えもん/左衛門 ざえもん/兵衛 べえ
+太 た/郎 ろう/朗 ろう/一 いち/二 じ/三 ぞう/介 すけ/助 すけ/輔 すけ/也 や/哉 や/夫 お/男 お/雄 お/生 お/彦 ひこ
+樹 き/基 き/人 と/斗 と/翔 と/平 へい/吉 きち/司 じ/治 じ/次 じ/志 し/則 のり/信 のぶ/明 あき/之 ゆき/行 ゆき
+幸 ゆき/弘 ひろ/和 かず/正 まさ/久 ひさ/美 み/実 み/子 こ/江 え/恵 え/絵 え/枝 え/香 か/花 か/華 か/佳 か/奈 な
+菜 な/那 な/代 よ/世 よ/里 り/莉 り/理 り/衣 い/音 ね/乃 の/穂 ほ/希 き/紀 き/沙 さ/咲 さ/織 おり/葉 は/海 み
+月 つき/羽 は/李 り
+"""
+
+
+@lru_cache(maxsize=1 << 14)
+def composed_given(word: str) -> tuple[str, ...]:
+    """Return up to two readings of a folded given name that no table has (貴絵, ケン太), from how others are read."""
+    for length in (3, 2, 1):
+        end = _listed(_GIVEN_ENDS).get(word[-length:])
+        if end and len(word) > length:
+            fronts = _front_readings(word[:-length])
+            return tuple(front + end[0] for front in fronts[:2])
+    return ()
+
+
+def _front_readings(front: str) -> tuple[str, ...]:
+    """How the front of a given name is read: as in most names that begin so and end in a known way."""
+    if all("ぁ" <= char <= "ヺ" or char == "ー" for char in front):
+        return (hiragana(front),)
+    found: dict[str, float] = defaultdict(float)
+    for end, (heard,) in _listed(_GIVEN_ENDS).items():
+        for rank, reading in enumerate(given_readings(front + end)):
+            if reading.endswith(heard) and len(reading) > len(heard):
+                found[reading[: -len(heard)]] += 1 / (rank + 1)
+    return tuple(sorted(found, key=found.__getitem__, reverse=True)[:2])
 
 
 def is_continental_surname(char: str) -> bool:

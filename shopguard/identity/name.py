@@ -14,24 +14,27 @@ from shopguard.identity.company import company_core, without_company
 from shopguard.identity.hangul import hangul_parts, hangul_sound, is_hangul
 from shopguard.identity.japanese_name import (
     MOST_SOUNDS,
+    first_of_couple,
+    foreign_sounds,
     guessed_sounds,
     is_kana,
-    is_order_known,
     kana_sound,
     reading_parts,
     reads,
     told_apart,
+    with_pinyin,
+    without_glued_reading,
 )
-from shopguard.identity.kana import devoiced, hiragana, romaji_skeleton
+from shopguard.identity.kana import devoiced, hiragana
 from shopguard.identity.latin_name import (
     capitals_of,
-    has_umlauts,
     latin_parts,
+    latin_skeleton,
     latin_sounds,
     parts_in_order,
     skeletons,
     spaced,
-    spelt_umlauts,
+    without_hyphens,
 )
 from shopguard.identity.text import LONGEST, fold, fold_place, folded_variants, is_japanese
 
@@ -47,8 +50,8 @@ class Name:
     ``full``, ``family`` and ``given`` are folded kanji, hiragana, or skeletons of Latin words (``full`` has them
     sorted); family and given name are empty where they cannot be told apart. ``reading`` is hiragana as the field for
     it gave it. ``company`` is what was written of a company. ``folds`` lists replaced variants (邊→辺).
-    ``sounds`` are at most three ways the name may sound, likelier first: (family, given) without voicing and long
-    vowels, with "" for a part of unknown reading, or one part alone. ``guessed``: they come from the kanji.
+    ``sounds`` are at most four ways the name may sound, likelier first: (family, given) without voicing and long
+    vowels, with "" for a part of unknown reading, or all in one. ``guessed``: they come from the kanji.
     """
 
     full: str = ""
@@ -81,17 +84,24 @@ def normalize_name(name: str, family: str = "", given: str = "", kana: str = "",
     """
     found = _normalized(name, family, given, kana, company)
     for _ in range(_MOST_ROUNDS):  # joined fields can make a new word, as 殿 behind a name
-        if found is None or (is_bare(found.full) and not without_company(found.full)[1]):
+        if found is None:
+            break
+        is_firm = bool(found.company) and not found.family
+        if not is_firm and is_bare(found.full) and not without_company(found.full)[1]:
             break
         again = _normalized(found.full)
         if again is None or again.full == found.full:
             break
+        if is_firm:
+            found = replace(found, full=again.full)
+            continue
         found = replace(again, reading=found.reading, company=found.company, folds=found.folds)
     return found
 
 
 def _normalized(name: str, family: str = "", given: str = "", kana: str = "", company: str = "") -> Name | None:
     raw, texts = _written(name[:LONGEST], family[:LONGEST], given[:LONGEST])
+    is_family = raw is family and len(texts) == 1
     reading = _said(kana[:LONGEST])
     if reading and (not texts or _are_exchanged(texts, reading)):
         texts, reading = [reading], " ".join(texts)
@@ -99,14 +109,14 @@ def _normalized(name: str, family: str = "", given: str = "", kana: str = "", co
     firms = [fold(company)] if has_letters(company[:LONGEST]) else []
     for text in texts:
         person, firm = without_company(text)
-        person, bracketed = without_brackets(person)
+        person, bracketed = without_brackets(first_of_couple(person))
         firms += [firm] if firm else []
         reading = reading or bracketed
         fields += [bare_words(part) for part in _around_comma(person, len(texts))]
     fields = [words[:_MOST_WORDS] for words in fields if words]
     heard, firm = _Reading.of(reading), " ".join(dict.fromkeys(firms))
-    made = _made(fields, heard, capitals_of(raw)) if fields else _of_company(firm)
-    if made is None:
+    made = _made(fields, heard, capitals_of(raw), is_family) if fields else _of_company(firm)
+    if made is None or names_nobody(made.full):
         return None
     spoken = made.reading or "".join(heard.kana)
     return Name(made.full, made.family, made.given, spoken, firm, folded_variants(raw), made.sounds, made.guessed)
@@ -127,7 +137,7 @@ def _said(raw: str) -> str:
     """Return the folded text, or "" where it names nobody."""
     if not has_letters(raw):
         return ""
-    text = fold(spaced(raw))
+    text = without_hyphens(fold(spaced(raw)))
     return "" if names_nobody(text) else text
 
 
@@ -161,19 +171,23 @@ class _Reading:
         return cls(kana if len(set("".join(kana))) > 1 else (), latin)  # ああああ is typed to get past the field
 
 
-def _made(fields: list[list[str]], reading: _Reading, capitals: str) -> Name | None:
+def _made(fields: list[list[str]], reading: _Reading, capitals: str, is_family: bool) -> Name | None:
     words = [word for words in fields for word in words]
     if any(map(is_japanese, words)):
-        return _japanese(fields, reading)
+        return _japanese(fields, reading, is_family)
     if all(map(is_hangul, words)):
         return _korean(["".join(words) for words in fields] if len(fields) > 1 else fields[0])
     return _latin(fields, reading, capitals)
 
 
-def _japanese(fields: list[list[str]], reading: _Reading) -> Name:
+def _japanese(fields: list[list[str]], reading: _Reading, is_family: bool) -> Name:
+    fields = [[part for word in words for part in without_glued_reading(word) if part] for words in fields]
+    had_initial = any(len(word) == 1 and word.isascii() for words in fields for word in words)
     fields, reading = _without_reading(fields, reading)
+    fields = [words for words in fields if words]
+    is_family = is_family or (had_initial and [len(words) for words in fields] == [1])
     words = ["".join(words) for words in fields] if len(fields) > 1 else fields[0]
-    family, given = (_canonical(part) for part in told_apart(words))
+    family, given = (_canonical(part) for part in told_apart(words, is_family))
     full = with_repeat_marks(_canonical(family + given or "".join(dict.fromkeys(words))))
     kana = list(reading.kana)
     if is_kana(full) and (given or not kana):
@@ -181,12 +195,13 @@ def _japanese(fields: list[list[str]], reading: _Reading) -> Name:
     latin = latin_parts(list(reading.latin))
     if kana:
         sounds, guessed = _read_sounds(family, given, kana)
-        if is_kana(full) and given and not is_order_known(family, given):
-            sounds = _few((*sounds, *(pair[::-1] for pair in sounds)))  # ジョン スミス: nobody said which is which
+        if is_kana(full) and given:
+            sounds = _few((*sounds, *foreign_sounds(family, given)))
     elif all(latin):
-        sounds, guessed = latin_sounds(*latin, either_order=False), False
+        sounds, guessed = latin_sounds(*latin, either_order=False, initial=False), False
     else:
         sounds, guessed = guessed_sounds(family, given), True
+    sounds = with_pinyin(sounds, family, given)
     return Name(full, family, given, full if is_kana(full) else "", sounds=sounds, guessed=guessed and bool(sounds))
 
 
@@ -232,17 +247,13 @@ def _korean(words: list[str]) -> Name:
 
 def _latin(fields: list[list[str]], reading: _Reading, capitals: str) -> Name | None:
     kept = set(skeletons([word for words in fields for word in words]))
-    parts = [[word for word in map(romaji_skeleton, words) if word in kept] for words in fields]
+    parts = [[word for word in map(latin_skeleton, words) if word in kept] for words in fields]
     said = len(parts) > 1 or bool(capitals)  # somebody said which the family name is
-    family, others = parts_in_order(*parts) if len(parts) == 2 else latin_parts(parts[0], romaji_skeleton(capitals))
+    family, others = parts_in_order(*parts) if len(parts) == 2 else latin_parts(parts[0], latin_skeleton(capitals))
     if not kept:
         return None
-    sounds = latin_sounds(family, others, either_order=not said)
-    if any(has_umlauts(word) for words in fields for word in words):
-        respelt = _latin(
-            [[spelt_umlauts(word) for word in words] for words in fields], _Reading(), spelt_umlauts(capitals)
-        )
-        sounds = (*sounds[:2], *(respelt.sounds[:1] if respelt else ()))
+    had_initial = any(len(word) == 1 for words in fields for word in words)
+    sounds = latin_sounds(family, others, not said, had_initial)
     if reading.kana:
         sounds = (*_read_sounds("", "", list(reading.kana))[0], *sounds)
     words = sorted({*family, *others})
@@ -262,4 +273,4 @@ def _of_company(firm: str) -> Name | None:
 
 
 def _few(sounds: Sounds) -> Sounds:
-    return tuple(dict.fromkeys(sounds))[:MOST_SOUNDS]
+    return tuple(dict.fromkeys(sounds))[: MOST_SOUNDS + 1]

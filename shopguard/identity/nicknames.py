@@ -4,7 +4,7 @@ Classes of our own: the package ``nicknames`` (Apache-2.0) relates each short fo
 joins nearly all of them (read 2026-11).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from types import MappingProxyType
 
@@ -159,6 +159,11 @@ zachary zach zack
 def formal(given: str) -> str:
     """Return the formal name of a folded given name in plain letters: ``robert`` for ``bob``; others as they are."""
     return _formal_names().get(given, given)
+
+
+def all_names() -> Iterable[str]:
+    """Return every name of the list, formal or short."""
+    return dict.fromkeys(_CLASSES.split())
 
 
 @cache

@@ -197,7 +197,7 @@ def _blocks(address: Address) -> tuple[str, ...]:
     return tuple(dict.fromkeys([f"{town}-{run}" for town in towns for run in numbers]))
 
 
-_MOST_PARTS = 5  # two as written, two as heard, and one more reading
+_MOST_PARTS = 6  # two as written, two as heard, and two as heard otherwise
 
 
 def name_parts(name: Name) -> dict[str, str]:
@@ -210,7 +210,7 @@ def name_parts(name: Name) -> dict[str, str]:
         parts[name.family] = "family"
         if name.given:
             parts[name.given] = "given"
-    for heard in name.sounds[:2]:
+    for heard in _likely_sounds(name):
         if len(heard) == 2:
             for part, role in zip(heard, ("family", "given"), strict=True):
                 if part:  # else nothing tells how it is read
@@ -223,16 +223,21 @@ def _is_surname_alone(name: Name) -> bool:
     return bool(name.family) and not name.given
 
 
+def _likely_sounds(name: Name) -> Sequence[tuple[str, ...]]:
+    """The readings that count: of a name in kanji the likeliest two."""
+    return name.sounds[:2] if name.script == "kanji" else name.sounds
+
+
 def _full_sounds(name: Name) -> tuple[str, ...]:
-    """The whole name as heard. A Latin name may be written in either order, so it gives both."""
+    """The whole name as heard. A Latin name may be written in either order, so its first reading gives both."""
     found: dict[str, None] = {}
-    for parts in name.sounds[:2]:
+    for at, parts in enumerate(_likely_sounds(name)):
         if not all(parts):
             continue
         found[_joined_sound(parts)] = None
-        if name.script == "latin" and len(parts) > 1:
+        if name.script == "latin" and at == 0:
             found[_joined_sound(parts[::-1])] = None
-    return tuple(found)[:3]
+    return tuple(found)[:5]
 
 
 def _joined_sound(parts: Sequence[str]) -> str:

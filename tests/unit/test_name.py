@@ -182,7 +182,7 @@ def test_latin_names_have_no_order(raw: str, family: str, given_name: str) -> No
 @pytest.mark.parametrize("raw", ["Ohno", "Oono", "Ōno", "Ouno", "Ono"])
 def test_long_vowels_do_not_matter(raw: str) -> None:
     name = named(raw)
-    assert (name.full, name.sounds) == ("ono", (("ono",),))
+    assert (name.full, name.sounds) == ("ono", (("ono", ""),))
 
 
 def test_latin_fields() -> None:
@@ -323,8 +323,8 @@ def test_different_readings_do_not_meet() -> None:
 
 
 def test_an_unknown_reading_leaves_its_part_empty() -> None:
-    assert named("薬袋 太郎").sounds == (("", "taro"),)
-    assert named("薬袋 麤").sounds == ()
+    assert named("鑓 太郎").sounds == (("", "taro"),)
+    assert named("鑓 麤").sounds == ()
 
 
 # --- companies
@@ -396,7 +396,7 @@ anything = st.one_of(
 @given(anything, anything, anything, anything, anything)
 def test_no_text_raises(raw: str, family: str, given_name: str, kana: str, company: str) -> None:
     name = normalize_name(raw, family, given_name, kana, company)
-    assert name is None or (name.full and len(name.sounds) <= 3)
+    assert name is None or (name.full and len(name.sounds) <= 4)
 
 
 @given(anything, anything)
