@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, nullcontext
@@ -22,6 +23,7 @@ _LISTS = frozenset({"lines", "phones", "emails"})
 _PARTY = frozenset(field.name for field in fields(Party))
 _PAYMENT = frozenset(field.name for field in fields(Payment))
 _ORDER = frozenset(field.name for field in fields(Order)) - {"buyer", "recipients", "payment"}
+_PATH = re.compile(r"[a-z_]{1,30}(?:\.[a-z0-9_]{1,30}){0,3}")
 _TRUE = frozenset({"true", "1", "yes"})
 
 
@@ -44,7 +46,7 @@ def csv_orders(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
         text = content.decode("cp932", "replace")
     rows = csv.reader(io.StringIO(text, newline=""))
     try:
-        columns = [_Column.named(name.strip()) for name in next(rows, [])]
+        columns = [_Column.named(name.strip(), number) for number, name in enumerate(next(rows, []), start=1)]
         for row in rows:
             if any(cell.strip() for cell in row):
                 yield rows.line_num, wire.encode(_order(columns, row))
@@ -60,7 +62,7 @@ class _Column:
     field: str
 
     @classmethod
-    def named(cls, path: str) -> "_Column":
+    def named(cls, path: str, number: int) -> "_Column":
         first, *rest = path.split(".")
         if first == "recipients":
             part = rest.pop(0) if rest and rest[0].isdecimal() else "0"
@@ -71,8 +73,9 @@ class _Column:
             part, known, rest = "", _ORDER, [first, *rest]
         is_list = bool(rest) and rest[0] in _LISTS
         if not rest or rest[0] not in known or len(rest) > 1 + is_list:
+            shown = path if _PATH.fullmatch(path) else number  # a file without a header has a person here
             raise PayloadInvalid(
-                f"column {path[:50]}: no field of an order; write id, total, buyer.name and the like"
+                f"column {shown}: no field of an order; the first line must name id, total, buyer.name and the like"
             )
         return cls(part, rest[0])
 

@@ -48,8 +48,8 @@ def of_contact(party: Party) -> Iterator[Signal]:
     A second, real number makes up for a dummy: many forms demand a landline that fewer and fewer people have. So
     does a lasting mail address for a throw-away one.
     """
-    emails = [email for email in party.emails if email.strip()]
-    phones = [phone for phone in party.phones if phone.strip()]
+    emails = [email for email in party.emails if "@" in email or "＠" in email]  # not なし beside it
+    phones = [phone for phone in party.phones if any(char.isdigit() for char in phone)]
     if emails and all(is_throwaway(email) for email in emails):
         yield Signal.THROWAWAY_MAIL
     if phones and all(is_dummy_phone(phone) for phone in phones):
@@ -62,6 +62,9 @@ class Use:
 
     phone: str
     surname: str
+
+    def __repr__(self) -> str:
+        return "Use()"  # the values must not reach a log
 
 
 def uses(identity: Identity) -> tuple[Use, ...]:

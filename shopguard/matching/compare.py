@@ -1,6 +1,7 @@
 """Comparing two parties that are both in clear: what shared tokens tell, refined by edit distances."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rapidfuzz.distance import OSA
 
@@ -20,12 +21,13 @@ def compare(one: Party, other: Party) -> Comparison:
 
     At least what a look-up of ``one`` against ``other`` would find; where a field does not agree, a near spelling
     (one character, two swapped digits) counts for something, but never as one of the two fields that make ``strong``.
+    As in a look-up, how common a name is follows ``one``.
     """
     return compare_identities(identify(one), identify(other))
 
 
 def compare_identities(one: Identity, other: Identity) -> Comparison:
-    """Return ``compare`` of two identities; the order of the two does not matter for the levels reached."""
+    """Return ``compare`` of two identities."""
     there = set(tokens(other))
     shared = [token for token in tokens(one) if token in there]
     evidence = tuple(_refined(item, one, other) for item in gather(Facts.of(one, shared, other.fields, ())))
@@ -38,6 +40,9 @@ def _near(evidence: Sequence[Evidence]) -> bool:
 
 def _refined(item: Evidence, one: Identity, other: Identity) -> Evidence:
     """Return near evidence in place of *different*, or ``item`` where there is nothing near."""
+    if item.level == Level.NAME_WRITTEN and one.name and other.name:
+        folds = tuple(dict.fromkeys((*one.name.folds, *other.name.folds)))
+        return replace(item, note=", ".join(folds), details=folds)
     if item.field == "name" and item.level in (
         Level.NAME_DIFFERENT,
         Level.NAME_UNCOMPARED,

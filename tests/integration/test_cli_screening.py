@@ -120,7 +120,14 @@ def test_orders_come_as_csv_too(desk: "Desk", encoding: str) -> None:
 def test_a_column_that_no_order_has_is_named(desk: "Desk", column: str) -> None:
     result = desk.run("screen", "--csv", stdin=f"id,{column}\n1,a\n")
     assert (result.exit_code, result.stdout) == (1, "")
-    assert f"column {column}: " in result.stderr
+    assert f"column {column or 2}: " in result.stderr
+
+
+def test_a_file_without_a_header_shows_nobodys_name(desk: "Desk") -> None:
+    result = desk.run("screen", "--csv", stdin="1,見本 花子\n2,見本 太郎\n")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "column 1: " in result.stderr
+    assert "見本" not in result.stderr
 
 
 def test_a_csv_may_name_every_field(desk: "Desk") -> None:
