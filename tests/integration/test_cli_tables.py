@@ -26,6 +26,7 @@ def run(folder: Path, *words: str, stdin: bytes = b"") -> subprocess.CompletedPr
     return subprocess.run(command, cwd=folder, env=environment, input=stdin, capture_output=True, check=False)
 
 
+@pytest.mark.timeout(600)  # it compiles three times
 def test_tables_are_made_beside_the_data_once_with_a_line_and_take_towns_in(tmp_path: Path) -> None:
     parties = b"".join(wire.encode({"name": f"見本 {number}"}) + b"\n" for number in range(500))
     first = run(tmp_path, "identify", "--processes", "2", stdin=parties)

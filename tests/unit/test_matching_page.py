@@ -23,7 +23,6 @@ FIGURES = {
     "ONE_NUMBER": weights.ONE_NUMBER,
     "BY_POSTAL_CODE": weights.BY_POSTAL_CODE,
     "EVEN_ODDS": weights.EVEN_ODDS,
-    "SURE": weights.SURE,
     "CROWD": crowd.CROWD,
     "HOT": HOT,
 }
