@@ -86,6 +86,8 @@ def read(line: str, postal: str = "") -> Address:
         ("和歌山県和歌山市一番町3番地", "和歌山県和歌山市一番丁3"),
         ("岐阜県大垣市築捨丁1-14-6", "岐阜県大垣市築捨町1-14-6"),
         ("東京都八丈町大賀郷2345番地1", "東京都八丈島八丈町大賀郷2345-1"),
+        ("愛媛県今治市波方丁馬刀潟13-26", "愛媛県今治市波方町馬刀潟13-26"),
+        ("秋田県秋田市保戸野千代田16-22", "秋田県秋田市保戸野千代田町16-22"),
         ("宮城県仙台市宮城野区福田町南7·8·29", "宮城県仙台市宮城野区福田町南7-8-29"),
         ("東京都港区しば公園4-2-8", "東京都港区芝公園4-2-8"),
         ("奈良県宇陀市榛原山辺三二〇九四－三〇", "奈良県宇陀市榛原山辺三2094-30"),
@@ -108,6 +110,12 @@ def test_a_misspelt_town_of_the_postal_code_leaves_nothing_behind() -> None:
     address = read("岐阜県大垣市築捨丁1-14-6", "503-0854")
     assert address.sites == (Site(("1", "14", "6")),)
     assert Remark.MISSPELT in address.remarks and not address.rest
+
+
+def test_the_postal_code_tells_which_of_two_towns_alike_may_be_meant() -> None:
+    address = read("鹿児島県鹿児島市中山町6丁目8番4号", "891-0108")  # the code of 中山
+    assert address.places == (Place("46201", "中山町"), Place("46201", "中山"))
+    assert read("広島県広島市東区矢賀新5-12-22", "732-0044").places[0] == Place("34102", "矢賀新町")
 
 
 def test_a_town_of_another_ward_is_told() -> None:

@@ -172,12 +172,15 @@ def _named(
         return None
     founds = [option.found for option in options if option.found is not None]
     remarks = _remarks(options[0], spelling) | founds[0].remarks
-    if founds[0].is_followed_by_letters:
-        text = spelling.after(options[0].start)
-        similar = find_similar(table, founds[0].town.code, text)
-        if similar is not None and similar.town != founds[0].town:  # 芝公演 is no part of 芝
-            founds.insert(0, similar)
-            remarks |= similar.remarks
+    likely = {area.town for area in areas}
+    if founds[0].is_followed_by_letters or (likely and founds[0].town.base not in likely):
+        similar = find_similar(table, founds[0].town.code, spelling.after(options[0].start), likely)
+        if similar is not None and similar.town != founds[0].town:
+            if len(similar.after) < len(founds[0].after):  # 芝公演 is no part of 芝
+                founds.insert(0, similar)
+                remarks |= similar.remarks
+            elif similar.town.base in likely:  # 中山町 with the postal code of 中山
+                founds.insert(1, similar)
     places = tuple(dict.fromkeys(Place(found.town.code, found.town.base or found.town.name) for found in founds))
     return Located(places[:_MOST], founds[0].after, _prefecture(options), founds[0].town.has_chome, remarks)
 
