@@ -191,8 +191,12 @@ def _houses(address: Address) -> tuple[str, ...]:
 
 
 def _blocks(address: Address) -> tuple[str, ...]:
-    """Town with the first two numbers: with a name, this finds a house whose last number is falsified."""
+    """Town with the first two numbers: with a name, this finds a house whose last number is falsified.
+
+    Of a 番地 with its branch (123-4) the first is enough; one below ten may be a 丁目, which is a whole quarter.
+    """
     numbers = ["-".join(site.numbers[:2]) for site in address.sites if len(site.numbers) > 1]
+    numbers += [run[0] for run in (site.numbers for site in address.sites) if 0 < len(run) < 3 and len(run[0]) > 1]
     towns = [f"{place.municipality}|{place.town}" for place in address.places if place.town]
     return tuple(dict.fromkeys([f"{town}-{run}" for town in towns for run in numbers]))
 
@@ -242,4 +246,7 @@ def _full_sounds(name: Name) -> tuple[str, ...]:
 
 def _joined_sound(parts: Sequence[str]) -> str:
     """The parts in one: a name that is not told apart must sound the same as one that is."""
-    return sound(romaji_skeleton("".join(parts)))
+    joined = "".join(parts)
+    if len(parts) == 2 and parts[0][-1] in "aeiou" and parts[1][0] in "kstmrc":
+        return joined  # nothing melts where a vowel meets one of these
+    return sound(romaji_skeleton(joined))
