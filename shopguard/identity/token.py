@@ -162,10 +162,10 @@ _WITH_ROOM = {Type.ADDRESS: Type.ADDRESS_ROOM, Type.POSTAL_NUMBERS: Type.POSTAL_
 def _add_names(found: Values, name: Name, address: Address | None) -> None:
     houses = _houses(address) if address is not None and not address.is_shared else ()
     city = address.places[0].municipality if address is not None and address.places else ""
-    is_kanji = name.script == "kanji"
-    if is_kanji and not _is_surname_alone(name):
+    script = name.script
+    if script == "kanji" and not _is_surname_alone(name):
         _add_full(found, name.full, (Type.NAME, Type.NAME_HOUSE, Type.NAME_CITY), houses, city)
-    for heard in _full_sounds(name):
+    for heard in _full_sounds(name, script):
         _add_full(found, heard, (Type.SOUND, Type.SOUND_HOUSE, Type.SOUND_CITY), houses, city)
     if houses and address is not None:
         parts = tuple(name_parts(name))
@@ -232,14 +232,14 @@ def _likely_sounds(name: Name) -> Sequence[tuple[str, ...]]:
     return name.sounds[:2] if name.script == "kanji" else name.sounds
 
 
-def _full_sounds(name: Name) -> tuple[str, ...]:
+def _full_sounds(name: Name, script: str) -> tuple[str, ...]:
     """The whole name as heard. A Latin name may be written in either order, so its first reading gives both."""
     found: dict[str, None] = {}
     for at, parts in enumerate(_likely_sounds(name)):
         if not all(parts):
             continue
         found[_joined_sound(parts)] = None
-        if name.script == "latin" and at == 0:
+        if script == "latin" and at == 0:
             found[_joined_sound(parts[::-1])] = None
     return tuple(found)[:5]
 
