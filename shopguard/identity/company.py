@@ -14,7 +14,7 @@ _LATIN_FORM = re.compile(
     r"|g\.k|pty|plc|s\.a|co\.)"
     r"(?![a-z])\.?"
 )
-_HINTS = ("会社", "法人", "組合", "(")  # one of them is in every form
+_HINT = re.compile("会社|法人|組合|[(.a-z]|[^ ]{4}|[部課係室当](?: |$)")  # one of them is in every form and workplace
 _FORM_ALONE = re.compile(_FORM)
 _FORM_THEN_SPACE = re.compile(f"^({_FORM}) +(?=\\S)")
 _SPACE_THEN_FORM = re.compile(f"(?<=\\S) +({_FORM})(?= |$)")
@@ -41,7 +41,9 @@ _DEPARTMENT = re.compile(
 
 def without_company(text: str) -> tuple[str, str]:
     """Return the folded ``text`` without company words, and the company words. Without a company that is empty."""
-    if any(hint in text for hint in _HINTS) and _FORM_ALONE.search(text):
+    if not _HINT.search(text):
+        return text, ""
+    if _FORM_ALONE.search(text):
         text = _SPACE_THEN_FORM.sub(r"\1", _FORM_THEN_SPACE.sub(r"\1", text))
         firm = [word for word in text.split() if _FORM_ALONE.search(word) or _is_workplace(word)]
     elif ("." in text or text.isascii()) and (form := _LATIN_FORM.search(text)) and form.start():

@@ -27,9 +27,10 @@ _LONGEST_SPLIT = 30  # characters of a name in one word
 
 _KANA = re.compile("[ぁ-ゖァ-ヺーゝゞヽヾ]+")
 _GLUED = re.compile("([一-鿿々ノヶ]{2,8})([ァ-ヺー]{4,20}|[ぁ-ゖー]{4,20})")
+_AND = re.compile("[・･,、&＆+と]")
 _PARTNER = re.compile("(.+?)[・･、,&＆+と]([一-鿿]{1,4})")
 _SURNAME_ENDS = frozenset(
-    "田山川野村本井島木原沢藤谷林森岡崎浜橋口上下中内部池沼塚坂津瀬江尾家屋戸倉場地道城辺越見瀧滝"
+    "田山川野村竹根辻畑石金杉柳関宮角脇迫切園面堀溝本井島木原沢藤谷林森岡崎浜橋口上下中内部池沼塚坂津瀬江尾家屋戸倉場地道城辺越見瀧滝"
 )
 _NEVER_FIRST = "ーゝゞヽヾんンっッゃゅょャュョぁぃぅぇぉァィゥェォ"
 _LARGE_TSU = re.compile("つ(?=[かきくけこさしすせそたちつてとぱぴぷぺぽ])")
@@ -101,7 +102,7 @@ def _of_two(first: str, second: str) -> Parts:
 
 def first_of_couple(text: str) -> str:
     """Return the name without the partner's given name behind it: 山田太郎・花子; others as they are."""
-    found = _PARTNER.fullmatch(text)
+    found = _PARTNER.fullmatch(text) if _AND.search(text) else None
     if not found or not _is_given(found[2]):
         return text
     family, given = told_apart(found[1].split())
@@ -137,14 +138,17 @@ def _is_given(word: str) -> bool:
 def _split(word: str) -> Parts:
     if is_kana(word):
         parts = split_kana(word)
-        return parts if parts[0] != parts[1] else ("", "")
+        return parts if hiragana(parts[0]) != hiragana(parts[1]) else ("", "")
     if len(word) > _LONGEST_SPLIT:
         return "", ""
     if surname_share(word):
         return word, ""
     best, parts = -99.0, ("", "")
-    for at in range(1, min(len(word), 6)):
-        for family, given, fee in ((word[:at], word[at:], 0.0), (word[-at:], word[:-at], _REVERSED)):
+    for fee in (0.0, _REVERSED):
+        if best > _REVERSED:
+            break  # no surname is that common
+        for at in range(1, min(len(word), 6)):
+            family, given = (word[:at], word[at:]) if not fee else (word[-at:], word[:-at])
             share = surname_share(family)
             if not share and not fee and at > 1 and len(given) > 1 and _is_given(given):
                 share = _UNHEARD  # 金田一耕助: the tables have 金田 but not 金田一
@@ -153,7 +157,7 @@ def _split(word: str) -> Parts:
                 if weight > best:
                     best, parts = weight, (family, given)
     parts = parts if best > -99.0 else _unknown(word)
-    if parts[0] == parts[1]:
+    if hiragana(parts[0]) == hiragana(parts[1]):
         parts = parts[0], ""  # the name twice
     return parts if is_japanese(parts[0]) and (len(parts[1]) > 1 or is_japanese(parts[1])) else ("", "")
 
@@ -208,9 +212,13 @@ def foreign_sounds(family: str, given: str) -> tuple[Parts, ...]:
     """
     if _is_family(family) and _is_given(given):
         return ()
-    if asian := asian_kana(family) or asian_kana(given):
-        first, last = (family, given) if asian_kana(family) else (given, family)
-        return ((asian, katakana_sound(last)), (kana_sound(last), kana_sound(first)))
+    asian = [
+        (heard, katakana_sound(last))
+        for first, last in ((family, given), (given, family))
+        if (heard := asian_kana(first))
+    ]
+    if asian:
+        return (*asian, (kana_sound(given), kana_sound(family)))
     exchanged = () if _is_family(family) or _is_family(given) else ((kana_sound(given), kana_sound(family)),)
     one, other = katakana_sound(family), katakana_sound(given)
     return ((one, other), (other, one), *exchanged) if exchanged else ((one, other),)

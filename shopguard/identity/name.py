@@ -1,5 +1,6 @@
 """Names: the written form, family and given name where they can be told apart, the reading, and how it sounds."""
 
+import re
 from dataclasses import dataclass, replace
 
 from shopguard.identity.bare_name import (
@@ -40,6 +41,7 @@ from shopguard.identity.text import LONGEST, fold, fold_place, folded_variants, 
 
 Sounds = tuple[tuple[str, ...], ...]
 _MOST_WORDS = 12
+_NOT_ONLY_KANJI = re.compile("[^一-鿿]|[之乃]")
 _MOST_ROUNDS = 4
 
 
@@ -135,9 +137,11 @@ def _written(name: str, family: str, given: str) -> tuple[str, list[str]]:
 
 def _said(raw: str) -> str:
     """Return the folded text, or "" where it names nobody."""
-    if not has_letters(raw):
+    if not raw or not has_letters(raw):
         return ""
-    text = without_hyphens(fold(spaced(raw)))
+    text = fold(spaced(raw))
+    if "-" in text:
+        text = without_hyphens(text)
     return "" if names_nobody(text) else text
 
 
@@ -181,11 +185,12 @@ def _made(fields: list[list[str]], reading: _Reading, capitals: str, is_family: 
 
 
 def _japanese(fields: list[list[str]], reading: _Reading, is_family: bool) -> Name:
-    fields = [[part for word in words for part in without_glued_reading(word) if part] for words in fields]
-    had_initial = any(len(word) == 1 and word.isascii() for words in fields for word in words)
-    fields, reading = _without_reading(fields, reading)
-    fields = [words for words in fields if words]
-    is_family = is_family or (had_initial and [len(words) for words in fields] == [1])
+    if any(_NOT_ONLY_KANJI.search(word) for words in fields for word in words):
+        fields = [[part for word in words for part in without_glued_reading(word) if part] for words in fields]
+        had_initial = any(len(word) == 1 and word.isascii() for words in fields for word in words)
+        fields, reading = _without_reading(fields, reading)
+        fields = [words for words in fields if words]
+        is_family = is_family or (had_initial and [len(words) for words in fields] == [1])
     words = ["".join(words) for words in fields] if len(fields) > 1 else fields[0]
     family, given = (_canonical(part) for part in told_apart(words, is_family))
     full = with_repeat_marks(_canonical(family + given or "".join(dict.fromkeys(words))))
@@ -206,7 +211,7 @@ def _japanese(fields: list[list[str]], reading: _Reading, is_family: bool) -> Na
 
 
 def _canonical(part: str) -> str:
-    return hiragana(fold_place(part))
+    return hiragana(fold_place(part)) if _NOT_ONLY_KANJI.search(part) else part
 
 
 def _without_reading(fields: list[list[str]], reading: _Reading) -> tuple[list[list[str]], _Reading]:

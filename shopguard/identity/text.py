@@ -28,6 +28,13 @@ _INVISIBLE = re.compile(
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 _PLAIN = re.compile("[ \u3000ぁ-ゖァ-ヺー々一-鿿]*")  # as NFKC leaves it, but for the wide space
+# What one table folds: letters of ASCII in either width, and what NFKC leaves as it is.
+_SIMPLE = re.compile("[\t-\r -~\u3000！-～ぁ-ゖァ-ヺー・、。「」々〇一-鿿‐‒-―−]*")
+_FOLDED = {
+    **VARIANTS,
+    **{code: chr(code).lower() for code in range(ord("A"), ord("Z") + 1)},
+    **{code + 0xFEE0: chr(code).lower() for code in range(ord("!"), ord("~") + 1)},
+}
 _SPACED_VOICE_MARKS = str.maketrans("゛゜", "\u3099\u309a")  # NFKC would put a space between a kana and its mark
 
 _KANJI = "々〇一-鿿㐀-䶿\U00020000-\U0003ffff"
@@ -44,8 +51,8 @@ def fold(text: str) -> str:
 
     At most ``LONGEST`` characters are kept. Folding twice changes nothing.
     """
-    if _PLAIN.fullmatch(text, 0, LONGEST + 1):
-        return " ".join(text[:LONGEST].translate(VARIANTS).split())
+    if _SIMPLE.fullmatch(text, 0, LONGEST + 1):
+        return " ".join(text[:LONGEST].translate(_FOLDED).split())
     for _ in range(6):  # case folding and dropped characters make room for NFKC again; three rounds settle all known
         folded = _fold_once(text)
         if folded == text:

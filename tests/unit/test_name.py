@@ -425,3 +425,79 @@ def test_width_and_invisible_characters_do_not_matter(raw: str) -> None:
 def test_a_huge_text_is_cut() -> None:
     for huge in ("山田太郎" * 250_000, "taro " * 200_000, "(" * 1_000_000 + "山", "様" * 1_000_000, "ヤ" * 1_000_000):
         normalize_name(huge, huge, huge, huge, huge)
+
+
+# --- habits that once lost a part of the name
+
+
+@pytest.mark.parametrize(
+    ("raw", "family", "given_name"),
+    [
+        ("谷町 健一", "谷町", "健一"),
+        ("ナカシマ リョウ", "なかしま", "りょう"),
+        ("宮江 藤代", "宮江", "藤代"),
+        ("城東 城弘", "城東", "城弘"),
+        ("林 林太郎", "林", "林太郎"),
+        ("田中 マリア 花子", "田中", "まりあ花子"),
+        ("古賀 ー成", "古賀", "一成"),
+        ("石井さゆり 宅", "石井", "さゆり"),
+        ("三宅 誠", "三宅", "誠"),
+        ("松尾茉莉マツオマリ", "松尾", "茉莉"),
+        ("荻原E.", "荻原", ""),
+        ("徳並 H", "徳並", ""),
+        ("石林", "石林", ""),
+    ],
+)
+def test_no_word_of_a_name_is_lost(raw: str, family: str, given_name: str) -> None:
+    assert parts(named(raw)) == (family, given_name)
+
+
+@pytest.mark.parametrize("raw", ["様", "0様", "様A", "N/A"])
+def test_what_stands_around_a_name_is_none(raw: str) -> None:
+    assert normalize_name(raw) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("杉並 達也", "スギナミ タツヤ"),  # in no table of surnames
+        ("沖 健太", "沖 ケン太"),
+        ("周涛", "Tao Zhou"),
+        ("黄 明", "Huang Ming"),
+        ("Robert J. Sample", "Bob Sample"),
+        ("Catherine Mary Example", "Cathy Example"),
+        ("NGUYỄN VĂN ANH", "Anh Nguyen Van"),
+        ("Hélène Dupont-Essai", "HELENE DUPONT ESSAI"),
+        ("Jürgen Müßter", "Juergen Muesster"),
+        ("John Johnson", "ジョン ジョンソン"),
+        ("Johnson John", "ジョン・ジョンソン"),
+        ("Maria Silva", "マリア シルバ"),
+        ("Elizabeth Brown", "エリザベス ブラウン"),
+        ("Jihoon Kang", "ジフン カン"),
+        ("Nam Thanh Nguyễn", "ナム グエン"),
+        ("KIM SU-HYEON", "Kim Suhyeon"),
+    ],
+)
+def test_two_scripts_sound_alike(one: str, other: str) -> None:
+    assert set(named(one).sounds) & set(named(other).sounds)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Maria Silva", "Mario Silva"),
+        ("Robert Sample", "Roberta Sample"),
+        ("Robert Sample", "Linda Sample"),
+        ("Emma Sample", "Anna Sample"),
+        ("周涛", "Jie Zhou"),
+        ("Ueda Kenji", "Uda Kenji"),
+    ],
+)
+def test_other_names_stay_apart(one: str, other: str) -> None:
+    assert not set(named(one).sounds) & set(named(other).sounds)
+
+
+def test_a_surname_or_a_given_name_alone_is_heard_as_that_part() -> None:
+    assert named("YOSHIDA").sounds == (("yoshita", ""),)
+    assert named("Junichi I.").sounds == (("", "shunichi"),)
+    assert named("", family="荻並").sounds == (("okinami", ""),)
