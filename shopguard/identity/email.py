@@ -20,6 +20,7 @@ _ADDRESS = re.compile(f"([^{_SEPARATORS}]+)@([^{_SEPARATORS}/?&・]+)")
 _LATIN_END = re.compile(r"[!-~]+$")
 _LATIN_START = re.compile(r"[a-z0-9._-]+")
 _AROUND_AT = re.compile(r"\s*(?:@+|[(\[](?:at|アット(?:マーク)?)[)\]])\s*")
+_QUOTED = re.compile(r"[\"“”]+([^\s\"“”@]+)[\"“”]+@")  # "a..b"@docomo.ne.jp, as the RFC wants it
 _STRAY_SPACE = re.compile(r"(?<=[a-z0-9])\s+(?=[._][a-z0-9])|(?<=[a-z0-9][._])\s+(?=[a-z0-9])")
 _STRAY_DOT = re.compile(r"\s*[.,。、]\s*(?=(?:com?|ne|or|ac|jp|net|org)\b)")
 _DOMAIN = re.compile(r"(?:[a-z0-9_-]+\.)+[a-z][a-z0-9-]+")
@@ -92,14 +93,22 @@ _MASKED = re.compile(
     r"|members\.ebay\.[a-z.]{2,6}|relay\.walmart\.com|scs\d?\.tiktok[a-z]{0,2}\.[a-z]{2,3})"
 )
 _NOBODY = re.compile(r"(?:do-?not|no)[-_.]?reply[0-9]*|no-?mail|none|null|nashi|dummy|unknown|mailer-daemon|[-_.]+")
-# What people type who give no address: no@no.no, test@test.com, aaa@aaa.jp. Both sides must be such a word, as
-# taro@taro.jp may well be Taro's. Gmail gives out no name of less than six characters.
+# What people type who give no address: no@no.no, test@test.com, guest@shop.com, aaa@docomo.ne.jp. The domain must say
+# as little, or be a provider's: taro@taro.jp may well be Taro's, test@yamada.jp a mailbox of the Yamadas. A role
+# (info, order) is nobody's at a provider, whose customers are persons; at a company's own domain it is read.
 _PLACEHOLDERS = """
-123 1234 12345 123456 abc abcd abcde abcdef asdf asdfg bar dummy email fake foo fuga hoge mail na name nashi nil no
-nomail non nope nothing piyo qwe qwert qwerty sample test test1 test2 tester testtest user xyz
+123 1234 12345 123456 123456789 abc abcd abcde abcdef aiueo anonymous asdf asdfg bar demo dummy email fake foo
+fuga guest hoge hogehoge mail na name nanashi nashi nil no nobody nomail non noname nope nothing piyo qwe qwert qwerty
+sample tekito tekitou test test1 test2 test123 tester testtest user xyz
 """
+_PROVIDER = re.compile(
+    r"(?:gmail|icloud|aol|gmx|mail|ymail|rocketmail|yandex|zoho(?:mail)?|naver|daum|qq|163|126|nifty|au|ezweb|uqmobile)"
+    r"\.(?:com|jp|net|ru)|(?:yahoo|hotmail|outlook|live|msn)\.(?:[a-z]{2,3}|(?:com?|ne)\.[a-z]{2})"
+    r"|proton\.me|fastmail\.(?:com|fm)|hanmail\.net|gmx\.de|web\.de|ymail\.ne\.jp|(?:mail\.)?goo\.(?:ne\.)?jp"
+    r"|excite\.co\.jp|infoseek\.jp|rakuten\.jp|(?:docomo|softbank|ymobile1?|disney|[cdhknqrst]\.vodafone)\.ne\.jp"
+    r"|i\.softbank\.jp|willcom\.com|(?:[a-z]{2}\.)?pdx\.ne\.jp|rakumail\.jp|uqmobile\.jp"
+)
 _NO_LABEL = frozenset({"ac", "co", "com", "ne", "net", "or", "org"})
-_LONGEST_PLACEHOLDER = 8
 _NOT_LETTER = re.compile("[^a-z]+")
 _NAME_LETTERS = 5  # fewer are shared by too many people
 _GENERIC = """
@@ -179,18 +188,25 @@ def _mailboxes(raw: str) -> Iterator[tuple[str, str]]:
 def _is_nobody(local: str, domain: str) -> bool:
     if "*" in local or _MASKED.fullmatch(domain) or _NOBODY.fullmatch(local):
         return True
-    if len(local) > _LONGEST_PLACEHOLDER or not _is_placeholder(local):
-        return False
+    if not _is_placeholder(local):
+        return local in _words(_GENERIC) and (_is_provider(domain) or domain.startswith(f"{local}."))
+    if _is_provider(domain):
+        return len(local) > 2 or local in _words(_PLACEHOLDERS) or domain == "gmail.com"
     labels = [label for label in domain.split(".")[:-1] if label not in _NO_LABEL]
-    return all(map(_is_placeholder, labels)) or (domain == "gmail.com" and len(local) < 6)
+    return all(_is_placeholder(label) or (len(local) > 2 and label in _words(_GENERIC)) for label in labels)
 
 
 def _is_placeholder(word: str) -> bool:
-    return len(set(word)) == 1 or word in _words(_PLACEHOLDERS)
+    return word in _words(_PLACEHOLDERS) or word == word[0] * len(word)
+
+
+@lru_cache(maxsize=4096)
+def _is_provider(domain: str) -> bool:
+    return _PROVIDER.fullmatch(domain) is not None
 
 
 def _addresses_in(raw: str) -> Iterator[str]:
-    text = _AROUND_AT.sub("@", fold(raw[:_FIELD]))
+    text = _QUOTED.sub(r"\1@", _AROUND_AT.sub("@", fold(raw[:_FIELD])))
     text = _STRAY_SPACE.sub("", _STRAY_DOT.sub(".", text))
     for found in _ADDRESS.finditer(text):
         # メールはtaro@example.jpです: text around an address stands in other letters than the address itself
