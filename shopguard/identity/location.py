@@ -48,8 +48,9 @@ class Site:
 class Address:
     """Every text is folded and empty where unknown; ``places`` and ``sites`` have the likelier reading first.
 
-    At most two places and two sites are kept. ``postal`` is seven digits in Japan. ``rest`` is what was not
-    understood, so that nothing of the raw text is lost.
+    At most two places and two sites are kept. ``area`` is the small area (小字) that is written between the town and
+    the numbers: where a town is divided so, the numbers begin again in each. ``postal`` is seven digits in Japan.
+    ``rest`` is what was not understood, so that nothing of the raw text is lost.
     """
 
     country: str = "JP"
@@ -57,6 +58,7 @@ class Address:
     places: tuple[Place, ...] = ()
     sites: tuple[Site, ...] = ()
     building: str = ""
+    area: str = ""
     postal: str = ""
     rest: str = ""
     remarks: frozenset[Remark] = frozenset()

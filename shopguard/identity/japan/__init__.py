@@ -43,13 +43,14 @@ def read_behind(located: Located, postal: str) -> Address:
 def _address(located: Located, before: str, numbers: Numbers, postal: str) -> Address:
     building = read_building(numbers.after)
     sites = read_sites(numbers.counts, building, located.has_chome)
-    room_alone = "" if sites else building.room or building.floor
+    unplaced = () if sites else (*(str(count) for count in numbers.counts), building.room or building.floor)
     return Address(
         prefecture=located.prefecture,
         places=located.places,
         sites=sites,
         building=building.name,
+        area="" if located.is_town_open else numbers.small_area,
         postal=postal,
-        rest=" ".join(part for part in (before, building.household, room_alone) if part),
+        rest=" ".join(part for part in (before, *unplaced, building.household) if part),
         remarks=located.remarks | shared_remarks(f"{before} {numbers.after}"),
     )

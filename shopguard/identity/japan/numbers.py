@@ -3,6 +3,7 @@
 import re
 from typing import NamedTuple
 
+from shopguard.identity.tables.place_key import place_key
 from shopguard.identity.text import kanji_number
 
 NUMERALS = "〇一二三四五六七八九十百千廿壱弐参拾"
@@ -11,10 +12,10 @@ _ORDINARY = str.maketrans({"廿": "二十", "壱": "一", "弐": "二", "参": "
 _HAS_NUMERAL = re.compile(f"[{NUMERALS}]")
 # 4一2一8: the kanji for one (or the long mark of katakana) typed for the hyphen that looks like it.
 _LOOKS_LIKE_HYPHEN = re.compile(
-    f"(?<=[0-9])一(?=[0-9])|(?<![ぁ-ゖァ-ヺー])ー+|(?<=[0-9{NUMERALS}])[~〜](?=[0-9{NUMERALS}])"
+    f"(?<=[0-9])一(?=[0-9])|(?<![ぁ-ゖァ-ヺー])ー+|--+|(?<=[0-9{NUMERALS}])[~〜](?=[0-9{NUMERALS}])"
 )
 _COUNTED = re.compile(
-    f"[{NUMERALS}]+(?= ?(?:丁目?|番(?![町館街])|番町(?=[0-9])|号|地割|階|[部区組班線](?=[0-9{NUMERALS}])))"
+    f"[{NUMERALS}]+(?= ?(?:丁[目日]?|番(?![町館街])|番町(?=[0-9])|号|地割|階|[部区組班線](?=[0-9{NUMERALS}])))"
 )
 _IN_A_ROW = re.compile(
     f"(?:(?<=[-のノ之])|(?<=[丁目番地号])|^ ?)[{NUMERALS}]+(?=$|[-のノ之・,. 第]|[^一-鿿])"
@@ -26,7 +27,7 @@ _IN_A_ROW = re.compile(
 # One number with its mark, and what divides it from the next. A number that counts wings, floors or rooms is none.
 _COUNT = re.compile(
     r"([0-9]{1,5}+)(?![0-9]| ?(?:号 ?[棟館室]|[棟館室階]|f(?![a-z])|戸室|号線))"
-    r"(?: ?(?:(丁目?|町目|丁[めメ]|ち[ょよ]うめ|チ[ョヨ]ウメ)|(番(?![町館街])地?|ばんち?|バンチ?)"
+    r"(?: ?(?:(丁[目日]?|町目|丁[めメ]|ち[ょよ]うめ|チ[ョヨ]ウメ)|(番(?![町館街])地?|ばんち?|バンチ?)"
     r"|(号|ごう|ゴウ)"
     r"|(?:線[東西南北]?|番町|[部区組班条])(?=[ -]?第?[0-9])))?"
     r"( ?[-ー,.、。・:;/_=] ?| ?[のノ之](?= ?[0-9]))?( ?)"
@@ -38,9 +39,12 @@ _BLOCK = re.compile(
     "|(?:^|.*[字の ])(丁)|^(?:大?字)?([口いろはにほへとちりぬるを]))[-の ]?$",
     re.DOTALL,
 )
+_BLOCK_BEHIND = re.compile("([甲乙丙丁])(?=$| )")  # 1790乙
 _SAME_BLOCK = str.maketrans("口いろはにほへとちりぬるを", "ロイロハニホヘトチリヌルヲ")
 # 第5地割字外川目54番地2: the land's own name adds nothing to its number.
 _LAND = re.compile("(?:第 ?)?([0-9]+) ?地割(?: ?(?:の|字?[^-0-9 ]{1,8}(?=[0-9]))| ?-)? ?(?=[0-9])")
+# A 小字 or what it is called in town; 寺町通御池上る is a street of Kyoto.
+_SMALL_AREA = re.compile("[ -]*([大小]?字)? ?([一-鿿々ぁ-ゖァ-ヺー]{1,10})(?<![上下入][るルりリ])(?<![東西]入)[ -]*$")
 _POST_BOX = re.compile("私書[箱函]第?$")
 _COMPOUND = re.compile("[0-9]+ ?(?:丁目|番|-[0-9])")
 _BUILDING = re.compile(
@@ -55,6 +59,9 @@ class Count(NamedTuple):
     mark: str = ""
     apart: bool = False
 
+    def __str__(self) -> str:
+        return f"{self.number}丁目" if self.mark == "chome" else self.number
+
 
 class Numbers(NamedTuple):
     """The first row of numbers in a text, with the texts before and after it."""
@@ -62,6 +69,12 @@ class Numbers(NamedTuple):
     before: str
     counts: tuple[Count, ...]
     after: str
+
+    @property
+    def small_area(self) -> str:
+        """The key of the small area (字) that ``before`` names, if that is not a building, a street or a note."""
+        found = _SMALL_AREA.match(self.before) if self.counts and self.before else None
+        return place_key(found[2]) if found and (found[1] or not _BUILDING.search(found[2])) else ""
 
 
 def read_numbers(text: str) -> Numbers:
@@ -79,6 +92,8 @@ def read_numbers(text: str) -> Numbers:
         if later is not None:  # the building stands before the numbers
             counts, end = _row(text, later.start())
             return Numbers("", tuple(counts), f"{text[end:]} {text[: later.start()]}")
+        if counts and counts[0].mark != "ban" and "字" not in text[:start]:
+            return Numbers("", (), text)  # a room alone
     if not counts or _POST_BOX.search(text, 0, start):
         return Numbers("", (), text)
     before = text[:start]
@@ -86,7 +101,17 @@ def read_numbers(text: str) -> Numbers:
         letter = block[block.lastindex or 0]
         before = before[: block.start(block.lastindex or 0)]
         counts[0] = counts[0]._replace(number=letter.translate(_SAME_BLOCK) + counts[0].number)
-    return Numbers(before, tuple(counts), text[end:])
+    elif block := _BLOCK_BEHIND.match(text, end):
+        counts[0] = counts[0]._replace(number=block[1] + counts[0].number)
+        end = block.end()
+    return Numbers(before, _without_zeros(counts), text[end:])
+
+
+def _without_zeros(counts: list[Count]) -> tuple[Count, ...]:
+    """Return the counts that number something: 0-0-0 is written where a form insists on a number."""
+    while counts and (counts[0].number == "0" or counts[-1].number == "0"):
+        counts = [] if counts[0].number == "0" else counts[:-1]
+    return tuple(counts)
 
 
 def one_notation(text: str) -> str:

@@ -16,7 +16,7 @@ def read_sites(counts: tuple[Count, ...], building: Building, has_chome: bool | 
     Args:
         has_chome: whether the town is divided into 丁目; None where unknown.
     """
-    if not counts:
+    if not counts or _is_chome_alone(counts, has_chome):
         return ()
     numbers = [count.number for count in counts]
     houses = _houses(counts, has_chome)
@@ -25,6 +25,14 @@ def read_sites(counts: tuple[Count, ...], building: Building, has_chome: bool | 
     if houses[0] == len(counts) and len(houses) > 1 and _is_room(counts[-1], bool(building.name), has_chome):
         houses.reverse()
     return tuple(Site(tuple(numbers[:size]), _glued_room(numbers[size:], building)) for size in houses)
+
+
+def _is_chome_alone(counts: tuple[Count, ...], has_chome: bool | None) -> bool:
+    """Say whether no number of a house follows the 丁目, which many share."""
+    only = counts[0]
+    if len(counts) > 1 or only.mark == "ban":
+        return False
+    return only.mark == "chome" or (has_chome is True and only.number.isdecimal() and int(only.number) <= _MOST_CHOME)
 
 
 def _glued_room(numbers: list[str], building: Building) -> str:
