@@ -47,6 +47,7 @@ _EXTENSION = re.compile(
     r"(?<=[0-9)\s;,、(-])(?:\(?内線?(?:番号)?\)?|ext(?:ension|n)?|#|x)[\s.:=-]{0,3}[0-9]{1,6}(?![0-9-])"
 )
 _RUN = re.compile(r"\+?[\s(]{0,3}[0-9][0-9()\s.,、・/-]*")
+_DIGIT_TOO_MANY = re.compile(r"(?P<whole>\(?0[0-9()]{1,6}[ -]?[0-9]{1,4}[)-][0-9]{4})-[0-9]")  # 080-0000-1111-0
 _BETWEEN = re.compile(r"[()\s.,、・/]+")
 _CHINESE_MOBILE = re.compile(r"1[3-9][0-9](?P<mark>[ -]?)[0-9]{4}(?P=mark)[0-9]{4}")
 _KOREAN_MOBILE = re.compile("010[0-9]{8}")
@@ -135,7 +136,11 @@ def _read_run(run: str, country: str) -> Iterator[str]:
 
 
 def _number(written: str, country: str) -> str | None:
+    if country == "JP" and (longer := _DIGIT_TOO_MANY.fullmatch(written)) is not None:
+        written = longer["whole"]
     digits = re.sub("[^0-9+]", "", written)
+    if digits.startswith("+0"):  # no country's code
+        digits = digits[1:]
     if not 8 < len(digits) < 21:
         return None
     japanese = _JAPANESE.fullmatch(digits)
