@@ -29,7 +29,7 @@ _TRUE = frozenset({"true", "1", "yes"})
 
 def json_lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
     """Yield each line that is not blank with its number, counted from 1."""
-    for number, line in enumerate(file, start=1):
+    for number, line in enumerate(_apart(file), start=1):
         if line.strip():
             yield number, line
 
@@ -39,7 +39,7 @@ def csv_orders(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
 
     The text is UTF-8 or, where it is not, CP932. ``PayloadInvalid`` names a column that the contract does not have.
     """
-    content = file.read()
+    content = _apart(file).read()
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -52,6 +52,14 @@ def csv_orders(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
                 yield rows.line_num, wire.encode(_order(columns, row))
     except csv.Error:
         raise PayloadInvalid(f"line {rows.line_num}: cannot be read as CSV") from None
+
+
+def _apart(file: BinaryIO) -> BinaryIO:
+    """Return another reader of a pipe or a terminal.
+
+    A thread that waits in a reader holds its lock, and Python aborts where a program ends and standard input is held.
+    """
+    return file if file.seekable() else open(file.fileno(), "rb", closefd=False)
 
 
 @dataclass(frozen=True, slots=True)

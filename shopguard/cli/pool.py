@@ -2,6 +2,8 @@
 
 import multiprocessing
 import signal
+import threading
+import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
@@ -18,6 +20,7 @@ Numbered = Iterable[tuple[int, bytes]]
 Chunk = Sequence[tuple[int, bytes]]
 
 _CHUNK_LINES, _CHUNK_BYTES = 100, 250_000
+_CHUNK_S = 0.2  # a piece that does not fill is sent anyway, for someone who types or follows a file
 _AHEAD = 4  # chunks in hand for each process: what is held in memory, however long the input
 _END_S = 5.0
 
@@ -50,11 +53,13 @@ def answers(records: Numbered, task: Task[R], processes: int = 1) -> Generator[t
         return
     context = multiprocessing.get_context("spawn")  # nothing of ours is shared by accident, on any system
     workers = [_Worker(context, task) for _ in range(processes)]
+    gathering = _Gathering(records)
     try:
-        yield from _in_order(_chunks(records), workers)
+        yield from _in_order(gathering, workers)
         for worker in workers:
             worker.dismiss()
     finally:
+        gathering.close()
         for worker in workers:
             worker.end()
 
@@ -66,48 +71,110 @@ def _answered(answer: Callable[[bytes], R], record: bytes) -> R | Fault:
         return Fault(str(error))
 
 
-def _chunks(records: Numbered) -> Iterator[Chunk | Refused]:
-    """Gather records into pieces worth sending; a fault of the whole input comes last, behind what precedes it."""
-    chunk: list[tuple[int, bytes]] = []
-    size = 0
-    try:
-        for number, record in records:
-            chunk.append((number, record))
-            size += len(record)
-            if len(chunk) == _CHUNK_LINES or size >= _CHUNK_BYTES:
-                yield chunk
-                chunk, size = [], 0
-    except ShopGuardError as error:
-        yield from [chunk] if chunk else []
-        yield Refused(str(error))
-        return
-    if chunk:
-        yield chunk
+class _Gathering:
+    """Records becoming pieces worth sending, in a thread of their own: a slow input keeps no answer waiting.
+
+    It reads no further than the piece at hand. ``bell`` can be waited for, and is ready when ``take`` may have news.
+    """
+
+    def __init__(self, records: Numbered) -> None:
+        self.bell, self._rope = multiprocessing.Pipe(duplex=False)
+        self.is_over = False  # all was taken
+        self._records = records
+        self._changed = threading.Condition()
+        self._chunk: list[tuple[int, bytes]] = []
+        self._size = 0
+        self._due = 0.0
+        self._ended = self._closed = False
+        self._fault: Exception | None = None
+        # Nobody can wake a thread that waits for a terminal: the program ends without it
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def take(self) -> Chunk | Exception | None:
+        """Return what is worth sending now, if anything; behind all records what ended them, if it was a fault."""
+        with self._changed:
+            if self._chunk and (self._is_full() or self._ended or time.monotonic() >= self._due):
+                chunk, self._chunk, self._size = self._chunk, [], 0
+                self._changed.notify()
+                return chunk
+            if self._chunk or not self._ended:
+                return None
+            self.is_over = True
+            fault, self._fault = self._fault, None
+            return fault
+
+    def patience_s(self) -> float | None:
+        """Return when ``take`` has something to say even if the bell does not ring; None is never."""
+        with self._changed:
+            return max(0.0, self._due - time.monotonic()) if self._chunk else None
+
+    def close(self) -> None:
+        """Read no further, from the next record on."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        self.bell.close()
+
+    def _read(self) -> None:
+        try:
+            for record in self._records:
+                self._add(record)
+                if self._closed:
+                    break
+        except Exception as error:
+            self._fault = error
+        with self._changed:
+            self._ended = True
+        self._ring()
+
+    def _add(self, record: tuple[int, bytes]) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or not self._is_full())
+            self._chunk.append(record)
+            self._size += len(record[1])
+            is_first = len(self._chunk) == 1
+            if is_first:
+                self._due = time.monotonic() + _CHUNK_S
+            is_news = is_first or self._is_full()
+        if is_news:
+            self._ring()
+
+    def _is_full(self) -> bool:
+        return len(self._chunk) >= _CHUNK_LINES or self._size >= _CHUNK_BYTES
+
+    def _ring(self) -> None:
+        with suppress(OSError):  # nobody listens any more
+            self._rope.send_bytes(b"!")
 
 
-def _in_order(chunks: Iterator[Chunk | Refused], workers: Sequence["_Worker[R]"]) -> Iterator[tuple[int, R | Fault]]:
+def _in_order(gathering: _Gathering, workers: Sequence["_Worker[R]"]) -> Iterator[tuple[int, R | Fault]]:
     idle, busy = list(workers), dict[Connection, tuple[int, _Worker[R]]]()
-    done: dict[int, Sequence[tuple[int, R | Fault]] | Refused] = {}
+    done: dict[int, Sequence[tuple[int, R | Fault]] | Exception] = {}
     sent = given = 0
     while True:
         while given in done:
             outcome = done.pop(given)
             given += 1
-            if isinstance(outcome, Refused):
+            if isinstance(outcome, Exception):
                 raise outcome
             yield from outcome
-        while idle and sent < given + _AHEAD * len(workers) and (chunk := next(chunks, None)) is not None:
-            if isinstance(chunk, Refused):
+        may_send = bool(idle) and sent < given + _AHEAD * len(workers)
+        if may_send and (chunk := gathering.take()) is not None:
+            if isinstance(chunk, Exception):
                 done[sent] = chunk
             else:
                 worker = idle.pop()
                 worker.give(chunk)
                 busy[worker.connection] = sent, worker
             sent += 1
-        if not busy and not done:
+            continue
+        if gathering.is_over and not busy:
             return
-        for ready in wait(list(busy)):
-            if isinstance(ready, Connection):
+        bell = [gathering.bell] if may_send and not gathering.is_over else []
+        for ready in wait([*busy, *bell], gathering.patience_s() if bell else None):
+            if ready is gathering.bell:
+                gathering.bell.recv_bytes()
+            elif isinstance(ready, Connection):
                 position, worker = busy.pop(ready)
                 done[position] = worker.take()
                 idle.append(worker)

@@ -5,9 +5,11 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import IO
 
@@ -15,7 +17,6 @@ import pytest
 
 from shopguard import wire
 from shopguard.cli import pool
-from shopguard.cli.running import Refused
 from shopguard.identity.tables import tables
 
 ENTRY = {
@@ -145,6 +146,19 @@ def test_a_reader_that_has_enough_ends_the_command_quietly(tmp_path: Path, proce
         assert running.wait(60) == 0
 
 
+def test_whoever_writes_line_by_line_gets_answer_by_answer(tmp_path: Path) -> None:
+    words, pipe = command("identify", "--processes", "2"), subprocess.PIPE
+    with subprocess.Popen(words, cwd=tmp_path, stdin=pipe, stdout=pipe, stderr=pipe) as running:
+        assert running.stdin is not None
+        assert running.stdout is not None
+        for number in range(3):
+            running.stdin.write(wire.encode(party(number)) + b"\n")
+            running.stdin.flush()
+            assert f"taro{number}@" in running.stdout.readline().decode()  # before there is any more to read
+        assert running.communicate(timeout=60) == (b"", b"")
+    assert running.returncode == 0
+
+
 def test_ctrl_c_ends_every_process(tmp_path: Path) -> None:
     words = command("identify", "--processes", "2")
     pipe = subprocess.PIPE
@@ -249,10 +263,37 @@ def test_no_more_is_read_than_is_worked_on(tmp_path: Path) -> None:
 
 def test_pieces_are_bounded_by_lines_and_by_bytes() -> None:
     def sizes(length: int) -> list[int]:
-        endless = ((number, b"x" * length) for number in itertools.count())
-        chunks = itertools.islice(pool._chunks(endless), 3)
-        return [len(chunk) for chunk in chunks if not isinstance(chunk, Refused)]
+        gathering = pool._Gathering((number, b"x" * length) for number in itertools.count())
+        with closing(gathering):
+            return [len(chunk) for chunk in itertools.islice(taken(gathering), 3)]
 
     assert sizes(10) == [100, 100, 100]
     assert sizes(100_000) == [3, 3, 3]
     assert sizes(1_000_000) == [1, 1, 1]
+
+
+def test_what_does_not_fill_a_piece_is_sent_anyway() -> None:
+    more = threading.Event()
+
+    def slow() -> Iterator[tuple[int, bytes]]:
+        yield 1, b""
+        yield 2, b""
+        more.wait()
+        yield 3, b""
+
+    with closing(pool._Gathering(slow())) as gathering:
+        pieces = taken(gathering)
+        assert next(pieces)[0] == (1, b"")
+        more.set()
+        assert list(pieces)[-1][-1] == (3, b"")
+
+
+def taken(gathering: pool._Gathering) -> Iterator[pool.Chunk]:
+    """Take what there is, when the bell says so."""
+    while not gathering.is_over:
+        chunk = gathering.take()
+        assert not isinstance(chunk, Exception)
+        if chunk is not None:
+            yield chunk
+        elif wait([gathering.bell], gathering.patience_s()):
+            gathering.bell.recv_bytes()
