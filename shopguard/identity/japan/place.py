@@ -11,6 +11,8 @@ from shopguard.identity.japan.town import (
     after_street,
     find_before_numeral,
     find_by_former_name,
+    find_by_lot,
+    find_in_grid,
     find_similar,
     find_towns,
     town_named,
@@ -23,6 +25,7 @@ from shopguard.identity.text import squash
 _WITHOUT_NUMBER = re.compile("無番地?|番外地?")
 _GRID = re.compile("(?<![a-z0-9])([nsew])([0-9]{1,2})[- ]?([nsew])(?=[0-9]{1,2}(?![a-z0-9]))")  # N1W7 in Sapporo
 _DIRECTIONS = {"n": "北", "s": "南", "e": "東", "w": "西"}
+_MOST_WARDS = 30  # of one city
 _MOST = 2  # places kept of an address that can be read in several ways
 
 
@@ -61,7 +64,8 @@ def locate(table: Tables, written: Written) -> Located:
     """
     areas = tuple(table.postal(written.postal)) if written.postal else ()
     spelling, options = _read(table, written)
-    located = _named(table, options, areas, spelling) or _moved(table, options, areas, spelling)
+    located = _in_grid(table, options, areas, spelling)
+    located = located or _named(table, options, areas, spelling) or _moved(table, options, areas, spelling)
     if located is None and options:
         located = _town_unnamed(table, _agreeing(options, areas), areas, spelling)
     if located is None:
@@ -185,6 +189,20 @@ def _named(
     return Located(places[:_MOST], founds[0].after, _prefecture(options), founds[0].town.has_chome, remarks)
 
 
+def _in_grid(
+    table: Tables, options: Sequence[_Option], areas: Sequence[PostalArea], spelling: Spelling
+) -> Located | None:
+    """Return the town of the postal code where it holds a number and the address gives that number alone."""
+    if not options or len(areas) != 1 or "条" not in areas[0].town or options[0].municipality.code != areas[0].code:
+        return None
+    town = town_named(table, *areas[0])
+    found = find_in_grid(town, spelling, options[0].start) if town else None
+    if found is None:
+        return None
+    place = Place(found.town.code, found.town.base or found.town.name)
+    return Located((place,), found.after, _prefecture(options), found.town.has_chome, found.remarks)
+
+
 def _agreeing(options: Sequence[_Option], areas: Sequence[PostalArea]) -> Sequence[_Option]:
     """Return the options in whose municipality the postal code lies; all where there are none."""
     if len(options) < 2 or not areas:
@@ -221,7 +239,9 @@ def _town_unnamed(
     for option in options:
         code = option.municipality.code
         text = spelling.after(option.start)
-        found = find_before_numeral(table, code, text) or find_by_former_name(table, code, text)
+        found = find_by_lot(table, code, spelling.key[: option.start], text)
+        found = found or find_before_numeral(table, code, text) or find_by_former_name(table, code, text)
+        found = found or _in_shortened_ward(table, option.municipality, spelling, option.start)
         found = found or _in_another_ward(table, code, spelling, option.start)
         found = found or _town_of_postal_code(table, code, areas, text)
         found = found or find_similar(table, code, text, {area.town for area in areas})
@@ -261,6 +281,25 @@ def _in_another_ward(table: Tables, code: str, spelling: Spelling, start: int) -
     return found[0]._replace(remarks=found[0].remarks | _FORMER)
 
 
+def _in_shortened_ward(table: Tables, city: Municipality, spelling: Spelling, start: int) -> Found | None:
+    """Return the town behind the name of a ward without 区: さいたま市浦和高砂."""
+    if not city.code.endswith("0"):
+        return None
+    first = int(city.code)
+    for code in range(first + 1, first + _MOST_WARDS):
+        ward = table.municipality(f"{code:05}")
+        if ward is None:
+            continue
+        if not ward.name.startswith(city.name):
+            break
+        name = ward.name[len(city.name) : -1]
+        if spelling.key.startswith(name, start) and (
+            found := find_towns(table, ward.code, spelling, start + len(name))
+        ):
+            return found[0]
+    return None
+
+
 def _by_postal_code(table: Tables, areas: Sequence[PostalArea], text: str, prefecture: str) -> Located:
     """Return the place of the postal code where the text names no municipality that could be read."""
     codes = list(dict.fromkeys(area.code for area in areas))
@@ -291,7 +330,7 @@ def _covers(table: Tables, code: str, area: PostalArea) -> bool:
 
 def _remarks(option: _Option, spelling: Spelling) -> frozenset[Remark]:
     name = option.municipality.name
-    if spelling.key.endswith(name, 0, option.start):
+    if spelling.key.endswith(name, 0, option.start) or name.startswith(spelling.key[: option.start]):
         return _FORMER if option.municipality.former_town else _NONE
     if spelling.is_in_kana(name[:-1], 0, option.start - 1):  # みなと区 ends in kanji
         return _KANA

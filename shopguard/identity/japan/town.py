@@ -21,6 +21,11 @@ _STREET = re.compile(
     "[ 、,]*(?:[0-9一二三四五六七八九]丁目(?=[^0-9 -]))?"
 )
 _NUMBER = re.compile("^[0-9]*[^0-9]+(?=[0-9])")
+_GRID_TOWN = re.compile("([^0-9]*[0-9]+)条")
+_STREET_NUMBER = re.compile("[0-9]+条(?=[0-9]|$)")
+_LOT = re.compile("字?([甲乙丙丁])(?=[0-9])")
+_HOUSE_IN_GRID = re.compile("条? ?-? ?(?=[0-9]+ ?(?:[丁番の]|-[0-9]))")
+_STREET_END = re.compile("[りリ](?=[0-9 -]|$)")
 
 
 class Found(NamedTuple):
@@ -43,6 +48,7 @@ _LETTERS = re.compile(
     r"[^\W0-9_]"
 )
 _MISSPELT = frozenset({Remark.MISSPELT})
+_BY_POSTAL_CODE = frozenset({Remark.BY_POSTAL_CODE})
 _STREET_LEFT_OUT = frozenset({Remark.KYOTO_STREET})
 _KANA = frozenset({Remark.KANA})
 _NONE: frozenset[Remark] = frozenset()
@@ -70,8 +76,34 @@ def _named(table: Tables, code: str, spelling: Spelling, start: int = 0, prefix:
         if (end > start or _is_divided(prefix, town, spelling.key[start:])) and not spelling.cuts_number(end):
             is_as_named = town.name.endswith(spelling.key[start:end])
             remarks = _KANA if not is_as_named and spelling.is_in_kana(town.name, start, end) else _NONE
-            found.append(Found(town, spelling.after(end), remarks, end))
+            found.append(Found(town, _after(spelling, end), remarks, end))
     return tuple(found)
+
+
+def _after(spelling: Spelling, end: int) -> str:
+    """Return the text after the town, and after the り that some write behind 通."""
+    after = spelling.after(end)
+    if spelling.key[end - 1] == "通" and (ending := _STREET_END.match(after)):
+        return after[ending.end() :]
+    return after
+
+
+def find_in_grid(town: Town, spelling: Spelling, start: int) -> Found | None:
+    """Return ``town``, that of the postal code, where the numbers begin with its own: 4-10-2233 in 4条通."""
+    grid = _GRID_TOWN.match(town.name)
+    if grid is None or not spelling.key.startswith(grid[1], start) or spelling.key.startswith(town.name, start):
+        return None
+    after = spelling.after(start + len(grid[1]))
+    house = _HOUSE_IN_GRID.match(after)
+    return Found(town, after[house.end() :], _BY_POSTAL_CODE) if house else None
+
+
+def find_by_lot(table: Tables, code: str, written: str, text: str) -> Found | None:
+    """Return the town of lots 甲 or 乙 that is named like the municipality ``written``: 東根市甲 is 東根甲."""
+    lot = _LOT.match(text)
+    name = written.rpartition("郡")[2].rstrip("市町村")
+    town = town_named(table, code, f"{name}{lot[1]}") if lot and name else None
+    return Found(town, text[lot.end() :]) if lot and town else None
 
 
 def _is_divided(former: str, town: Town, key: str) -> bool:
@@ -105,6 +137,8 @@ def find_by_former_name(table: Tables, code: str, text: str) -> Found | None:
     written = spell(text[: _first_number(text)])
     if (former := _FORMER.match(written.key)) and (found := _named(table, code, written, former.end())):
         return found[0]._replace(after=text[written.end(found[0].end) :])
+    if (street := _STREET_NUMBER.match(written.key)) and (town := town_named(table, code, f"{street[0]}通")):
+        return Found(town, text[written.end(street.end()) :])  # 4条 is 4条通, although 川端町4条 ends so, too
     names = table.town_names(code)
     for size in range(min(len(written.key), _LONGEST_ENDING), 1, -1):
         ending = written.key[:size]

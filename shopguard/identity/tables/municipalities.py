@@ -94,7 +94,10 @@ def _forms(area: Area) -> tuple[tuple[str, str], ...]:
     district, name = district_and_name(area.city)
     if not district:
         return ((area.city, area.city_kana),)
-    return (area.city, area.city_kana), (name, _DISTRICT_KANA.sub("", area.city_kana))
+    name_kana = _DISTRICT_KANA.sub("", area.city_kana)
+    forms = (area.city, area.city_kana), (name, name_kana)
+    # An island's district has one municipality, so that the island alone tells it.
+    return (*forms, (district, area.city_kana.removesuffix(name_kana))) if district.endswith("島") else forms
 
 
 def _common_start(texts: Sequence[str]) -> str:
