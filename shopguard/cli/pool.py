@@ -51,8 +51,7 @@ def answers(records: Numbered, task: Task[R], processes: int = 1) -> Generator[t
             for number, record in records:
                 yield number, _answered(answer, record)
         return
-    context = multiprocessing.get_context("spawn")  # nothing of ours is shared by accident, on any system
-    workers = [_Worker(context, task) for _ in range(processes)]
+    workers = _started(task, processes)
     gathering = _Gathering(records)
     try:
         yield from _in_order(gathering, workers)
@@ -62,6 +61,15 @@ def answers(records: Numbered, task: Task[R], processes: int = 1) -> Generator[t
         gathering.close()
         for worker in workers:
             worker.end()
+
+
+def _started(task: Task[R], processes: int) -> Sequence["_Worker[R]"]:
+    context = multiprocessing.get_context("spawn")  # nothing of ours is shared by accident, on any system
+    ours = signal.signal(signal.SIGINT, signal.SIG_IGN)  # for the others: it reaches all, and we end them
+    try:
+        return [_Worker(context, task) for _ in range(processes)]
+    finally:
+        signal.signal(signal.SIGINT, ours)
 
 
 def _answered(answer: Callable[[bytes], R], record: bytes) -> R | Fault:
@@ -219,7 +227,6 @@ class _Worker(Generic[R]):
 
 def _work(task: Task[R], connection: Connection) -> None:
     """What a process does: answer chunk after chunk until the other side is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all of us; the first process ends the others
     with suppress(EOFError, BrokenPipeError):
         chunk: Chunk = connection.recv()
         try:
