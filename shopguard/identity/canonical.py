@@ -14,10 +14,11 @@ from shopguard.model import Party
 PROFILE = 2
 """Version of all rules in this package. A changed rule is a new profile: tokens of two profiles never match."""
 
-FIELDS = ("kanji", "sound", "address", "town", "room", "phone", "email")
+FIELDS = ("kanji", "sound", "address", "town", "area", "room", "phone", "email")
 """Every field an identity can have, in a fixed order.
 
 ``sound``: a reading that was given, not guessed. ``town``: the town is certain, so that two towns can differ.
+``area``: a small area inside it (小字) is named, so that two of them can differ.
 """
 
 
@@ -41,6 +42,7 @@ class Identity:
             present["sound"] = bool(self.name.sounds) and not self.name.guessed
         if self.address is not None and self.address.is_located:
             present |= {"address": True, "town": self.address.has_town}
+            present["area"] = bool(self.address.area)
             present["room"] = any(site.room for site in self.address.sites)
         return frozenset(field for field in FIELDS if present.get(field))
 

@@ -22,7 +22,8 @@ _MAX_OF_CLASS = {1: 4, 3: 8}  # phones and bare addresses can be guessed without
 class Type:
     """What a token's value is made of: plain numbers, as they are hashed for every token of every order.
 
-    *house* is municipality and numbers, *block* the town and its first two numbers, *sound* the romanized reading.
+    *house* is municipality and numbers, *area* a small area (小字) inside a town,
+    *block* the town and its first two numbers, *sound* the romanized reading.
     """
 
     PHONE = 1
@@ -40,6 +41,7 @@ class Type:
     NAME = 13
     SOUND = 14
     MAIL_NAME = 15
+    ADDRESS_AREA = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ KINDS = {
     Type.NAME_HOUSE: Kind("name+house", 2, 3),
     Type.ADDRESS: Kind("address", 3, 4),
     Type.ADDRESS_ROOM: Kind("address+room", 3, 4),
+    Type.ADDRESS_AREA: Kind("address+area", 3, 4),
     Type.POSTAL_NUMBERS: Kind("postal+numbers", 3, 4),
     Type.POSTAL_ROOM: Kind("postal+numbers+room", 3, 4),
     Type.SOUND_HOUSE: Kind("sound+house", 2, 3),
@@ -149,6 +152,8 @@ def _add_places(found: Values, address: Address) -> None:
     for site in address.sites:
         if site.numbers:
             numbers = "-".join(site.numbers)
+            if address.area and areas:
+                found[Type.ADDRESS_AREA, f"{areas[0][1]}|{address.area}-{numbers}"] = None
             for type_, area in areas:
                 found[type_, f"{area}-{numbers}"] = None
                 if site.room:

@@ -51,6 +51,7 @@ NOTES = {
     Level.ADDRESS_ROOM_MISSING: "room missing",
     Level.ADDRESS_OTHER_ROOM: "another room",
     Level.ADDRESS_NUMBERS: "town written otherwise",
+    Level.ADDRESS_OTHER_AREA: "another small area of the town",
     Level.ADDRESS_BLOCK: "last number differs",
     Level.ADDRESS_CITY: "same municipality",
     Level.PHONE_CLOSE: "a digit differs",
@@ -177,6 +178,8 @@ _AT_THE_HOUSE = {
 def _address_level(facts: Facts) -> Level | None:
     if facts.both_have("town") and not facts.shared & _HOUSE:
         return _elsewhere(facts)  # two towns: equal numbers in one postal code or one city are chance
+    if facts.both_have("area") and Type.ADDRESS_AREA not in facts.shared and facts.shared & (_HOUSE | _POSTAL):
+        return Level.ADDRESS_OTHER_AREA
     if facts.shared & _ROOM:
         return Level.ADDRESS_ROOM
     if facts.shared & (_HOUSE | _POSTAL):

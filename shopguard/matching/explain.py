@@ -25,6 +25,7 @@ _LEVELS = {
         "市区町村と番地が一致、町名の書き方が異なる",
         "same numbers; the town is written otherwise",
     ),
+    Level.ADDRESS_OTHER_AREA: ("同じ町の別の小字", "same numbers in another small area of the town"),
     Level.ADDRESS_BLOCK: ("町名と番地の前半が一致", "same town and first numbers; the last one differs"),
     Level.ADDRESS_CITY: ("同じ市区町村の別の住所", "another address in the same municipality"),
     Level.ADDRESS_DIFFERENT: ("異なる", "different"),

@@ -25,6 +25,7 @@ class Level(StrEnum):
     ADDRESS_ROOM_MISSING = "address_room_missing"
     ADDRESS_OTHER_ROOM = "address_other_room"
     ADDRESS_NUMBERS = "address_numbers"  # municipality, numbers and a name agree; the town is written otherwise
+    ADDRESS_OTHER_AREA = "address_other_area"  # the same numbers in another small area (小字) of the town
     ADDRESS_BLOCK = "address_block"  # the town and the first two numbers, with a name
     ADDRESS_CITY = "address_city"  # another address in the same municipality
     ADDRESS_DIFFERENT = "address_different"
@@ -59,6 +60,7 @@ WEIGHTS = {
     Level.ADDRESS_ROOM_MISSING: 2.8,
     Level.ADDRESS_OTHER_ROOM: 2.1,
     Level.ADDRESS_NUMBERS: 2.6,
+    Level.ADDRESS_OTHER_AREA: 2.1,
     Level.ADDRESS_BLOCK: 2.4,
     Level.ADDRESS_CITY: -2.2,
     Level.ADDRESS_DIFFERENT: -2.2,

@@ -212,7 +212,7 @@ def older(registry: EmbeddedRegistry, monkeypatch: pytest.MonkeyPatch) -> Callab
     """Stores entries as the program did when identity had rules of profile 1."""
 
     def older_tokens(identity: Identity) -> tuple[Token, ...]:
-        return tuple(replace(token, profile=1) for token in tokens(identity))
+        return tuple(token._replace(profile=1) for token in tokens(identity))
 
     def load(*entries: Entry) -> None:
         with monkeypatch.context() as patched:

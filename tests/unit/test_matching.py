@@ -71,7 +71,7 @@ def test_mobile_and_address_are_strong_though_the_given_name_differs() -> None:
 
 def test_a_recycled_number_alone_is_possible() -> None:
     one = Party(name="山田 太郎", lines=("港区芝公園4-2-8",), phones=(MOBILE,))
-    other = Party(name="鈴木 一郎", lines=("札幌市中央区北1西2",), phones=(MOBILE,))
+    other = Party(name="鈴木 一郎", lines=("札幌市中央区北1西2-3",), phones=(MOBILE,))
     found = compare(one, other)
     assert found.strength is Strength.POSSIBLE
     assert evidence(found, "name").relation is evidence(found, "address").relation is Relation.DIFFERENT
@@ -176,6 +176,14 @@ def test_a_slip_is_seen_where_both_are_in_clear_and_never_makes_two_agreeing_fie
     assert found.strength is Strength.POSSIBLE
     stranger = replace(one, name="鈴木 一郎", lines=("赤坂1-1-1",), phones=("090-0000-1121",))
     assert compare(stranger, one).strength.rank < Strength.POSSIBLE.rank
+
+
+def test_the_same_numbers_in_another_small_area_are_another_house() -> None:
+    home = Party(name="佐藤 健", lines=("青森県弘前市富田字上1-1",))
+    assert compare(home, replace(home, lines=("青森県弘前市富田1-1",))).strength is Strength.STRONG
+    other = compare(home, replace(home, lines=("青森県弘前市富田字下1-1",)))
+    assert evidence(other, "address").level == Level.ADDRESS_OTHER_AREA
+    assert other.strength is Strength.POSSIBLE
 
 
 def test_a_shared_place_counts_for_nothing() -> None:
