@@ -115,3 +115,25 @@ def test_one_house_in_two_spellings(line: str, same: str, postal: str) -> None:
 
 def test_an_island_is_no_former_name() -> None:
     assert not read("東京都八丈島三根1745-2").remarks
+
+
+@pytest.mark.parametrize(
+    ("line", "otherwise"),
+    [
+        ("松山市平田町甲123-4", Site(("123", "4"))),
+        ("伊那市高遠町西高遠1790甲", Site(("1790",))),
+        ("横浜市旭区左近山1186 県営左近山団地12-304", Site(("1186", "12"), "304")),
+        ("横浜市旭区左近山1186 県営左近山団地12号棟304", Site(("1186", "12"), "304")),
+        ("港区芝公園4-2-8 2階3号室", Site(("4", "2", "8"), "203")),
+        ("港区芝公園4-2-8 東京ハイツ 11階12号室", None),
+        ("松山市平田町乙123-4", None),
+        ("港区芝公園4-2-8 芝団地12-304", None),
+    ],
+)
+def test_the_second_way_to_write_a_house(line: str, otherwise: Site | None) -> None:
+    assert read(line).sites[1:] == ((otherwise,) if otherwise else ())
+
+
+def test_the_lots_of_a_town_are_several_houses() -> None:
+    first, second = read("松山市平田町甲123-4"), read("松山市平田町乙123-4")
+    assert not set(first.sites) & set(second.sites)

@@ -43,6 +43,7 @@ def read_behind(located: Located, postal: str) -> Address:
 def _address(located: Located, before: str, numbers: Numbers, postal: str) -> Address:
     building = read_building(numbers.after)
     sites = read_sites(numbers.counts, building, located.has_chome)
+    has_room = any(site.room and site.room != building.floor for site in sites)
     unplaced = () if sites else (*(str(count) for count in numbers.counts), building.room or building.floor)
     return Address(
         prefecture=located.prefecture,
@@ -52,5 +53,5 @@ def _address(located: Located, before: str, numbers: Numbers, postal: str) -> Ad
         area="" if located.is_town_open else numbers.small_area,
         postal=postal,
         rest=" ".join(part for part in (before, *unplaced, building.household) if part),
-        remarks=located.remarks | shared_remarks(f"{before} {numbers.after}"),
+        remarks=located.remarks | shared_remarks(f"{before} {numbers.after}", has_room),
     )

@@ -13,32 +13,58 @@ _FORWARDER = re.compile(
     "|forwarding|楽淘|乐淘|超級豪買"
 )
 _LODGING = (
-    "ホテル|(?<![a-z])(?:hotel|hostel|guest ?house|share ?house)|旅館|旅[籠篭]|民宿|民泊|ゲストハウス|ホステル"
+    "ホテル(?!ライク)|(?<![a-z])(?:hotel|hostel|guest ?house|share ?house)"
+    "|旅館|旅[籠篭]|民宿|民泊|ゲストハウス|ホステル"
     "|ペンション|カプセルイン|(?:東横|ルート|ドーミー|コンフォート|スーパー|グリーンリッチ|くれたけ|ベッセル)イン(?![ァ-ヺー])"
     "|ウ[ィイ]ークリー|マンスリー|シェアハウス"
 )
-_HOMES = (
-    "寮|社宅|学生会館|学生マンション|ドミトリー|(?<![a-z])dormitory|ドーミー(?!イン)|合宿所|老人ホーム|特養|老健|グループホーム"
-    "|ケアハウス|病院(?!前)|医療センター"
-)
+_HOMES = "寮|学生会館|ドミトリー|(?<![a-z])dormitory|合宿所|老人ホーム|特養|老健|グループホーム|ケアハウス|病院|医療センター"
 _COUNTERS = (
-    "営業所|センター[止留]|[局店] ?[止留]|郵便局|宅急便|ヤマト運輸|佐川急便|デポ(?![ァ-ヺー])"
-    "|(?:配送|物流)センター|pudo|プドー|宅配ロッカー|はこぽす|受取り?ロッカー|(?:コンビニ|店頭)受取"
+    "営業所|センター[止留]|[局店] ?[止留]|郵便局|デポ(?![ァ-ヺー])|(?:配送|物流)センター|(?:コンビニ|店頭)受取"
     "|(?:セブン[- ]?イレブン|ローソン|ファミリーマート|ファミマ|ミニストップ|デイリーヤマザキ|セイコーマート)"
     ".{0,16}店"
 )
 _DESKS = (
     "(?:レンタル|バーチャル|ヴァーチャル|シェア|サービス)オフィス|コワーキング|virtual ?office|私書[箱函]"
-    "|メールボックス|リージャス|regus|気付"
+    "|メールボックス|リージャス|regus|(?<!お)気付"
     "|c/o ?[^ ]*(?:社|商[事店会]|[工産]業|倉庫|事務所|店|inc|ltd|corp|llc|company|office)"
 )
-_SHARED = re.compile("|".join((_LODGING, _HOMES, _COUNTERS, _DESKS)))
+# A house is named after what it stands beside: グランドホテル前マンション, 郵便局前ビル, 営業所ビル.
+_BESIDE = "ビル|(?:前|跡地?|裏|横|隣|脇)(?:の|[ 0-9ァ-ヺa-z荘第]|住宅|団地|官舎|$)"
+_FLATS = "社宅|学生マンション|ドーミー(?!イン)"  # homes of their own, once a room is written
+_DELIVERY = "pudo|プドー|宅配ロッカー|はこぽす|受取り?ロッカー|宅急便|ヤマト運輸|佐川急便"
+_SHARED = re.compile(f"(?:{_LODGING}|{_HOMES}|{_COUNTERS}|{_DESKS})(?!{_BESIDE})|({_FLATS})|({_DELIVERY})")
+_ABSENCE = re.compile("(?:御?不在|お?留守|置き?配).*")
+_WISH = re.compile(" ?(?:利用|使用|対応|受取り?)?(?:可|不可|希望|指定|ok|あり|有|へ|に|を|で|の?場合)")
+_FLOOR = re.compile("[0-9]{1,2} ?(?:f|階)|b[0-9]")
+_NUMBER = re.compile("[0-9]")
 _ITSELF = frozenset({Remark.SHARED_PLACE})
 _FORWARDED = _ITSELF | {Remark.FORWARDER}
+_NOBODY: frozenset[Remark] = frozenset()
 
 
-def shared_remarks(text: str) -> frozenset[Remark]:
-    """Return what folded ``text``, an address without its town, says about many people having it."""
+def shared_remarks(text: str, has_room: bool) -> frozenset[Remark]:
+    """Return what folded ``text``, an address without its town, says about many people having it.
+
+    Args:
+        has_room: whether a room is written, more than a floor. Words about the delivery behind it are no place.
+    """
     if _FORWARDER.search(text) is not None:
         return _FORWARDED
-    return _ITSELF if _SHARED.search(text) is not None else frozenset()
+    if _SHARED.search(text) is None:
+        return _NOBODY
+    text = _ABSENCE.sub("", text)
+    is_shared = any(_is_place(found, text, has_room) for found in _SHARED.finditer(text))
+    return _ITSELF if is_shared else _NOBODY
+
+
+def _is_place(found: re.Match[str], text: str, has_room: bool) -> bool:
+    """Say whether the words found name a place of many, and not a flat or a wish about the delivery."""
+    if found[1]:
+        return not has_room
+    if not found[2]:
+        return True
+    if _WISH.match(text, found.end()):
+        return False
+    is_before_room = _NUMBER.search(text, found.end()) and not _NUMBER.search(_FLOOR.sub("", text[: found.start()]))
+    return not has_room or bool(is_before_room)

@@ -1,10 +1,14 @@
 """Which of the numbers name the house and which the room."""
 
+import re
+
 from shopguard.identity.japan.building import Building, placed
 from shopguard.identity.japan.numbers import Count
 from shopguard.identity.location import Site
 
 _MOST_ROOMS = 30  # on one floor: 203 looks like a room, 288 does not
+_ON_FLOOR = re.compile("[1-9][0-9]?f[1-9]")
+_MOST_NUMBERS = 3  # of a house
 _MOST_CHOME = 45  # no town has more 丁目; the first number of 2335-4-101 is a lot
 
 
@@ -18,6 +22,23 @@ def read_sites(counts: tuple[Count, ...], building: Building, has_chome: bool | 
     """
     if not counts or _is_chome_alone(counts, has_chome):
         return ()
+    sites = _likelier_first(counts, building, has_chome)
+    return sites if len(sites) > 1 else (*sites, *_otherwise(sites[0], building))
+
+
+def _otherwise(site: Site, building: Building) -> tuple[Site, ...]:
+    """Return the one other way that the site's numbers or room may be written elsewhere, if there is any."""
+    if site.numbers[0].startswith("甲"):  # people leave out the first of the lots 甲, 乙, 丙
+        return (Site((site.numbers[0][1:], *site.numbers[1:]), site.room),)
+    if building.floor and _ON_FLOOR.fullmatch(building.floor + site.room):  # 2階3号室 is 203
+        return (Site(site.numbers, f"{building.floor[:-1]}{int(site.room):02}"),)
+    wing, _, room = site.room.partition("-")
+    if wing.isdecimal() and room.isdecimal() and len(site.numbers) < _MOST_NUMBERS and len(site.numbers[0]) > 2:
+        return (Site((*site.numbers, wing), room),)  # 1186 団地12-304 is 1186-12-304
+    return ()
+
+
+def _likelier_first(counts: tuple[Count, ...], building: Building, has_chome: bool | None) -> tuple[Site, ...]:
     numbers = [count.number for count in counts]
     houses = _houses(counts, has_chome)
     if building.room:
