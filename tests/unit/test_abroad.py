@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shopguard.identity.abroad import canonical_postal, read_foreign
-from shopguard.identity.location import Place, Site
+from shopguard.identity.address import normalize_address
+from shopguard.identity.location import Place, Remark, Site
 from shopguard.identity.nicknames import formal
 
 Fields = tuple[str, str, str, str, tuple[str, ...]]
@@ -271,8 +272,8 @@ def test_a_huge_field_is_cut(piece: str, country: str) -> None:
     "line",
     [
         "Flat 2, 14 Sample Terrace", "flat2, 14 Sample Tce", "Flat 2 14 Sample Terrace", "14 Sample Terrace Flat 2",
-        "14 Sample Ter. (Flat 2)", "FLAT 2/14 SAMPLE TERRACE", "Apartment 2, 14 Sample Terrace", "2/14 Sample Terrace",
-        "2 / 14 Sample Terrace", "14/2 Sample Terrace",
+        "14 Sample Ter. (Flat 2)", "FLAT 2/14 SAMPLE TERRACE", "Apartment 2, 14 Sample Terrace",
+        "2/14 Sample Terrace", "2 / 14 Sample Terrace", "14/2 Sample Terrace",
     ],
 )  # fmt: skip
 def test_a_british_flat_is_found_in_all_its_places(line: str) -> None:
@@ -313,3 +314,81 @@ def test_an_american_apartment_and_direction_in_all_their_forms(line: str) -> No
 def test_a_street_without_its_city_names_no_place() -> None:
     found = read_foreign("US", "97205", "OR", "", ("1 Main Street",))
     assert (found.places, found.sites, found.rest) == ((), (Site(("1",)),), "main")
+
+
+# Boxes, lockers and forwarders
+
+
+@pytest.mark.parametrize(
+    ("fields", "numbers"),
+    [
+        (("US", "96319", "AP", "APO", ("PSC 76 Box 12",)), ("psc76", "12")),
+        (("US", "96319", "AP", "APO", ("PSC 76, Box 12",)), ("psc76", "12")),
+        (("US", "96319", "AP", "APO", ("psc 76", "box #12")), ("psc76", "12")),
+        (("US", "96319", "", "", ("PSC 76 Box 12", "APO AP 96319")), ("psc76", "12")),
+        (("US", "", "", "", ("PSC 76 BOX 12, APO, AP 96319",)), ("psc76", "12")),
+        (("US", "96278", "AP", "APO", ("Unit 2050 Box 4190",)), ("unit2050", "4190")),
+        (("US", "09096", "AE", "APO", ("CMR 467 Box 3",)), ("cmr467", "3")),
+        (("US", "90001", "CA", "Los Angeles", ("P.O. Box 12",)), ("12",)),
+        (("AU", "2000", "NSW", "Sydney", ("GPO Box 12",)), ("12",)),
+        (("TW", "110", "", "Taipei", ("P.O. Box 12-345",)), ("12", "345")),
+        (("TW", "110", "", "台北市", ("P.O. Box 12-345",)), ("12", "345")),
+        (("TW", "110", "", "", ("台北市郵政第12-345號信箱",)), ("12", "345")),
+        (("TW", "110", "", "台北市", ("郵政信箱12-345號",)), ("12", "345")),
+        (("DE", "10115", "", "Berlin", ("Postfach 12",)), ("12",)),
+    ],
+)
+def test_a_box_is_an_address_of_its_own(fields: Fields, numbers: tuple[str, ...]) -> None:
+    found = read_foreign(*fields)
+    assert (found.places[0].town, found.sites) == ("pobox", (Site(numbers),))
+    assert found.places[0].municipality in ("apo", "losangeles", "sydney", "taipei", "台北", "berlin")
+    assert found.is_located
+
+
+@pytest.mark.parametrize("country", ["JP", "", "US"])
+def test_a_box_of_the_forces_lies_in_the_united_states(country: str) -> None:
+    found = normalize_address(country, "96319", "AP", "APO", ("PSC 76 Box 12",))
+    assert found == read_foreign("US", "", "", "", ("PSC 76 Box 12, APO AP 96319",))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        ("DE", "10115", "", "Berlin", ("Packstation 123",)),
+        ("DE", "10115", "", "Berlin", ("12345678", "Packstation 123")),
+        ("DE", "10115", "", "Berlin", ("Postfiliale 512",)),
+        ("PL", "00-001", "", "Warszawa", ("Paczkomat WAW12A",)),
+        ("GB", "EH1 2NG", "", "Edinburgh", ("InPost Locker, 14 Sample Terrace",)),
+        ("AU", "2000", "NSW", "Sydney", ("Parcel Locker 10123 45678", "12 Sample Street")),
+        ("US", "97205", "OR", "Portland", ("Amazon Hub Locker - Sample", "1247 SW Example St")),
+        ("US", "97205", "OR", "Portland", ("AMAZON LOCKER", "1247 SW Example St")),
+        ("US", "97230", "OR", "Portland", ("c/o Sample Logistics, Suite 1234", "1247 NE Example St")),
+        ("FR", "69002", "", "Lyon", ("Mondial Relay", "8 rue de l'Exemple")),
+        ("CN", "100022", "北京市", "北京市", ("朝阳区建国路88号丰巢快递柜",)),
+        ("HK", "", "", "香港", ("順豐智能櫃 H852",)),
+    ],
+)  # fmt: skip
+def test_a_locker_is_everybodys(fields: Fields) -> None:
+    found = read_foreign(*fields)
+    assert found.remarks == {Remark.SHARED_PLACE}
+    assert not found.is_located
+
+
+@pytest.mark.parametrize("line", ["c/o MyUS Suite 1234", "Planet Express #1234", "Sample Parcel Forwarding, Ste 12"])
+def test_a_forwarder_abroad_is_one(line: str) -> None:
+    found = read_foreign("US", "97230", "OR", "Portland", (line, "1247 NE Example St"))
+    assert found.remarks == {Remark.SHARED_PLACE, Remark.FORWARDER}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("c/o Taro Yamada", "12 Company Street"),
+        ("Apt 5, Hub Street 12",),
+        ("12 Express Lane",),
+        ("12 Locker Road",),
+        ("Unit 5, 12 Box Hill Road",),
+    ],
+)
+def test_a_home_abroad_is_nobody_elses(lines: tuple[str, ...]) -> None:
+    assert read_foreign("US", "97205", "OR", "Portland", lines).remarks == frozenset()

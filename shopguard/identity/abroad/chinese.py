@@ -26,6 +26,9 @@ _HONG_KONG = re.compile("^(?:香港島?|九竜|新界)+")
 _NUMERALS = re.compile(
     "[〇一二三四五六七八九十百]+(?=段|号|巷|弄|鄰|楼|層|棟|幢|座|室|房|単元|之|路|街|大道|支路)|(?<=之)[一二三四五六七八九十]+"
 )
+_BOX = re.compile(
+    r"(?:g?p\.?o\.?box(?:no)?[.#:]*|(?:郵政)?信箱第?|郵政第?(?=.*信箱))(?P<box>[0-9]+(?:-[0-9]+)*)(?:号?(?:郵政)?信箱|号)?"
+)
 _PART = re.compile(
     r"(?P<n>[a-z]?[0-9]+[a-z]?|(?<![a-z])[a-z](?=[座棟幢室]))"
     r"(?P<kind>号楼|号院|号?[棟幢]|号|巷|弄|楼|層|f(?![a-z])|座|単元|室|房|之|-|段|路|街|支路|大道|道)?"
@@ -42,7 +45,11 @@ def read_chinese(country: str, postal: str, region: str, city: str, lines: Seque
         code = code or canonical_postal(country, found[1] or found[2])
         text = f"{text[: found.start()]}{text[found.end() :]}"
     province, town, text = _without_place(fold(region), fold(city), text)
-    street, site, building = _house(_NUMERALS.sub(lambda run: kanji_number(run[0]), text))
+    text = _NUMERALS.sub(lambda run: kanji_number(run[0]), text)
+    if (found := _BOX.search(text)) is not None:
+        street, site, building = "pobox", Site(tuple(found["box"].split("-")[:3])), ""
+    else:
+        street, site, building = _house(text)
     place = (Place(town, street),) if town or street else ()
     sites = (site,) if site.numbers or site.room else ()
     return Address(country=country, prefecture=province, places=place, sites=sites, building=building, postal=code)

@@ -22,8 +22,11 @@ _KOREAN_UNIT = re.compile(r"\b([0-9]+)-?(ho|dong)\b")  # 101-dong 405-ho
 _BLOCK = re.compile(r"\b(?:blk|block)\b\.?")  # Singapore's house number
 _LANE = re.compile(r"\b(?:ln|lane|aly|alley)\b\.? ?([0-9]+)")
 _CARE_OF = re.compile(r"(?:^|(?<= ))(?:careof|attn:?|attention:?) .*$")
+# A box in a mail room of the forces or on a rural route: PSC 76, Box 12. Two boxes there are two homes.
+_BOX_ROOM = re.compile(r"\b(psc|cmr|unit|rr|hc) ?#?([0-9]+)[,|. ]{1,3}box ?(?:no\.? ?)?#? ?([0-9]+)")
 _BOX = re.compile(
-    r"\b(?:p\.? ?o\.? ?box|post office box|postfach|apartado|boite postale|b\.?p\.?|postbus) ?#? ?([0-9]+[a-z]?)"
+    r"\b(?:(?:g\.? ?)?p\.? ?o\.? ?box|post office box|postfach|apartado|boite postale|b\.?p\.?|postbus)"
+    r" ?(?:no\.? ?)?#? ?((?:psc|cmr|unit|rr|hc)?[0-9]+[a-z]?(?:-[0-9]+[a-z]?)*)"
 )
 _UNIT = re.compile(
     r"(?:\b(?:apartment|apartamento|appartement|apart|aptmt|apto|apt|unit|suite|ste(?=\.? ?#?[0-9])|room|rm|flat"
@@ -112,6 +115,7 @@ def _parts(country: str, lines: Sequence[str]) -> list[str]:
     text = "|".join(line[:LONGEST].replace("\n", "|") for line in lines)
     text = _ELISION.sub("", plain_letters(text, country).translate(_APOSTROPHES))
     text = _DIRECTION.sub(r"\1\2", text)
+    text = _BOX_ROOM.sub(r"po box \1\2-\3", text)
     text = _SECTION.sub(r" sec\1 ", text).replace("c/o", "careof ")
     if country == "KR":
         text = _KOREAN_UNIT.sub(lambda found: f"{'room' if found[2] == 'ho' else 'bldg'} {found[1]}", text)
@@ -138,6 +142,8 @@ def _without_place(country: str, parts: list[str], code: str, state: str, city: 
         if (code and canonical_postal(country, part) == code) or (at and city and squash(part) == squash(city)):
             continue
         words = part.split()
+        if code and len(words) > 1 and canonical_postal(country, words[-1]) == code:
+            words.pop()
         tail = 0 if stated else _state_at_end(country, words)
         if tail and (at or tail < len(words)):
             found = region_names(country)[" ".join(words[-tail:])]
@@ -172,7 +178,7 @@ def _read_parts(country: str, parts: list[str]) -> _Reading:
         rest = _CARE_OF.sub(lambda found: _keep(reading.rest, found[0]), part)
         box = _BOX.search(rest)
         if box and not reading.numbers:
-            reading.numbers, reading.street = (_canonical(box[1]),), "pobox"
+            reading.numbers, reading.street = tuple(map(_canonical, box[1].split("-"))), "pobox"
             rest = f"{rest[: box.start()]} {rest[box.end() :]}"
         rest = _LANE.sub(lambda found: _keep(reading.lanes, _canonical(found[1])), rest)
         rest = _taken_units(rest, reading).strip(" .-#")

@@ -45,7 +45,7 @@ ma massachusetts|mi michigan|mn minnesota|ms mississippi|mo missouri|mt montana|
 nh new hampshire|nj new jersey|nm new mexico|ny new york|nc north carolina|nd north dakota|oh ohio|ok oklahoma
 or oregon|pa pennsylvania|ri rhode island|sc south carolina|sd south dakota|tn tennessee|tx texas|ut utah
 vt vermont|va virginia|wa washington|wv west virginia|wi wisconsin|wy wyoming|dc district of columbia|pr puerto rico
-gu guam
+gu guam|aa armed forces americas|ae armed forces europe|ap armed forces pacific
 """
 _PROVINCES = """
 ab alberta|bc british columbia|mb manitoba|nb new brunswick|nl newfoundland and labrador|ns nova scotia|on ontario
