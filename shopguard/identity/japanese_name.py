@@ -76,13 +76,15 @@ def _is_surname_alone(word: str, family: str, given: str, is_family: bool) -> bo
     if len(word) > 3 or is_kana(word) or not is_japanese(word):
         return False
     if is_family:
-        return len(word) < 3 or not (_is_family(family) and _is_given(given))
+        return len(word) < 3 or not _is_given(given) or (word[-1] in _SURNAME_ENDS and not _is_family(family))
     is_chinese = is_continental_surname(word[0]) and word[0] not in "石金高白安方江田"
     return len(word) == 2 and word[1] in _SURNAME_ENDS and not is_chinese and bool(surname_readings(word))
 
 
 def _of_two(first: str, second: str) -> Parts:
-    if first == second or (second.startswith(first) and not _is_given(second) and _splits(second, first)):
+    if hiragana(first) == hiragana(second) or (
+        second.startswith(first) and not _is_given(second) and _splits(second, first)
+    ):
         return _split(second)  # the whole name in both fields, or in the second
     if first.endswith(second) and not _is_family(first) and _splits(first, first[: -len(second)]):
         return _split(first)
@@ -180,7 +182,7 @@ def _unknown(word: str) -> Parts:
     if len(word) != 4:
         return "", ""
     first, second = word[:2], word[2:]
-    return (second, first) if _is_reversed(first, second) else (first, second)
+    return ("", "") if _is_reversed(first, second) else (first, second)
 
 
 def split_kana(word: str, family: str = "", given: str = "") -> Parts:
@@ -240,10 +242,11 @@ def reads(kana: list[str], written: list[str], glued: bool = False) -> bool:
     if not given:
         return False
     whole = "".join(kana)
-    if glued:
-        return any(_sound(whole).startswith(heard) for heard in _surname_sounds(family))
-    as_long = len(whole) >= 4 and (len(kana) > 1 or len(written) == 1)
-    return as_long or any(_sound(whole).startswith(heard) for heard in _surname_sounds(family))
+    families = _surname_sounds(family)
+    fits = any(_sound(whole).startswith(heard) for heard in families)
+    if fits or glued:
+        return fits
+    return len(whole) >= 4 and (len(kana) > 1 or (len(written) == 1 and not families))
 
 
 def reading_parts(words: list[str], family: str, given: str) -> Parts:

@@ -223,7 +223,8 @@ def _without_reading(fields: list[list[str]], reading: _Reading) -> tuple[list[l
         return fields, reading
     native = [word for word in words if is_japanese(word)]
     written = [word for word in native if word not in kana] or native
-    if kana and len(written) < len(native) and reads(kana, written):
+    is_beside = all(any(word in written for word in words) for words in fields)  # not the only word of its field
+    if kana and is_beside and len(written) < len(native) and reads(kana, written):
         return [written], reading if reading.kana else _Reading(tuple(map(hiragana, kana)))
     parts = told_apart(native)
     heard = skeletons(latin)

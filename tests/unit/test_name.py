@@ -442,6 +442,8 @@ def test_a_huge_text_is_cut() -> None:
         ("古賀 ー成", "古賀", "一成"),
         ("石井さゆり 宅", "石井", "さゆり"),
         ("三宅 誠", "三宅", "誠"),
+        ("やまざき 真由美", "やまざき", "真由美"),
+        ("真由美 やまざき", "やまざき", "真由美"),
         ("松尾茉莉マツオマリ", "松尾", "茉莉"),
         ("荻原E.", "荻原", ""),
         ("徳並 H", "徳並", ""),
@@ -500,4 +502,5 @@ def test_other_names_stay_apart(one: str, other: str) -> None:
 def test_a_surname_or_a_given_name_alone_is_heard_as_that_part() -> None:
     assert named("YOSHIDA").sounds == (("yoshita", ""),)
     assert named("Junichi I.").sounds == (("", "shunichi"),)
+    assert parts(named("", family="鷲渡博")) == ("鷲渡", "博")
     assert named("", family="荻並").sounds == (("okinami", ""),)
