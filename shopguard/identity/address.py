@@ -15,6 +15,7 @@ from shopguard.identity.text import LONGEST, is_japanese
 _PREFECTURE = re.compile("|".join(PREFECTURES))
 _NOTHING = re.compile(r"(?:none|n/?a|null|nil|no|same(?: as above)?|ditto|unknown|test|x+|[^\w]*)\.?", re.IGNORECASE)
 _LONGEST_NOTHING = 16
+_ENDS_OF_NOTHING = frozenset("aelontxAELONTX")  # a letter or digit that ends in none of these says something
 _LATIN_WORD = re.compile("[A-Za-zＡ-Ｚａ-ｚĀ-ž]{3}")
 _UNSURE = {Remark.UNKNOWN_MUNICIPALITY, Remark.UNKNOWN_TOWN}
 _HANGUL = re.compile("[가-힣]")
@@ -66,7 +67,12 @@ def _in_other_letters(postal_code: str, region: str, city: str, lines: Sequence[
 
 
 def _said(text: str) -> str:
-    return text[:LONGEST] if len(text) > _LONGEST_NOTHING or not _NOTHING.fullmatch(text) else ""
+    if len(text) > _LONGEST_NOTHING:
+        return text[:LONGEST]
+    last = text[-1:]
+    if last.isalnum() and last not in _ENDS_OF_NOTHING:
+        return text
+    return "" if _NOTHING.fullmatch(text) else text
 
 
 def _in_both_scripts(postal_code: str, region: str, city: str, lines: Sequence[str]) -> Address | None:

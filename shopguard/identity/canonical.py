@@ -22,9 +22,9 @@ FIELDS = ("kanji", "sound", "address", "town", "area", "room", "phone", "email")
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Identity:
-    """The canonical forms of a party, beside the raw party."""
+    """The canonical forms of a party, beside the raw party. Its ``repr`` holds none of them: it may reach a log."""
 
     party: Party
     name: Name | None
@@ -32,6 +32,9 @@ class Identity:
     phones: tuple[str, ...]
     emails: tuple[str, ...]
     profile: int = PROFILE
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(fields={','.join(field for field in FIELDS if field in self.fields)})"
 
     @property
     def fields(self) -> frozenset[str]:

@@ -43,6 +43,16 @@ def where(address: Address) -> tuple[object, ...]:
     return address.places, address.sites, address.postal
 
 
+def test_what_is_shown_of_an_identity_holds_nothing_of_the_person() -> None:
+    assert repr(identify(PERSON)) == "Identity(fields=kanji,sound,address,town,room,phone,email)"
+    assert f"{identify(Party())}" == "Identity(fields=)"
+
+
+def test_identities_are_equal_by_what_they_hold() -> None:
+    assert identify(PERSON) == identify(replace(PERSON))
+    assert identify(PERSON) != identify(replace(PERSON, name="山田 次郎"))
+
+
 # Fields that were mixed up
 
 
@@ -198,6 +208,21 @@ def test_a_name_with_nothing_else_gives_no_token_of_a_place(text: str) -> None:
         name="山田 太郎", postal_code=text, region=text, city=text, lines=(text, text), phones=(text,), emails=(text,)
     )
     assert tokens(identify(party)) == tokens(identify(Party(name="山田 太郎")))
+
+
+@pytest.mark.parametrize(
+    "text", ["none", "None.", "N/A", "na", "NULL", "nil", "no", "same", "Same as above", "ditto", "UNKNOWN", "test",
+             "xxx", "X.", "...", "－"]
+)  # fmt: skip
+def test_a_word_for_nothing_is_no_part_of_an_address(text: str) -> None:
+    assert normalize_address("JP", text, text, text, (text, text)) is None
+    filled = normalize_address("JP", "105-0011", "東京都", "港区", ("芝公園4-2-8", text))
+    assert filled == normalize_address("JP", "105-0011", "東京都", "港区", ("芝公園4-2-8",))
+
+
+@pytest.mark.parametrize("text", ["Nana", "Sano", "Boston", "noel", "x1", "test3", "Alexx"])
+def test_a_name_that_ends_as_such_a_word_is_none(text: str) -> None:
+    assert normalize_address("US", "", "", text) is not None
 
 
 HUGE = ["a", "あ", "1", "山", "０", "-", "@", "\ud800", "\u202e", "e\u0301", "1-", "a@", "1 ",
