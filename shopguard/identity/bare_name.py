@@ -3,6 +3,8 @@
 import re
 from functools import cache
 
+from shopguard.identity.text import fold
+
 _KANJI = "々一-鿿㐀-䶿\U00020000-\U0003ffff"
 _BRACKETED = re.compile(r"\(([^()]*)\)?|\[([^\[\]]*)\]?|[【「『〈《〔<\"“]([^】」』〉》〕>\"”]*)[】」』〉》〕>\"”]?")
 _CONTACT = re.compile(r"\S+@\S+|https?:\S+|^\s*c/o\s")
@@ -31,7 +33,18 @@ _MAY_DECEIVE = re.compile(
 # Said instead of a name.
 _NO_NAME = """
 同上 同じ 同左 本人 ご本人 御本人 なし 無し ナシ 不明 匿名 名無し 名無しさん 名前 氏名 お名前 フリガナ ふりがな
-未定 未記入 省略 none null n/a unknown test
+未定 未記入 未入力 未設定 未登録 省略 記入なし 入力なし none null nil na nan n/a undefined unknown anonymous
+テスト てすと test tester ダミー dummy 仮名 仮 user ユーザー guest ゲスト
+お客様 お客 お客さま 客 ご担当者様 ご担当者 担当者 担当 ご担当 各位 ご家族 家族 自宅 実家 友人 知人 代理 代理人
+購入者 注文者 受取人 送り主 依頼主 会員 会員様 退会済み 退会 削除済み 削除 匿名配送 匿名希望 非公開
+非表示
+姓 名 苗字 名字 名前 姓名 みょうじ なまえ せい めい ふりがな first last name firstname lastname fullname
+店長 社長 部長 課長 先生 院長 代表 代表者 事務局 事務所 事務 受付 総務 総務部 経理 経理部 営業部 管理人 管理室
+フロント
+株式会社 有限会社 合同会社 合資会社 社団法人 財団法人 医療法人 npo法人 会社 当社 弊社 株 有 本社 支店 営業所
+市役所 区役所 町役場 役場 病院 学校 ホテル 旅館 郵便局 交番 消防署 倉庫 ヤマト運輸 佐川急便 日本郵便 クロネコヤマト
+セブンイレブン セブン-イレブン ローソン ファミリーマート ミニストップ 楽天 メルカリ ヤフー amazon アマゾン
+あ ああ あああ ああああ いいい aaa aaaa xxx xxxx abc asdf qwerty
 """
 
 # Characters of the other script that look the same, inside a word of one script.
@@ -54,12 +67,13 @@ def has_letters(text: str) -> bool:
 
 def names_nobody(text: str) -> bool:
     """Say whether the folded ``text`` is what people write where they give no name (同上, 本人, フリガナ)."""
-    return (text.strip(" ()様.-") or "なし") in _no_names()
+    words = text.strip(" ()様.-").split() or ["なし"]
+    return "".join(words) in _no_names() or all(word.strip("()様.-") in _no_names() for word in words)
 
 
 @cache
 def _no_names() -> frozenset[str]:
-    return frozenset(_NO_NAME.split())
+    return frozenset(fold(word) for word in _NO_NAME.split())
 
 
 def without_brackets(text: str) -> tuple[str, str]:

@@ -168,7 +168,9 @@ def _add_names(found: Values, name: Name, address: Address | None) -> None:
     houses = _houses(address) if address is not None and not address.is_shared else ()
     city = address.places[0].municipality if address is not None and address.places else ""
     script = name.script
-    if script == "kanji" and not _is_surname_alone(name):
+    if script == "latin" and all(len(word) == 1 for word in name.full.split()):
+        return  # initials are many people's
+    if script == "kanji" and len(name.full) > 1 and not _is_surname_alone(name):
         _add_full(found, name.full, (Type.NAME, Type.NAME_HOUSE, Type.NAME_CITY), houses, city)
     for heard in _full_sounds(name, script):
         _add_full(found, heard, (Type.SOUND, Type.SOUND_HOUSE, Type.SOUND_CITY), houses, city)
@@ -246,7 +248,10 @@ def _full_sounds(name: Name, script: str) -> tuple[str, ...]:
         found[_joined_sound(parts)] = None
         if script == "latin" and at == 0:
             found[_joined_sound(parts[::-1])] = None
-    return tuple(found)[:5]
+    return tuple(full for full in found if len(full) > _SHORTEST)[:5]
+
+
+_SHORTEST = 2  # letters of a sound that may be an initial or a slip, but hardly a whole name
 
 
 def _joined_sound(parts: Sequence[str]) -> str:

@@ -504,3 +504,25 @@ def test_a_surname_or_a_given_name_alone_is_heard_as_that_part() -> None:
     assert named("Junichi I.").sounds == (("", "shunichi"),)
     assert parts(named("", family="鷲渡博")) == ("鷲渡", "博")
     assert named("", family="荻並").sounds == (("okinami", ""),)
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "お客様",
+        "ご担当者様",
+        "ゲスト",
+        "テスト",
+        "未入力",
+        "購入者",
+        "会員",
+        "匿名配送",
+        "店長",
+        "株式会社",
+        "(株)",
+        "市役所",
+    ]
+    + ["郵便局", "ヤマト運輸", "なし なし", "guest guest", "N/A", "undefined", "あああ", "xxx"],
+)
+def test_what_many_people_write_in_place_of_a_name_is_none(word: str) -> None:
+    assert normalize_name(word) is None

@@ -135,3 +135,9 @@ def test_no_party_raises_and_every_token_fits_the_protocol(party: Party) -> None
     for token in found:
         assert token.value
         assert len(token.encode()) == 8 + int.from_bytes(token.encode()[6:8], "big")
+
+
+@pytest.mark.parametrize("name", ["A", "Y.S", "T K", "あ", "田", "山田"])
+def test_initials_single_letters_and_a_surname_alone_are_no_full_name(name: str) -> None:
+    kinds = {token.type for token in tokens(identify(Party(name=name, city="港区", lines=("芝公園4-2-8",))))}
+    assert not kinds & {Type.NAME, Type.SOUND, Type.NAME_HOUSE, Type.SOUND_HOUSE, Type.NAME_CITY, Type.SOUND_CITY}
