@@ -39,6 +39,7 @@ _DELIVERY = "pudo|プドー|宅配ロッカー|はこぽす|受取り?ロッカ�
 _SHARED = re.compile(f"(?:{_LODGING}|{_HOMES}|{_COUNTERS}|{_DESKS})(?!{_BESIDE})|({_FLATS})|({_DELIVERY})")
 _ABSENCE = re.compile("(?:御?不在|お?留守|置き?配).*")
 _WISH = re.compile(" ?(?:利用|使用|対応|受取り?)?(?:可|不可|希望|指定|ok|あり|有|へ|に|を|で|の?場合)")
+_ERRAND = re.compile(" ?(?:へ|希望|指定)")  # 宅配便は郵便局へ
 _FLOOR = re.compile("[0-9]{1,2} ?(?:f|階)|b[0-9]")
 _NUMBER = re.compile("[0-9]")
 _ITSELF = frozenset({Remark.SHARED_PLACE})
@@ -66,7 +67,7 @@ def _is_place(found: re.Match[str], text: str, has_room: bool) -> bool:
     if found[1]:
         return not has_room
     if not found[2]:
-        return True
+        return _ERRAND.match(text, found.end()) is None
     if _WISH.match(text, found.end()):
         return False
     is_before_room = _NUMBER.search(text, found.end()) and not _NUMBER.search(_FLOOR.sub("", text[: found.start()]))
