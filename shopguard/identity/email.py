@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from itertools import islice
 from types import MappingProxyType
+from typing import NamedTuple
 
 from shopguard.identity.text import fold
 
@@ -136,7 +137,7 @@ def normalize_emails(raw: str) -> tuple[str, ...]:
 
     Source: the providers' own help pages (read 2026-10).
     """
-    usable = (f"{local}@{domain}" for local, domain in _mailboxes(raw) if not _is_nobody(local, domain))
+    usable = (f"{local}@{domain.name}" for local, domain in _mailboxes(raw) if not _is_nobody(local, domain))
     return tuple(islice(dict.fromkeys(usable), MOST_EMAILS))
 
 
@@ -163,46 +164,53 @@ def is_throwaway(email: str) -> bool:
 
     Source: the list of the package disposable-email-domains; see docs/decisions/0022.
     """
-    _, domain = next(_mailboxes(email), ("", ""))
-    labels = domain.split(".")[-6:]
+    labels = next((domain.name for _, domain in _mailboxes(email)), "").split(".")[-6:]
     return any(".".join(labels[start:]) in _throwaway_domains() for start in range(len(labels) - 1))
 
 
-def _mailboxes(raw: str) -> Iterator[tuple[str, str]]:
+class _Domain(NamedTuple):
+    name: str  # the one that is meant, in ASCII, or "" if it is none
+    drops_tags: bool  # what follows a + reaches the same mailbox
+    is_masked: bool
+    is_provider: bool
+
+
+@lru_cache(maxsize=4096)  # most people share a few dozen domains
+def _domain(written: str) -> _Domain:
+    name = _rightly_named(written)
+    return _Domain(name, *(kind.fullmatch(name) is not None for kind in (_TAGGED, _MASKED, _PROVIDER)))
+
+
+def _mailboxes(raw: str) -> Iterator[tuple[str, _Domain]]:
     """Yield what stands before and after each @, the domain under its right name, the local part as it is kept."""
     plain = raw.strip().lower() if len(raw) <= _LONGEST else ""
     for written in (plain,) if _PLAIN.fullmatch(plain) else _addresses_in(raw):
-        local, _, domain = written.rpartition("@")
-        domain = _rightly_named(domain)
-        if not (local and domain):
+        local, _, after = written.rpartition("@")
+        domain = _domain(after)
+        if not (local and domain.name):
             continue
-        if _TAGGED.fullmatch(domain):
+        if domain.drops_tags:
             local = local.partition("+")[0] or local
-        if domain == "gmail.com":
+        if domain.name == "gmail.com":
             local = local.replace(".", "") or local
-        elif domain == "proton.me":
+        elif domain.name == "proton.me":
             local = re.sub("[._-]", "", local) or local
         yield local if local.isascii() else fold(local), domain
 
 
-def _is_nobody(local: str, domain: str) -> bool:
-    if "*" in local or _MASKED.fullmatch(domain) or _NOBODY.fullmatch(local):
+def _is_nobody(local: str, domain: _Domain) -> bool:
+    if domain.is_masked or "*" in local or _NOBODY.fullmatch(local):
         return True
     if not _is_placeholder(local):
-        return local in _words(_GENERIC) and (_is_provider(domain) or domain.startswith(f"{local}."))
-    if _is_provider(domain):
-        return len(local) > 2 or local in _words(_PLACEHOLDERS) or domain == "gmail.com"
-    labels = [label for label in domain.split(".")[:-1] if label not in _NO_LABEL]
+        return local in _words(_GENERIC) and (domain.is_provider or domain.name.startswith(f"{local}."))
+    if domain.is_provider:
+        return len(local) > 2 or local in _words(_PLACEHOLDERS) or domain.name == "gmail.com"
+    labels = [label for label in domain.name.split(".")[:-1] if label not in _NO_LABEL]
     return all(_is_placeholder(label) or (len(local) > 2 and label in _words(_GENERIC)) for label in labels)
 
 
 def _is_placeholder(word: str) -> bool:
     return word in _words(_PLACEHOLDERS) or word == word[0] * len(word)
-
-
-@lru_cache(maxsize=4096)
-def _is_provider(domain: str) -> bool:
-    return _PROVIDER.fullmatch(domain) is not None
 
 
 def _addresses_in(raw: str) -> Iterator[str]:
@@ -216,7 +224,6 @@ def _addresses_in(raw: str) -> Iterator[str]:
         yield f"{name}@{domain[0] if domain and '.' in domain[0] else found[2]}"[-_LONGEST:]
 
 
-@lru_cache(maxsize=4096)  # most people share a few dozen domains
 def _rightly_named(domain: str) -> str:
     """Return the domain that is meant, in ASCII, or "" if it is none."""
     domain = re.sub(r"\.{2,}", ".", domain).strip(".-")

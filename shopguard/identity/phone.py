@@ -107,7 +107,8 @@ def _read(raw: str, country: str) -> Iterator[str]:
     if country == "JP" and len(raw) < 30:
         quick = _JAPANESE.fullmatch(raw.translate(_NARROW))
         if quick is not None:
-            yield from _of_a_person(quick, raw)
+            if (number := _of_a_person(quick, raw)) is not None:
+                yield number
             return
     country = {"UK": "GB"}.get(country, country)
     country = country if country in phonenumbers.SUPPORTED_REGIONS else "JP"
@@ -145,20 +146,20 @@ def _number(written: str, country: str) -> str | None:
         return None
     japanese = _JAPANESE.fullmatch(digits)
     if country == "JP":
-        return next(_of_a_person(japanese, written), None) if japanese else _from_abroad(written, digits)
+        return _of_a_person(japanese, written) if japanese else _from_abroad(written, digits)
     if digits.startswith("+"):
-        return next(_of_a_person(japanese, written), None) if japanese else _parsed(digits, None, valid=False)
+        return _of_a_person(japanese, written) if japanese else _parsed(digits, None, valid=False)
     return (
         _parsed(digits, country, valid=True)
-        or (next(_of_a_person(japanese, written), None) if japanese else None)  # a Japanese number given abroad
+        or (_of_a_person(japanese, written) if japanese else None)  # a Japanese number given abroad
         or _parsed(digits, country, valid=False)
     )
 
 
-def _of_a_person(found: re.Match[str], written: str) -> Iterator[str]:
+def _of_a_person(found: re.Match[str], written: str) -> str | None:
     national = found[1] or found[2]
-    if not national.startswith(_NOT_A_PERSON) or _NO_SERVICE.search(fold(written)):
-        yield "+81" + national
+    is_service = national.startswith(_NOT_A_PERSON) and not _NO_SERVICE.search(fold(written))
+    return None if is_service else "+81" + national
 
 
 def _from_abroad(written: str, digits: str) -> str | None:
