@@ -521,8 +521,15 @@ def test_a_surname_or_a_given_name_alone_is_heard_as_that_part() -> None:
         "株式会社",
         "(株)",
         "市役所",
-    ]
-    + ["郵便局", "ヤマト運輸", "なし なし", "guest guest", "N/A", "undefined", "あああ", "xxx"],
+        "郵便局",
+        "ヤマト運輸",
+        "なし なし",
+        "guest guest",
+        "N/A",
+        "undefined",
+        "あああ",
+        "xxx",
+    ],
 )
 def test_what_many_people_write_in_place_of_a_name_is_none(word: str) -> None:
     assert normalize_name(word) is None
