@@ -23,7 +23,8 @@ class Type:
     """What a token's value is made of: plain numbers, as they are hashed for every token of every order.
 
     *house* is municipality and numbers, *area* a small area (小字) inside a town,
-    *block* the town and its first two numbers, *sound* the romanized reading.
+    *block* the town and its first two numbers, *sound* the romanized reading
+    without voicing, *reading* the kana as given.
     """
 
     PHONE = 1
@@ -42,6 +43,7 @@ class Type:
     SOUND = 14
     MAIL_NAME = 15
     ADDRESS_AREA = 16
+    READING_HOUSE = 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ KINDS = {
     Type.POSTAL_NUMBERS: Kind("postal+numbers", 3, 4),
     Type.POSTAL_ROOM: Kind("postal+numbers+room", 3, 4),
     Type.SOUND_HOUSE: Kind("sound+house", 2, 3),
+    Type.READING_HOUSE: Kind("reading+house", 2, 3),
     Type.PART_HOUSE: Kind("part+house", 2, 4),
     Type.PART_BLOCK: Kind("part+block", 2, 4),
     Type.NAME_CITY: Kind("name+city", 2, 4),
@@ -174,6 +177,9 @@ def _add_names(found: Values, name: Name, address: Address | None) -> None:
         _add_full(found, name.full, (Type.NAME, Type.NAME_HOUSE, Type.NAME_CITY), houses, city)
     for heard in _full_sounds(name, script):
         _add_full(found, heard, (Type.SOUND, Type.SOUND_HOUSE, Type.SOUND_CITY), houses, city)
+    if name.reading and not _is_surname_alone(name):
+        for house in houses:
+            found[Type.READING_HOUSE, f"{name.reading}|{house}"] = None
     if houses and address is not None:
         parts = tuple(name_parts(name))
         for type_, areas in ((Type.PART_HOUSE, houses), (Type.PART_BLOCK, _blocks(address))):

@@ -132,8 +132,7 @@ def _name_level(facts: Facts) -> Level | None:
         return Level.NAME_WRITTEN
     if facts.shared & _HEARD:
         if facts.both_have("kanji"):
-            was_read = "sound" in facts.fields or "sound" in facts.identity.fields
-            return Level.NAME_OTHER_KANJI if was_read else Level.NAME_ALIKE
+            return Level.NAME_OTHER_KANJI if _is_read_alike(facts) else Level.NAME_ALIKE
         return Level.NAME_SOUND if facts.both_have("sound") else Level.NAME_GUESSED
     if facts.parts == {"family", "given"} and not facts.both_have("kanji"):
         return Level.NAME_GUESSED  # one part as written, the other as heard: なかたけ進
@@ -147,6 +146,13 @@ def _name_level(facts: Facts) -> Level | None:
     if not (facts.both_have("kanji") or facts.both_have("sound")):
         return Level.NAME_UNCOMPARED
     return Level.NAME_DIFFERENT
+
+
+def _is_read_alike(facts: Facts) -> bool:
+    """Whether the reading was given at least once; if twice, the voicing is the same too (タイキ is not ダイキ)."""
+    if facts.both_have("sound") and facts.shared & _NUMBERS:
+        return Type.READING_HOUSE in facts.shared
+    return "sound" in facts.fields or "sound" in facts.identity.fields
 
 
 def _address(facts: Facts) -> Evidence:

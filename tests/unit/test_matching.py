@@ -155,6 +155,13 @@ def test_the_same_reading_in_other_characters_is_one_person_at_one_address() -> 
     assert found.strength is Strength.STRONG
 
 
+def test_siblings_whose_readings_differ_in_voicing_are_two_people() -> None:
+    home = Party(name="若杉 大騎", kana="ワカスギ タイキ", city="港区", lines=("芝公園4-2-8",))
+    found = compare(home, replace(home, name="若杉 大樹", kana="ワカスギ ダイキ"))
+    assert evidence(found, "name").level == Level.NAME_ALIKE
+    assert found.strength is Strength.POSSIBLE
+
+
 def test_a_rare_surname_weighs_more() -> None:
     common, rare = (
         evidence(compare(party, party), "name").weight

@@ -53,6 +53,7 @@ def test_an_ordinary_party_has_one_token_of_every_level() -> None:
     assert found[Type.NAME] == "渡辺太郎"
     assert found[Type.NAME_CITY] == "渡辺太郎|13103"
     assert found[Type.NAME_HOUSE] == "渡辺太郎|13103-4-2-8"
+    assert found[Type.READING_HOUSE] == "わたなべたろう|13103-4-2-8"
     assert found[Type.SOUND_HOUSE] == found[Type.SOUND] + "|13103-4-2-8"
     assert found[Type.SOUND_CITY] == found[Type.SOUND] + "|13103"
 
