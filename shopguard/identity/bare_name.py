@@ -67,7 +67,12 @@ def has_letters(text: str) -> bool:
 
 def names_nobody(text: str) -> bool:
     """Say whether the folded ``text`` is what people write where they give no name (同上, 本人, フリガナ)."""
-    words = text.strip(" ()様.-").split() or ["なし"]
+    bare = text.strip(" ()様.-")
+    if not bare or bare in _no_names():
+        return True
+    if " " not in bare:
+        return False
+    words = bare.split()
     return "".join(words) in _no_names() or all(word.strip("()様.-") in _no_names() for word in words)
 
 
