@@ -17,8 +17,8 @@ PROFILE = 2
 FIELDS = ("kanji", "sound", "address", "town", "area", "room", "phone", "email")
 """Every field an identity can have, in a fixed order.
 
-``sound``: a reading that was given, not guessed. ``town``: the town is certain, so that two towns can differ.
-``area``: a small area inside it (小字) is named, so that two of them can differ.
+``kanji``: nothing of the name is in kana, so that characters can differ. ``sound``: a reading that was given.
+``town``: the town is certain, so that two towns can differ. ``area``: a small area inside it (小字) is named.
 """
 
 
@@ -41,7 +41,7 @@ class Identity:
         """Which of ``FIELDS`` can be compared. An address without a house number cannot."""
         present = {"phone": bool(self.phones), "email": bool(self.emails)}
         if self.name is not None:
-            present["kanji"] = self.name.script == "kanji"
+            present["kanji"] = self.name.script == "kanji" and not self.name.is_mixed
             present["sound"] = bool(self.name.sounds) and not self.name.guessed
         if self.address is not None and self.address.is_located:
             present |= {"address": True, "town": self.address.has_town}

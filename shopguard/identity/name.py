@@ -73,6 +73,11 @@ class Name:
         return "kanji" if is_japanese(self.full) else "latin"
 
     @property
+    def is_mixed(self) -> bool:
+        """Whether some of it is written in kana, as it is heard, and some in kanji (中竹 すすむ, 高木ケン太)."""
+        return self.script == "kanji" and any("ぁ" <= char <= "ゖ" for char in self.full)
+
+    @property
     def sound(self) -> str:
         """The reading without voicing, small kana and long marks: やまざき and やまさき are one."""
         return devoiced(self.reading)

@@ -13,12 +13,12 @@ from shopguard.matching.weights import BY_POSTAL_CODE, ONE_NUMBER, RARITY, WEIGH
 from shopguard.model import Evidence, Relation
 
 _WRITTEN = {Type.NAME_HOUSE, Type.NAME_CITY, Type.NAME}
-_HEARD = {Type.SOUND_HOUSE, Type.SOUND_CITY, Type.SOUND}
+_HEARD = {Type.SOUND_HOUSE, Type.SOUND_CITY, Type.SOUND, Type.READING_HOUSE}
 _PART = {Type.PART_HOUSE, Type.PART_BLOCK}
 _HOUSE = {Type.ADDRESS, Type.ADDRESS_ROOM}
 _POSTAL = {Type.POSTAL_NUMBERS, Type.POSTAL_ROOM}
 _ROOM = {Type.ADDRESS_ROOM, Type.POSTAL_ROOM}
-_NUMBERS = {Type.NAME_HOUSE, Type.SOUND_HOUSE, Type.PART_HOUSE}
+_NUMBERS = {Type.NAME_HOUSE, Type.SOUND_HOUSE, Type.READING_HOUSE, Type.PART_HOUSE}
 _CITY = {Type.NAME_CITY, Type.SOUND_CITY}
 _SCRIPTS = frozenset({"kanji", "sound"})
 _RELATIONS = {
@@ -149,10 +149,8 @@ def _name_level(facts: Facts) -> Level | None:
 
 
 def _is_read_alike(facts: Facts) -> bool:
-    """Whether the reading was given at least once; if twice, the voicing is the same too (タイキ is not ダイキ)."""
-    if facts.both_have("sound") and facts.shared & _NUMBERS:
-        return Type.READING_HOUSE in facts.shared
-    return "sound" in facts.fields or "sound" in facts.identity.fields
+    """Whether both gave the reading, with the same voicing where the house is the same (タイキ is not ダイキ)."""
+    return facts.both_have("sound") and (Type.READING_HOUSE in facts.shared or not facts.shared & _NUMBERS)
 
 
 def _address(facts: Facts) -> Evidence:

@@ -12,8 +12,8 @@ class Level(StrEnum):
     NAME_WRITTEN = "name_written"  # the same characters, after folding
     NAME_SOUND = "name_sound"  # the same reading, both given
     NAME_GUESSED = "name_guessed"  # the same reading, guessed from kanji on one side
-    NAME_OTHER_KANJI = "name_other_kanji"  # the same reading, given at least once, written in other characters
-    NAME_ALIKE = "name_alike"  # other characters that may be read the same: nobody gave a reading
+    NAME_OTHER_KANJI = "name_other_kanji"  # the same reading, given twice, written in other characters
+    NAME_ALIKE = "name_alike"  # other characters that may be read the same: at least one side gave no reading
     NAME_CLOSE = "name_close"  # a character or two differ; seen only where both texts are in clear
     NAME_FAMILY = "name_family"
     NAME_GIVEN = "name_given"

@@ -164,7 +164,7 @@ def test_ctrl_c_ends_every_process(tmp_path: Path) -> None:
     words = command("identify", "--processes", "2")
     pipe = subprocess.PIPE
     with subprocess.Popen(
-        words, cwd=tmp_path, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True
+        words, cwd=tmp_path, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True, preexec_fn=_hears_ctrl_c
     ) as running:
         assert running.stdin is not None
         assert running.stdout is not None
@@ -176,6 +176,11 @@ def test_ctrl_c_ends_every_process(tmp_path: Path) -> None:
         assert running.stderr.read() == b"\nAborted!\n"  # nobody holds the other end any more
         assert running.wait(60) == 1
     assert _is_gone(running.pid)
+
+
+def _hears_ctrl_c() -> None:
+    """Undo what a shell does to programs in the background: the tests may run in one, and a child inherits it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _is_gone(group: int) -> bool:
@@ -271,7 +276,11 @@ def test_ctrl_c_while_the_others_begin_is_heard_by_the_first_alone(tmp_path: Pat
     text = _PROGRAM.format(answer="", numbers='[pathlib.Path("reading").touch()]')
     program.write_text(text.replace("class Task:", f"{begins}\n\nclass Task:"), "utf-8")
     with subprocess.Popen(
-        [sys.executable, program], cwd=tmp_path, stderr=subprocess.PIPE, start_new_session=True
+        [sys.executable, program],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        preexec_fn=_hears_ctrl_c,
     ) as running:
         assert running.stderr is not None
         while not (tmp_path / "begun").exists() or not (tmp_path / "reading").exists():
