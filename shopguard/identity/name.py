@@ -94,7 +94,8 @@ def normalize_name(name: str, family: str = "", given: str = "", kana: str = "",
         if found is None:
             break
         is_firm = bool(found.company) and not found.family
-        if not is_firm and is_bare(found.full) and not without_company(found.full)[1]:
+        is_plain = is_bare(found.full) and not _is_of_two_scripts(found.full)
+        if not is_firm and is_plain and not without_company(found.full)[1]:
             break
         again = _normalized(found.full)
         if again is None or again.full == found.full:
@@ -103,7 +104,14 @@ def normalize_name(name: str, family: str = "", given: str = "", kana: str = "",
             found = replace(found, full=again.full)
             continue
         found = replace(again, reading=found.reading, company=found.company, folds=found.folds)
+    if found is not None and any(part and names_nobody(part) for part in (found.family, found.given)):
+        return replace(found, family="", given="")  # a part that names nobody was cut off by chance
     return found
+
+
+def _is_of_two_scripts(full: str) -> bool:
+    """Whether Latin letters or hangul stand beside Japanese ones: what is left of them may read otherwise."""
+    return is_japanese(full) and (is_hangul(full) or any("a" <= char <= "z" for char in full) or not full.isalpha())
 
 
 def _normalized(name: str, family: str = "", given: str = "", kana: str = "", company: str = "") -> Name | None:
