@@ -98,7 +98,9 @@ def normalize_name(name: str, family: str = "", given: str = "", kana: str = "",
         if not is_firm and is_plain and not without_company(found.full)[1]:
             break
         again = _normalized(found.full)
-        if again is None or again.full == found.full:
+        if again is None:
+            return None  # what is left names nobody
+        if again.full == found.full:
             break
         if is_firm:
             found = replace(found, full=again.full)

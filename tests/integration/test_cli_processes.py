@@ -333,5 +333,5 @@ def taken(gathering: pool._Gathering) -> Iterator[pool.Chunk]:
         assert not isinstance(chunk, Exception)
         if chunk is not None:
             yield chunk
-        elif wait([gathering.bell], gathering.patience_s()):
+        elif not gathering.is_over and wait([gathering.bell], gathering.patience_s()):
             gathering.bell.recv_bytes()
