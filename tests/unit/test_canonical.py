@@ -1,5 +1,6 @@
 """A whole party brought to one identity: fields in the wrong place, countries, and input that nobody would type."""
 
+import unicodedata
 from dataclasses import asdict, replace
 from itertools import permutations
 
@@ -313,7 +314,8 @@ def test_canonical_numbers_and_addresses_stay_themselves(
 def test_an_address_points_to_no_house_without_a_number(
     postal: str, region: str, city: str, lines: tuple[str, ...]
 ) -> None:
-    if any(char.isnumeric() for char in "".join((postal, region, city, *lines))):
+    text = unicodedata.normalize("NFKC", "".join((postal, region, city, *lines)))  # ㍙ is 1 and a sign
+    if any(char.isnumeric() for char in text):
         return
     found = normalize_address("JP", postal, region, city, lines)
     assert found is None or not found.is_located
