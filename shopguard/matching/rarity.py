@@ -7,6 +7,7 @@ from shopguard.identity.tables import tables
 
 MOST_COMMON = 1.8  # 佐藤: one person in 66
 RAREST = 5.0  # beyond this the head counts say nothing
+_UNLISTED = 4.5  # in kanji and in no table: one person in five bears one of the tens of thousands of such names
 _UNTOLD = 2.5  # a name that cannot be split, or stands in no table but may be a common one in another script
 
 
@@ -28,6 +29,3 @@ def rarity(name: Name) -> float:
     if share is not None:
         return min(max(-log10(share), MOST_COMMON), RAREST)
     return _UNLISTED if name.script == "kanji" and name.family else _UNTOLD
-
-
-_UNLISTED = 4.5
