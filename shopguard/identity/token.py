@@ -148,19 +148,19 @@ _MOST_MAILS = 2
 
 
 def _add_places(found: Values, address: Address) -> None:
-    """Town or postal code with the numbers, each reading first without and then with the room."""
+    """Town or postal code with the numbers: every reading without the room first, as few of them are allowed."""
     areas = [(Type.ADDRESS, f"{place.municipality}|{place.town}") for place in address.places if place.town]
     if address.has_sure_postal and address.country in _FINE_POSTAL_CODES:
         areas.append((Type.POSTAL_NUMBERS, address.postal))
-    for site in address.sites:
-        if site.numbers:
-            numbers = "-".join(site.numbers)
-            if address.area and areas:
-                found[Type.ADDRESS_AREA, f"{areas[0][1]}|{address.area}-{numbers}"] = None
-            for type_, area in areas:
-                found[type_, f"{area}-{numbers}"] = None
-                if site.room:
-                    found[_WITH_ROOM[type_], f"{area}-{numbers}#{site.room}"] = None
+    sites = [("-".join(site.numbers), site.room) for site in address.sites if site.numbers]
+    for numbers, _ in sites:
+        for type_, area in areas:
+            found[type_, f"{area}-{numbers}"] = None
+        if address.area and areas:
+            found[Type.ADDRESS_AREA, f"{areas[0][1]}|{address.area}-{numbers}"] = None
+    for numbers, room in sites:
+        for type_, area in areas if room else ():
+            found[_WITH_ROOM[type_], f"{area}-{numbers}#{room}"] = None
 
 
 _FINE_POSTAL_CODES = {"JP", "GB", "CA", "NL", "IE", "KR"}  # a code is a few streets; elsewhere it may be a city

@@ -1,12 +1,14 @@
 """Tokens: the bytes of the registry's protocol, few of each guessable kind, none from nothing."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shopguard.identity import KINDS, MAX_TOKENS, Token, Type, identify, tokens
+from shopguard.identity.location import Address, Place, Site
 from shopguard.model import Party
 
 PARTY = Party(
@@ -142,3 +144,12 @@ def test_no_party_raises_and_every_token_fits_the_protocol(party: Party) -> None
 def test_initials_single_letters_and_a_surname_alone_are_no_full_name(name: str) -> None:
     kinds = {token.type for token in tokens(identify(Party(name=name, city="港区", lines=("芝公園4-2-8",))))}
     assert not kinds & {Type.NAME, Type.SOUND, Type.NAME_HOUSE, Type.SOUND_HOUSE, Type.NAME_CITY, Type.SOUND_CITY}
+
+
+def test_every_reading_of_a_house_is_asked_for_before_any_room() -> None:
+    places = (Place("13103", "芝公園"), Place("13103", "三田"))
+    address = Address(places=places, sites=(Site(("1", "2"), "101"), Site(("1",), "2101")), postal="1050011")
+    found = tokens(replace(identify(PARTY), address=address))
+    asked = [token.type for token in found if token.cls == 3]
+    assert len(asked) == 8
+    assert asked[:6] == [Type.ADDRESS, Type.ADDRESS, Type.POSTAL_NUMBERS] * 2
