@@ -4,16 +4,12 @@ The encryption keys may be rotated while processes run; the root, from which dig
 """
 
 import base64
-import fcntl
 import hmac
 import json
-import os
 import re
 import secrets
-import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +21,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from shopguard.adapter import Secret
 from shopguard.errors import ConfigError
+from shopguard.private_file import exclusively, read_private, stamp, write_private
 
 _ROOT_BYTES = 32
 _MIN_MASTER_KEY = 32  # characters
@@ -81,7 +78,7 @@ class Keyring:
         self._path, self._master_key = path, master_key
         self._lock = threading.Lock()
         self._subkeys: dict[str, bytes] = {}
-        self._stamp = _stamp(path)
+        self._stamp = stamp(path)
         self._keys = self._read()
         self._fernet = self._keys.fernet()
 
@@ -96,7 +93,7 @@ class Keyring:
             (EncryptionKey.new(clock()),), secrets.token_bytes(_ROOT_BYTES), secrets.token_bytes(_ROOT_BYTES)
         )
         try:
-            _write(path, _under_master_key(keys.to_json(), master_key), replace=False)
+            write_private(path, _under_master_key(keys.to_json(), master_key), replace=False)
         except FileExistsError:
             raise ConfigError(f"{path}: exists; keys are never replaced, or nothing stored could be read") from None
         return cls(path, master_key)
@@ -165,24 +162,24 @@ class Keyring:
         self._change(without)
 
     def _change(self, change: Callable[[tuple[EncryptionKey, ...]], tuple[EncryptionKey, ...]]) -> None:
-        with _exclusively(self._path):  # two rotations at once must not lose one of the new keys
+        with exclusively(self._path):  # two rotations at once must not lose one of the new keys
             keys = self._read()
             changed = _Keys(change(keys.encryption), keys.root, keys.registry_seed)
-            _write(self._path, _under_master_key(changed.to_json(), self._master_key))
+            write_private(self._path, _under_master_key(changed.to_json(), self._master_key))
         self._refresh()
 
     def _refresh(self) -> None:
-        stamp = _stamp(self._path)
-        if stamp is None or stamp == self._stamp:  # a file taken away does not stop a running process
+        found = stamp(self._path)
+        if found is None or found == self._stamp:  # a file taken away does not stop a running process
             return
         with self._lock:
-            if stamp != self._stamp:
+            if found != self._stamp:
                 self._keys = self._read()
                 self._fernet = self._keys.fernet()
-                self._stamp = stamp
+                self._stamp = found
 
     def _read(self) -> _Keys:
-        text = _without_master_key(_read_private(self._path), self._path, self._master_key)
+        text = _without_master_key(read_private(self._path), self._path, self._master_key)
         try:
             keys = _Keys.from_json(text)
             keys.fernet()
@@ -201,7 +198,7 @@ class StoredSecrets:
         """Return every secret by its name; none when the file does not exist yet."""
         if not self._path.exists():
             return {}
-        read: dict[str, str] = json.loads(self._keyring.open(_read_private(self._path)))
+        read: dict[str, str] = json.loads(self._keyring.open(read_private(self._path)))
         return {name: Secret(text) for name, text in read.items()}
 
     def list(self) -> tuple[str, ...]:
@@ -230,9 +227,9 @@ class StoredSecrets:
         self._change(lambda known: known)
 
     def _change(self, change: Callable[[Mapping[str, Secret]], Mapping[str, Secret]]) -> None:
-        with _exclusively(self._path):
+        with exclusively(self._path):
             clear = {name: secret.reveal() for name, secret in change(self.all()).items()}
-            _write(self._path, self._keyring.seal(json.dumps(clear).encode()))
+            write_private(self._path, self._keyring.seal(json.dumps(clear).encode()))
 
 
 def _under_master_key(clear: bytes, master_key: Secret | None) -> bytes:
@@ -269,74 +266,3 @@ def _seed(text: str) -> bytes:
     if len(seed) != _ROOT_BYTES:
         raise ValueError("a seed of another length")
     return seed
-
-
-def _stamp(path: Path) -> tuple[int, int, int] | None:
-    """Return what differs after every replacement of the file, or None if there is no file."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_mtime_ns, found.st_size
-
-
-def _read_private(path: Path) -> bytes:
-    try:
-        if os.name == "posix" and path.stat().st_mode & 0o077:
-            raise ConfigError(f"{path}: can be read by other users; run: chmod 600 {path}")
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: missing; run `shopguard init`, or restore it from a backup") from None
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
-
-
-def _write(path: Path, content: bytes, *, replace: bool = True) -> None:
-    """Put ``content`` at ``path`` durably and at once: a crash leaves the old file or the new one, never a part.
-
-    Without ``replace``, a file that is there already is a ``FileExistsError``.
-    """
-    with _writable(path):
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # of mode 0600
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            if replace:
-                Path(name).replace(path)
-            else:
-                path.hardlink_to(name)  # unlike a rename, refuses to replace
-        finally:
-            Path(name).unlink(missing_ok=True)
-        _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def _exclusively(path: Path) -> Iterator[None]:
-    """Let one process at a time read, change and replace the file at ``path``."""
-    with _writable(path):
-        lock = path.with_name(f"{path.name}.lock").open("w")
-    with lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-@contextmanager
-def _writable(path: Path) -> Iterator[None]:
-    """Make the folder of ``path``, closed to others, and say what is wrong where it cannot be written."""
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        yield
-    except FileExistsError:
-        raise
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be written: {error.strerror}") from None

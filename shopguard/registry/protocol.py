@@ -21,8 +21,9 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What may be told of an entry. Until ``opened``: category ``other``, one reporter, the first of the month.
+    """What may be told of an entry.
 
+    Until ``opened``: category ``other``, the lower bound of the reporters, the first of the month.
     ``may_hold``: the entry was decided well enough to stop an order; else it only flags.
     """
 
@@ -68,13 +69,23 @@ class Registry(Protocol):
         ...
 
 
+BUCKETS = (1, 2, 3, 6)
+"""Reporters are told as 1, 2, 3 to 5, or 6 and more until an entry is opened: the lower bounds."""
+
+
+def bucket_of(reporters: int) -> int:
+    """Return the position in ``BUCKETS`` of a count of reporters (1 or more)."""
+    return sum(reporters >= least for least in BUCKETS) - 1
+
+
 def told(facts: Facts, shared: Iterable[Token]) -> Facts:
     """Return what the holder of the ``shared`` tokens may be told.
 
     Everything, if they are of two different groups or name and address in one; a number or an address alone
-    (recycled, guessed) learns only that there is an entry.
+    (recycled, guessed) learns only that there is an entry, and the lower bound of its reporters.
     """
     groups = {token.group for token in shared}
     if 3 in groups or len(groups) > 1:
         return replace(facts, opened=True)
-    return Facts(Category.OTHER, 1, facts.last_on.replace(day=1), facts.may_hold, opened=False)
+    least = BUCKETS[bucket_of(facts.reporters)]
+    return Facts(Category.OTHER, least, facts.last_on.replace(day=1), facts.may_hold, opened=False)

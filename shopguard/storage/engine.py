@@ -34,21 +34,28 @@ def sqlite_url(path: Path) -> str:
     return f"sqlite:///{path}"
 
 
-def open_engine(url: str, busy_timeout_s: float = BUSY_TIMEOUT_S) -> sa.Engine:
+def open_engine(
+    url: str, busy_timeout_s: float = BUSY_TIMEOUT_S, *, schema: str | None = None, durable: bool = True
+) -> sa.Engine:
     """Return an engine on ``url``; nothing is connected yet.
 
     SQLite runs in WAL mode with ``synchronous=FULL``: a commit that returned survives a power cut. Transactions
     opened by ``writing`` start as ``BEGIN IMMEDIATE``, so that two writers wait for each other instead of
     failing half-way; after ``busy_timeout_s`` of waiting the store is unavailable.
+
+    Args:
+        schema: where the tables live on PostgreSQL (``migrate`` creates it); None: where the server puts them.
+        durable: False for what may lose its last moments in a power cut, though never its order: commits are cheap.
     """
     if url.startswith("sqlite"):
         engine = sa.create_engine(url, pool_size=20, max_overflow=20, connect_args={"timeout": busy_timeout_s})
-        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "connect", _prepare_sqlite if durable else _prepare_cheap_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return sa.create_engine(
-        url, pool_pre_ping=True, pool_size=20, max_overflow=20, connect_args={"connect_timeout": 5}
-    )
+    options = [] if schema is None else [f"-c search_path={schema}"]
+    options += [] if durable else ["-c synchronous_commit=off"]
+    arguments = {"connect_timeout": 5, **({"options": " ".join(options)} if options else {})}
+    return sa.create_engine(url, pool_pre_ping=True, pool_size=20, max_overflow=20, connect_args=arguments)
 
 
 @contextmanager
@@ -89,6 +96,7 @@ def migrate(engine: sa.Engine, history: str) -> None:
     """
     with writing(engine) as connection:
         take_turns(connection)
+        _make_schema(connection)
         config = _alembic(history)
         config.attributes["connection"] = connection
         try:
@@ -99,6 +107,15 @@ def migrate(engine: sa.Engine, history: str) -> None:
             raise ConfigError(
                 f"the {history} database is of a newer version of ShopGuard; install that one or restore a backup"
             ) from None
+
+
+def _make_schema(connection: sa.Connection) -> None:
+    """Create the schema that the engine was opened on, where it misses."""
+    if connection.dialect.name == "postgresql":
+        there = connection.execute(sa.select(sa.func.current_schema())).scalar()
+        if there is None:
+            wanted = connection.exec_driver_sql("SHOW search_path").scalar_one()
+            connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {wanted}")
 
 
 def take_turns(connection: sa.Connection) -> None:
@@ -134,6 +151,11 @@ def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
+
+
+def _prepare_cheap_sqlite(dbapi_connection: Any, record: object) -> None:
+    _prepare_sqlite(dbapi_connection, record)
+    dbapi_connection.execute("PRAGMA synchronous=NORMAL")
 
 
 def _use_wal(cursor: sqlite3.Cursor) -> None:

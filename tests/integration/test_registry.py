@@ -108,7 +108,7 @@ def test_a_number_alone_learns_only_that_there_is_an_entry(registry: EmbeddedReg
     registry.load(lines(ENTRY))
     (found,) = ask(registry, Party(phones=("090-0000-1111",)))[1].candidates
     facts = found.facts
-    assert (facts.category, facts.reporters, facts.last_on) == (Category.OTHER, 1, date(2026, 8, 1))
+    assert (facts.category, facts.reporters, facts.last_on) == (Category.OTHER, 2, date(2026, 8, 1))
     assert not facts.opened
 
 

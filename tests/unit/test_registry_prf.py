@@ -62,7 +62,7 @@ def test_another_class_epoch_or_registry_is_another_place() -> None:
 
 @pytest.mark.parametrize("shared", [[PHONE], [EMAIL], [ADDRESS], [ADDRESS, FAMILY_ADDRESS], [NAME_CITY]])
 def test_one_group_learns_only_that_there_is_an_entry(shared: list[Token]) -> None:
-    assert told(FACTS, shared) == Facts(Category.OTHER, 1, date(2026, 8, 1), may_hold=True, opened=False)
+    assert told(FACTS, shared) == Facts(Category.OTHER, 2, date(2026, 8, 1), may_hold=True, opened=False)
 
 
 @pytest.mark.parametrize("shared", [[PHONE, EMAIL], [PHONE, ADDRESS], [NAME_ADDRESS], [EMAIL, NAME_CITY]])

@@ -1,0 +1,5 @@
+"""Alembic's entry point of the history of the registry's store ``log``."""
+
+from shopguard.storage.migrations.environment import run
+
+run()
