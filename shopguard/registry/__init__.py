@@ -1,6 +1,6 @@
 """The shared register of non-paying buyers: found by keyed tokens, never browsed; an entry's party never leaves."""
 
-from shopguard.registry.embedded import EmbeddedRegistry
+from shopguard.registry.first.embedded import EmbeddedRegistry
 from shopguard.registry.load import LineFault, LoadReport
 from shopguard.registry.prf import PlainPrf, Prf
 from shopguard.registry.protocol import Answer, Candidate, Facts, Query, Registry

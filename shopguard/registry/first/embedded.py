@@ -11,11 +11,11 @@ from shopguard.errors import PayloadInvalid, StoreUnavailable
 from shopguard.identity import identify, tokens
 from shopguard.matching import meets
 from shopguard.model import Entry, ScreeningState
-from shopguard.registry.index import Found, Index, Indexed
+from shopguard.registry.first.index import Found, Index, Indexed
+from shopguard.registry.first.vault import Record, Sealing, Vault
 from shopguard.registry.load import LineFault, LoadReport, parse_entry
 from shopguard.registry.prf import Prf, locators
 from shopguard.registry.protocol import Answer, Candidate, Facts, Query, told
-from shopguard.registry.vault import Record, Sealing, Vault
 from shopguard.storage.engine import take_turns, writing
 
 _BATCH = 500  # lines in one transaction: what a crash can cost, and what is held in memory
