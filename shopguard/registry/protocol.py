@@ -48,10 +48,22 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchValues:
+    """By what an entry listed later would be noticed: one short piece of a locator for each token asked.
+
+    Pieces of one ``epoch`` only meet additions of the same.
+    """
+
+    epoch: int
+    values: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The registry's answer. ``reason`` says why it is unscreened.
 
     ``hot`` are positions in ``Query.tokens`` that too many entries share: they say nothing, for or against.
+    ``watch`` has one item for each epoch served.
     """
 
     state: ScreeningState
@@ -59,6 +71,7 @@ class Answer:
     candidates: tuple[Candidate, ...] = ()
     reason: str = ""
     hot: tuple[int, ...] = ()
+    watch: tuple[WatchValues, ...] = ()
 
 
 class Registry(Protocol):
