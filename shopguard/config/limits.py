@@ -1,5 +1,7 @@
 """What a setting's type cannot say: how large a number may be, what a text must name."""
 
+import base64
+import re
 from collections.abc import Sized
 from dataclasses import dataclass
 from decimal import Decimal
@@ -71,3 +73,24 @@ class PostgresAddress:
     def fault(self, value: object) -> str | None:
         fits = isinstance(value, Secret) and value.reveal().startswith("postgresql+psycopg://")
         return None if fits else "must begin with postgresql+psycopg://"
+
+
+@dataclass(frozen=True, slots=True)
+class MemberId:
+    """The id a shop goes by at the central registry."""
+
+    def fault(self, value: object) -> str | None:
+        fits = re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", str(value))
+        return None if fits else "must have 1 to 40 small letters, digits and hyphens"
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """A public Ed25519 key: 32 bytes as base64."""
+
+    def fault(self, value: object) -> str | None:
+        try:
+            fits = len(base64.b64decode(str(value), validate=True)) == 32
+        except ValueError:
+            fits = False
+        return None if fits else "must be the 44 characters of a public key, as the registry's office gives it"

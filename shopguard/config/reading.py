@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from cattrs import Converter
 
 from shopguard.adapter import Capability, PlatformAdapter, Secret
 from shopguard.config.faults import did_you_mean, lines, one_of
 from shopguard.config.installed import find_adapters
-from shopguard.config.settings import Config, Mode, ServerSettings, ShopSettings
+from shopguard.config.settings import Config, Mode, RegistrySettings, ServerSettings, ShopSettings
 from shopguard.config.structure import converter
 from shopguard.config.yaml_file import read_yaml
 from shopguard.errors import ConfigError
@@ -20,6 +21,7 @@ from shopguard.errors import ConfigError
 T = TypeVar("T")
 
 _SHOP_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 _COMMON = frozenset(field.name for field in fields(ShopSettings)) - {"name", "adapter"}
 
 
@@ -60,6 +62,7 @@ class _Reader:
         common = {key: value for key, value in written.items() if key != "shops"}
         config = self._read(common, Config, "") or Config()
         self._check_ports(written.get("server"))
+        self._check_registry(config.registry)
         shops = self._shops(written.get("shops"))
         self._check_keys(shops)
         return replace(config, shops=shops)
@@ -130,9 +133,26 @@ class _Reader:
     def _check_ports(self, server: object) -> None:
         written: Mapping[Any, Any] = server if isinstance(server, Mapping) else {}
         defaults = ServerSettings()
-        receiver = written.get("receiver_port", defaults.receiver_port)
-        if receiver == written.get("console_port", defaults.console_port):
-            self.faults.append(f"server.console_port: is the receiver's port too ({receiver}); choose another")
+        taken: dict[object, str] = {}
+        for role in ("receiver", "console", "registry"):
+            port = written.get(f"{role}_port", getattr(defaults, f"{role}_port"))
+            if port in taken:
+                self.faults.append(f"server.{role}_port: is the {taken[port]}'s port too ({port}); choose another")
+            taken.setdefault(port, role)
+
+    def _check_registry(self, registry: RegistrySettings) -> None:
+        """A central registry is asked in a member's name and over a line that nobody reads along."""
+        if registry.url is None:
+            return
+        if registry.member is None:
+            self.faults.append("registry.member: missing; the registry's office gives it with the address")
+        if not registry.answer_keys:
+            self.faults.append("registry.answer_keys: missing; the registry's office gives them with the address")
+        parts = urlsplit(registry.url)
+        if parts.scheme != "https" and parts.hostname not in _THIS_MACHINE:
+            self.faults.append("registry.url: must begin with https://, as buyers' details are sent there")
+        if registry.open:
+            self.faults.append("registry.open: is for a registry of this installation; leave registry.url out")
 
     def _check_keys(self, shops: Mapping[str, ShopSettings]) -> None:
         """A key of ``/v1/check`` says whose order it is, so no two shops may share one."""

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from shopguard.adapter import Secret
-from shopguard.config.limits import NotEmpty, PostgresAddress, TimeZone, WebAddress, Within
+from shopguard.config.limits import MemberId, NotEmpty, PostgresAddress, PublicKey, TimeZone, WebAddress, Within
 from shopguard.config.policy import PolicySettings
 from shopguard.model import Party, PaymentKind
 
@@ -37,6 +37,7 @@ class ServerSettings:
     host: Annotated[str, NotEmpty()] = "127.0.0.1"
     receiver_port: Port = 8080
     console_port: Port = 8081
+    registry_port: Port = 8082
     threads: Threads = 16
     body_limit_bytes: Annotated[int, Within(1_000, 100_000_000)] = 2_000_000
     public_url: Annotated[str, WebAddress()] | None = None  # the address platforms call
@@ -70,10 +71,20 @@ class DatabaseSettings:
 
 @dataclass(frozen=True, slots=True)
 class RegistrySettings:
-    """``name`` enters the derivation of keys: changed, nothing stored under the old one is found any more."""
+    """Which registry is asked: the one of this installation, or with ``url`` a central one as its ``member``.
+
+    ``name`` enters the derivation of the embedded registry's keys: changed, nothing stored is found any more.
+    ``answer_keys`` are the public keys (base64) that the central registry signs its answers under.
+    """
 
     timeout_s: Annotated[float, Within(0.1, 60)] = 2.0
     name: Annotated[str, NotEmpty()] = "local"
+    url: Annotated[str, WebAddress()] | None = None
+    member: Annotated[str, MemberId()] | None = None
+    answer_keys: tuple[Annotated[str, PublicKey()], ...] = ()
+    watch_days: Annotated[int, Within(0, 90)] = 14
+    additions_every_s: Seconds = 60.0
+    open: bool = False
 
 
 @dataclass(frozen=True, slots=True)

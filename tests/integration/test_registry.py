@@ -30,9 +30,8 @@ from shopguard.registry import (
     LoadReport,
     PlainPrf,
     Query,
-    embedded,
-    index,
 )
+from shopguard.registry.first import embedded, index
 from shopguard.storage.engine import migrate
 from shopguard.testing.registry import FakeRegistry
 

@@ -266,6 +266,35 @@ def test_equal_ports_are_a_fault_even_if_one_is_the_default(faults: Faults) -> N
     )
 
 
+def test_the_registrys_port_is_nobody_elses(faults: Faults) -> None:
+    assert faults("server: {registry_port: 8080}") == (
+        "server.registry_port: is the receiver's port too (8080); choose another",
+    )
+
+
+def test_a_central_registry_needs_a_member_its_keys_and_a_line_nobody_reads_along(faults: Faults) -> None:
+    assert faults("registry: {url: 'http://registry.example.com', open: true}") == (
+        "registry.member: missing; the registry's office gives it with the address",
+        "registry.answer_keys: missing; the registry's office gives them with the address",
+        "registry.url: must begin with https://, as buyers' details are sent there",
+        "registry.open: is for a registry of this installation; leave registry.url out",
+    )
+
+
+def test_a_registry_on_this_machine_may_be_asked_without_https(load: Load) -> None:
+    key = "A" * 43 + "="
+    config = load(f"registry: {{url: 'http://127.0.0.1:8082', member: shop-1, answer_keys: ['{key}']}}")
+    assert (config.registry.member, config.registry.answer_keys) == ("shop-1", (key,))
+
+
+@pytest.mark.parametrize("key", ["short", "A" * 44, "あ" * 44])
+def test_an_answer_key_has_the_form_of_one(faults: Faults, key: str) -> None:
+    (fault,) = faults(f"registry: {{answer_keys: ['{key}']}}")
+    assert fault == (
+        "registry.answer_keys[0]: must be the 44 characters of a public key, as the registry's office gives it"
+    )
+
+
 def test_gate_mode_needs_a_platform_with_a_gate(faults: Faults) -> None:
     text = shop("mode: gate", "gate: {payment: [cod], to_status: paid}").replace("strange", "gateless")
     assert faults(text) == ("shops.main-store.mode: gateless has no gate; write observe, flag or hold",)
