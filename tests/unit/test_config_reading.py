@@ -291,7 +291,7 @@ def test_a_registry_on_this_machine_may_be_asked_without_https(load: Load) -> No
 def test_an_answer_key_has_the_form_of_one(faults: Faults, key: str) -> None:
     (fault,) = faults(f"registry: {{answer_keys: ['{key}']}}")
     assert fault == (
-        "registry.answer_keys[0]: must be the 44 characters of a public key, as the registry's office gives it"
+        "registry.answer_keys#1: must be the 44 characters of a public key, as the registry's office gives it"
     )
 
 
