@@ -93,7 +93,7 @@ class Keyring:
             (EncryptionKey.new(clock()),), secrets.token_bytes(_ROOT_BYTES), secrets.token_bytes(_ROOT_BYTES)
         )
         try:
-            write_private(path, _under_master_key(keys.to_json(), master_key), replace=False)
+            write_private(path, under_master_key(keys.to_json(), master_key), replace=False)
         except FileExistsError:
             raise ConfigError(f"{path}: exists; keys are never replaced, or nothing stored could be read") from None
         return cls(path, master_key)
@@ -165,7 +165,7 @@ class Keyring:
         with exclusively(self._path):  # two rotations at once must not lose one of the new keys
             keys = self._read()
             changed = _Keys(change(keys.encryption), keys.root, keys.registry_seed)
-            write_private(self._path, _under_master_key(changed.to_json(), self._master_key))
+            write_private(self._path, under_master_key(changed.to_json(), self._master_key))
         self._refresh()
 
     def _refresh(self) -> None:
@@ -179,7 +179,7 @@ class Keyring:
                 self._stamp = found
 
     def _read(self) -> _Keys:
-        text = _without_master_key(read_private(self._path), self._path, self._master_key)
+        text = without_master_key(read_private(self._path), self._path, self._master_key)
         try:
             keys = _Keys.from_json(text)
             keys.fernet()
@@ -232,11 +232,16 @@ class StoredSecrets:
             write_private(self._path, self._keyring.seal(json.dumps(clear).encode()))
 
 
-def _under_master_key(clear: bytes, master_key: Secret | None) -> bytes:
+def under_master_key(clear: bytes, master_key: Secret | None) -> bytes:
+    """Return ``clear`` as it is kept in a file of keys: sealed under the master key, if there is one."""
     return clear if master_key is None else _master_fernet(master_key).encrypt(clear)
 
 
-def _without_master_key(text: bytes, path: Path, master_key: Secret | None) -> bytes:
+def without_master_key(text: bytes, path: Path, master_key: Secret | None) -> bytes:
+    """Return what ``under_master_key`` was given; ``text`` was read from ``path``, a file of JSON.
+
+    ``ConfigError`` if it is damaged, or sealed under another master key.
+    """
     if text.lstrip().startswith(b"{"):
         return text
     if master_key is None:
