@@ -46,7 +46,11 @@ class LookUp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CandidateShape(msgspec.Struct, frozen=True):
-    """One entry found; see ``protocol.Candidate`` and ``protocol.Facts``."""
+    """One entry found; see ``protocol.Candidate`` and ``protocol.Facts``.
+
+    ``unopened`` is the handle that an opened entry goes by where it is not: by it, copies of several answers are put
+    together.
+    """
 
     handle: str
     shared: tuple[int, ...]
@@ -56,6 +60,7 @@ class CandidateShape(msgspec.Struct, frozen=True):
     last_on: date
     may_hold: bool
     opened: bool
+    unopened: str = ""
 
 
 class Watch(msgspec.Struct, frozen=True):

@@ -60,10 +60,10 @@ class WatchValues:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The registry's answer. ``reason`` says why it is unscreened.
+    """The registry's answer. ``reason`` says why it is unscreened or from the cache.
 
     ``hot`` are positions in ``Query.tokens`` that too many entries share: they say nothing, for or against.
-    ``watch`` has one item for each epoch served.
+    ``watch`` has one item for each epoch served. ``retry_after_s``: asking earlier is of no use.
     """
 
     state: ScreeningState
@@ -72,6 +72,7 @@ class Answer:
     reason: str = ""
     hot: tuple[int, ...] = ()
     watch: tuple[WatchValues, ...] = ()
+    retry_after_s: float | None = None
 
 
 class Registry(Protocol):
