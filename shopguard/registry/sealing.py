@@ -198,6 +198,8 @@ def _row(listing: Listing, group: int, piece: int, t2_ref: bytes, profile: int) 
 
 
 def _read_row(clear: bytes) -> Row:
+    if clear[0] != _ROW_VERSION:
+        raise RowDamaged  # of a newer version of the program
     bits, expires = int.from_bytes(clear[73:75], "big"), int.from_bytes(clear[75:79], "big")
     return Row(
         group=clear[2],
@@ -218,6 +220,8 @@ def _full(listing: Listing) -> bytes:
     content = _encoder.encode(
         Full(listing.reference, listing.category, listing.reporters, listing.first_on, listing.last_on)
     )
+    if len(content) > FULL_BYTES - 2:
+        raise ValueError("the reference of an entry is too long to be sealed")  # a longer posting would give it away
     return (len(content).to_bytes(2, "big") + content).ljust(FULL_BYTES, b"\0")
 
 
