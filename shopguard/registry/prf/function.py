@@ -13,7 +13,7 @@ OFFICE = "office"
 """The id the office signs as: the only one that may administer and evaluate without a budget."""
 
 INGEST = "/prf/ingest"
-BEGIN_EPOCH, DESTROY_EPOCH = "/prf/epochs/begin", "/prf/epochs/destroy"
+EPOCHS, BEGIN_EPOCH, DESTROY_EPOCH = "/prf/epochs", "/prf/epochs/begin", "/prf/epochs/destroy"
 PUT_MEMBER, SET_STATE, SET_KEYS, SET_BUDGET = (
     "/prf/members/put",
     "/prf/members/state",
@@ -122,9 +122,22 @@ class KeyedFunction(Protocol):
         ...
 
     def administer(self, request: SignedRequest) -> bytes:
-        """Do what the office asks: ``path`` names what, the body (MessagePack) is one of the shapes above.
+        """Do what the office asks: POST, ``path`` names what, the body (MessagePack) is one of the shapes above.
 
-        Returns MessagePack: ``Ingested`` (INGEST), ``EpochNumber`` (BEGIN_EPOCH), a list of ``MemberStanding``
-        (MEMBERS), else nothing.
+        ========================  ================  ==================================================
+        path                      body              returns (MessagePack)
+        ========================  ================  ==================================================
+        INGEST                    ``Ingest``        ``Ingested``
+        EPOCHS                    nothing           a list of ``EpochNumber``: those that have a seed
+        BEGIN_EPOCH               ``EpochNumber``   ``EpochNumber``; one that is there is left alone
+                                  or nothing        ``EpochNumber``: the next one
+        DESTROY_EPOCH             ``EpochNumber``   nothing
+        PUT_MEMBER                ``PutMember``     nothing
+        SET_STATE                 ``MemberState``   nothing
+        SET_KEYS                  ``MemberKeys``    nothing; ``OFFICE`` sets its own, the signing one among them
+        SET_BUDGET                ``MemberBudget``  nothing; what was spent stays spent
+        RESUME                    ``MemberName``    nothing; the member starts with full buckets
+        MEMBERS                   nothing           a list of ``MemberStanding``, by name
+        ========================  ================  ==================================================
         """
         ...

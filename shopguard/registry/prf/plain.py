@@ -2,12 +2,13 @@
 
 import hmac
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from shopguard.identity import Token
+if TYPE_CHECKING:
+    from shopguard.identity import Token
 
 EPOCH = 1
 
@@ -48,7 +49,7 @@ def locator(y: bytes, registry_id: str, cls: int, epoch: int = EPOCH) -> bytes:
     return HKDF(SHA256(), 48, salt=b"sg1/row", info=info).derive(y)[:16]
 
 
-def locators(prf: Prf, tokens: Sequence[Token]) -> list[bytes]:
+def locators(prf: Prf, tokens: Sequence["Token"]) -> list[bytes]:
     """Return the locator of each token, in order."""
     values = prf.evaluate([(token.cls, token.encode()) for token in tokens])
     return [locator(y, prf.registry_id, token.cls) for token, y in zip(tokens, values, strict=True)]

@@ -1,0 +1,199 @@
+"""What the keyed function keeps: members, budgets, batches answered, nonces seen. The driver is used directly."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from shopguard.errors import StoreUnavailable
+from shopguard.registry.messages import BudgetShape
+from shopguard.registry.prf.budget import Account, at_moment, left
+from shopguard.registry.prf.function import MemberStanding
+from shopguard.registry.signing import key_id_of
+from shopguard.storage.engine import store_errors
+
+ACTIVE = "active"
+"""The state of a member that may ask."""
+
+_STEP = 1_000  # rows swept in one transaction, so that nobody waits for it
+_NOT_NOW = frozenset({"25006", "42P01"})  # PostgreSQL: read-only, no such table (see storage.engine)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """How the keyed function knows a member. ``batches`` were charged on ``day`` (days since 1970, UTC)."""
+
+    name: str
+    state: str
+    daily_orders: int | None
+    account: Account
+    day: int = 0
+    batches: int = 0
+
+    def standing(self, keys: Sequence[str], now: float) -> MemberStanding:
+        """Return what is told of the member at ``now`` (Unix seconds)."""
+        budgets: tuple[BudgetShape, ...] = ()
+        if self.daily_orders is not None:
+            budgets = left(at_moment(self.account, self.daily_orders, now), self.daily_orders)
+        today = self.batches if self.day == day_of(now) else 0
+        stopped = self.account.stopped
+        return MemberStanding(self.name, self.state, stopped, self.daily_orders, budgets, tuple(keys), today)
+
+
+class PrfStore:
+    """The store ``prf``. Every method raises ``StoreUnavailable`` where the database is full, locked or away."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self._dbapi: Any = engine.dialect.loaded_dbapi
+        self._is_sqlite = engine.dialect.name == "sqlite"
+        self._turn = threading.Lock()  # threads of one process wait here, not inside SQLite, which would sleep
+
+    def signer(self, member: str, key_id: str) -> tuple[Member, bytes] | None:
+        """Return a member with the public key that it has under ``key_id``."""
+        with self._connection() as connection:
+            row = connection.execute(self._sql(_SIGNER), (member, key_id)).fetchone()
+        return None if row is None else (_member(row), bytes(row[-1]))
+
+    def members(self) -> list[tuple[Member, tuple[str, ...]]]:
+        """Return every member with the ids of its keys, by name."""
+        with self._connection() as connection:
+            members = [_member(row) for row in connection.execute(self._sql(f"{_MEMBER} ORDER BY member"))]
+            keys: dict[str, list[str]] = {}
+            for member, key_id in connection.execute("SELECT member, key_id FROM member_key ORDER BY key_id"):
+                keys.setdefault(member, []).append(key_id)
+        return [(member, tuple(keys.get(member.name, ()))) for member in members]
+
+    def key_ids(self, member: str) -> tuple[str, ...]:
+        """Return the ids of a member's keys."""
+        with self._connection() as connection:
+            rows = connection.execute(
+                self._sql("SELECT key_id FROM member_key WHERE member = ? ORDER BY 1"), (member,)
+            )
+            return tuple(key_id for (key_id,) in rows)
+
+    @contextmanager
+    def writing(self) -> Iterator["Books"]:
+        """One transaction: everything in it is kept at the end, or nothing."""
+        with self._turn, self._connection() as connection:
+            if self._is_sqlite:
+                connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield Books(connection, self._is_sqlite)
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
+
+    def sweep(self, before: float, before_day: int) -> None:
+        """Forget nonces signed before ``before`` (Unix seconds) and batches of before ``before_day``."""
+        for statement, limit in ((_SWEEP_NONCES, int(before)), (_SWEEP_BATCHES, before_day)):
+            swept = _STEP
+            while swept == _STEP:
+                with self.writing() as books:
+                    swept = books.execute(statement, (limit, _STEP)).rowcount
+
+    @contextmanager
+    def _connection(self) -> Iterator[Any]:
+        with store_errors():
+            held = self._engine.raw_connection()
+        try:
+            yield held.driver_connection
+        except (self._dbapi.OperationalError, self._dbapi.InterfaceError) as error:
+            held.invalidate()
+            raise _unavailable(error) from None
+        except self._dbapi.Error as error:
+            if getattr(error, "sqlstate", None) in _NOT_NOW:
+                raise _unavailable(error) from None
+            raise
+        finally:
+            held.close()
+
+    def _sql(self, text: str) -> str:
+        return text if self._is_sqlite else text.replace("?", "%s")
+
+
+class Books:
+    """The store inside one transaction."""
+
+    def __init__(self, connection: Any, is_sqlite: bool) -> None:
+        self._connection, self._is_sqlite = connection, is_sqlite
+
+    def execute(self, text: str, values: Sequence[object] = ()) -> Any:
+        """Run a statement with ``?`` for each value and return the driver's cursor."""
+        return self._connection.execute(text if self._is_sqlite else text.replace("?", "%s"), values)
+
+    def take_nonce(self, member: str, time: int, nonce: bytes) -> bool:
+        """Whether this nonce is seen for the first time; it is kept."""
+        taken = self.execute("INSERT INTO nonce VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (time, nonce, member))
+        return bool(taken.rowcount)
+
+    def content(self, batch: bytes) -> bytes | None:
+        """Return the digest of what a batch asked, or None if it is new."""
+        row = self.execute("SELECT content FROM batch WHERE id = ?", (batch,)).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def add_batch(self, batch: bytes, content: bytes, day: int) -> None:
+        self.execute("INSERT INTO batch (id, content, day) VALUES (?, ?, ?)", (batch, content, day))
+
+    def member(self, name: str) -> Member | None:
+        """Return a member, which nobody else changes before this transaction ends."""
+        row = self.execute(
+            _MEMBER + " WHERE member = ?" + ("" if self._is_sqlite else " FOR UPDATE"), (name,)
+        ).fetchone()
+        return None if row is None else _member(row)
+
+    def keep_account(self, member: Member) -> None:
+        """Write down what a member has used up."""
+        account = member.account
+        values = (account.stopped, *account.spent, account.at, account.last_at, member.day, member.batches)
+        self.execute(_KEEP_ACCOUNT, (*values, member.name))
+
+    def put_member(self, name: str, state: str, daily_orders: int | None) -> None:
+        """Add a member, or change these two of it."""
+        self.execute(_PUT_MEMBER, (name, state, daily_orders))
+
+    def put_keys(self, name: str, keys: Sequence[bytes]) -> None:
+        """Know a member by these public keys and no others."""
+        self.execute("DELETE FROM member_key WHERE member = ?", (name,))
+        for public in dict.fromkeys(keys):
+            self.execute(
+                "INSERT INTO member_key (member, key_id, public) VALUES (?, ?, ?)", (name, key_id_of(public), public)
+            )
+
+
+_COLUMNS = "member, state, daily_orders, stopped, spent_1, spent_2, spent_3, at, last_at, day, batches"
+_MEMBER = f"SELECT {_COLUMNS} FROM member"  # noqa: S608  # of constants
+_SIGNER = f"SELECT {_COLUMNS}, public FROM member NATURAL JOIN member_key WHERE member = ? AND key_id = ?"  # noqa: S608
+_KEY_IDS = "SELECT key_id FROM member_key WHERE member = ? ORDER BY key_id"
+_PUT_MEMBER = """
+    INSERT INTO member (member, state, daily_orders) VALUES (?, ?, ?)
+    ON CONFLICT (member) DO UPDATE SET state = excluded.state, daily_orders = excluded.daily_orders
+"""
+_KEEP_ACCOUNT = """
+    UPDATE member SET stopped = ?, spent_1 = ?, spent_2 = ?, spent_3 = ?, at = ?, last_at = ?, day = ?, batches = ?
+    WHERE member = ?
+"""
+_SWEEP_NONCES = """
+    DELETE FROM nonce WHERE (time, nonce, member) IN (SELECT time, nonce, member FROM nonce WHERE time < ? LIMIT ?)
+"""
+_SWEEP_BATCHES = "DELETE FROM batch WHERE id IN (SELECT id FROM batch WHERE day < ? LIMIT ?)"
+
+
+def day_of(now: float) -> int:
+    """Return the UTC day of ``now`` (Unix seconds), in days since 1970."""
+    return int(now // 86_400)
+
+
+def _member(row: Sequence[Any]) -> Member:
+    name, state, daily_orders, stopped, one, two, three, at, last_at, day, batches = row[:11]
+    return Member(name, state, daily_orders, Account((one, two, three), at, last_at, bool(stopped)), day, batches)
+
+
+def _unavailable(error: Exception) -> StoreUnavailable:
+    # the driver's text may quote parameters; its type and code do not
+    name = getattr(error, "sqlite_errorname", None) or type(error).__name__
+    return StoreUnavailable(f"the store of the keyed function cannot be used now ({name})")
