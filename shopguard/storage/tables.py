@@ -151,6 +151,23 @@ platform_token = Table(
     Column("locked_by", String(40)),
 )
 
+answer_cache = Table(
+    "answer_cache",
+    metadata,
+    Column("id", _row_id, primary_key=True),
+    Column("expires_at", Float, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),  # the registry's signed answer, and the digests of its tokens
+    Index("answer_cache_expires", "expires_at"),
+)
+
+answer_token = Table(
+    "answer_token",
+    metadata,
+    Column("token", LargeBinary(16), primary_key=True),  # keyed digest of the token
+    Column("answer", sa.BigInteger(), nullable=False),  # the newest answer about it
+    Index("answer_token_answer", "answer"),
+)
+
 sign_in = Table(
     "sign_in",
     metadata,
