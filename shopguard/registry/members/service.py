@@ -1,0 +1,228 @@
+"""The office takes members in, changes their keys and budgets, and stops them; the keyed function is told of it all.
+
+What takes rights away reaches the keyed function before the vault commits it; what gives rights, only afterwards.
+So a crash in between never leaves anybody with more than the vault says, and ``sync`` puts the rest right.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+import msgspec
+import sqlalchemy as sa
+import structlog
+
+from shopguard.crypto import Keyring
+from shopguard.errors import StoreUnavailable
+from shopguard.registry.log import LeafKind, Log
+from shopguard.registry.members.model import (
+    USUAL_DAILY_ORDERS,
+    Act,
+    Member,
+    State,
+    in_state,
+    new_member,
+    takes_away,
+    with_budget,
+    with_key,
+    without_key,
+)
+from shopguard.registry.members.store import MemberStore
+from shopguard.registry.prf.function import (
+    MEMBERS,
+    OFFICE,
+    PUT_MEMBER,
+    RESUME,
+    SET_STATE,
+    KeyedFunction,
+    MemberName,
+    MemberStanding,
+    MemberState,
+    PutMember,
+)
+from shopguard.registry.refusals import Refusal, Refused
+from shopguard.registry.signing import key_id_of
+from shopguard.registry.signing_keys import SigningKeys
+from shopguard.storage.engine import reading, writing
+
+_log = structlog.get_logger()
+ITSELF = "the member"
+
+
+class Members:
+    """The members of one registry. Every method raises ``Refused`` with what is wrong and what to do.
+
+    ``by`` is who asked for a change, for the log: an account at the office, or ``ITSELF``.
+
+    Args:
+        vault: the store ``vault``.
+        master: the vault's keyring, which seals names and contacts.
+        office: signs what the keyed function is told.
+        clock: Unix seconds.
+    """
+
+    def __init__(
+        self,
+        vault: sa.Engine,
+        master: Keyring,
+        prf: KeyedFunction,
+        office: SigningKeys,
+        log: Log,
+        clock: Callable[[], float],
+    ) -> None:
+        self._vault, self._prf, self._office, self._log, self._clock = vault, prf, office, log, clock
+        self._store = MemberStore(master)
+
+    def create(
+        self,
+        member_id: str,
+        name: str,
+        public_key: bytes,
+        daily_orders: int | None = USUAL_DAILY_ORDERS,
+        contact: str = "",
+        by: str = OFFICE,
+    ) -> Member:
+        """Take a member in with its first key (32 bytes) and a full budget.
+
+        Args:
+            daily_orders: how many orders it usually has in a day; None: not limited.
+        """
+        now = self._clock()
+        new = new_member(member_id, name, contact, public_key, daily_orders, now)
+        with writing(self._vault) as connection:
+            self._store.add(connection, new)
+            self._store.record(connection, new, LeafKind.MEMBER_CREATED, by, new.key_ids[0], now)
+        return self._given(new)
+
+    def all(self) -> Sequence[Member]:
+        """Return every member, in the order of their ids; those that left, too."""
+        with reading(self._vault) as connection:
+            return self._store.all(connection)
+
+    def show(self, member_id: str) -> Member:
+        with reading(self._vault) as connection:
+            return self._store.get(connection, member_id)
+
+    def acts(self, member_id: str) -> Sequence[Act]:
+        """Return what was done to a member, the latest first."""
+        with reading(self._vault) as connection:
+            return list(self._store.acts(connection, member_id))
+
+    def standings(self) -> Mapping[str, MemberStanding]:
+        """Return by id how the keyed function knows the members: what is left to them, and who is stopped."""
+        known = msgspec.msgpack.decode(self._administer(MEMBERS, None), type=list[MemberStanding])
+        return {standing.member: standing for standing in known}
+
+    def add_key(self, member_id: str, public: bytes, by: str = ITSELF) -> Sequence[str]:
+        """Let the member sign under one more key (32 bytes); returns the ids of all it has."""
+        change = partial(with_key, public=public, now=self._clock())
+        return self._change(member_id, change, LeafKind.MEMBER_KEY_ADDED, key_id_of(public), by).key_ids
+
+    def remove_key(self, member_id: str, key_id: str, by: str = ITSELF) -> Sequence[str]:
+        """End a key for good, but never the last one; returns the ids of those that are left."""
+        change = partial(without_key, key_id=key_id)
+        return self._change(member_id, change, LeafKind.MEMBER_KEY_ENDED, key_id, by).key_ids
+
+    def suspend(self, member_id: str, reason: str, by: str = OFFICE) -> Member:
+        """Let the member ask no more until ``resume``."""
+        change = partial(in_state, state=State.SUSPENDED, reason=reason)
+        return self._change(member_id, change, LeafKind.MEMBER_SUSPENDED, reason, by)
+
+    def resume(self, member_id: str, by: str = OFFICE) -> Member:
+        """Let a suspended member ask again."""
+        change = partial(in_state, state=State.ACTIVE, reason="")
+        return self._change(member_id, change, LeafKind.MEMBER_RESUMED, "", by)
+
+    def leave(self, member_id: str, reason: str = "", by: str = OFFICE) -> Member:
+        """Let the member ask no more, for good."""
+        change = partial(in_state, state=State.LEFT, reason=reason)
+        return self._change(member_id, change, LeafKind.MEMBER_LEFT, reason, by)
+
+    def set_budget(self, member_id: str, daily_orders: int | None, by: str = OFFICE) -> Member:
+        """Make the member's budget for so many daily orders; None: not limited."""
+        change = partial(with_budget, daily_orders=daily_orders)
+        detail = "not limited" if daily_orders is None else f"{daily_orders} orders a day"
+        return self._change(member_id, change, LeafKind.MEMBER_BUDGET, detail, by)
+
+    def resume_budget(self, member_id: str, by: str = OFFICE) -> Member:
+        """Give a member that was stopped as its budget ran out a full one, after somebody looked at why."""
+        found = self._change(member_id, lambda member: member, LeafKind.MEMBER_BUDGET, "resumed", by)
+        self._administer(RESUME, MemberName(member_id))
+        return found
+
+    def sync(self) -> int:
+        """Tell the keyed function what it does not know, and the log what it does not have; at every start.
+
+        One that the vault does not know (it was restored from before) may ask no more. Returns how many were told.
+        """
+        known, told = dict(self.standings()), 0
+        for member in self.all():
+            if not _is_known(member, known.pop(member.id, None)):
+                self._tell(member.id)
+                told += 1
+        for stranger in known.values():
+            if stranger.state != State.LEFT:
+                self._administer(SET_STATE, MemberState(stranger.member, State.LEFT))
+                told += 1
+        self._settle_log()
+        return told
+
+    def _change(
+        self, member_id: str, change: Callable[[Member], Member], kind: LeafKind, detail: str, by: str
+    ) -> Member:
+        with writing(self._vault) as connection:
+            before = self._store.get(connection, member_id)
+            after = change(before)
+            self._store.change(connection, before, after)
+            self._store.record(connection, after, kind, by, detail, self._clock())
+            takes = takes_away(before, after)
+            if takes:
+                self._put(after)
+        if not takes:
+            return self._given(after)
+        self._settle_log()
+        return after
+
+    def _given(self, member: Member) -> Member:
+        """Tell the keyed function of rights that the vault has committed."""
+        self._settle_log()
+        try:
+            self._tell(member.id)
+        except Refused as refused:
+            if refused.code is not Refusal.UNAVAILABLE:
+                raise
+            message = f"{member.id}: kept, but not in force yet ({refused}); run `shopguard registry members sync`"
+            raise Refused(Refusal.UNAVAILABLE, message, refused.retry_after_s) from None
+        return member
+
+    def _tell(self, member_id: str) -> None:
+        """Tell the keyed function what the vault says, while nobody changes it: two changes at once end as one."""
+        with writing(self._vault) as connection:
+            self._put(self._store.get(connection, member_id))
+
+    def _put(self, member: Member) -> None:
+        publics = tuple(key.public for key in member.keys)
+        self._administer(PUT_MEMBER, PutMember(member.id, member.state, member.daily_orders, publics))
+
+    def _administer(self, path: str, what: msgspec.Struct | None) -> bytes:
+        body = b"" if what is None else msgspec.msgpack.encode(what)
+        request = self._office.signer.request("POST", path, body, OFFICE, int(self._clock()))
+        return self._prf.administer(request)
+
+    def _settle_log(self) -> None:
+        """Bring into the log what is not there yet. Where that fails it waits: what was done is done."""
+        try:
+            with reading(self._vault) as connection:
+                waiting = self._store.unlogged(connection)
+            for number, kind, committed in waiting:
+                leaf = self._log.append(kind, committed)
+                with writing(self._vault) as connection:
+                    self._store.logged(connection, number, leaf)
+        except StoreUnavailable as error:
+            _log.error("registry_log_waits", error=str(error))
+
+
+def _is_known(member: Member, standing: MemberStanding | None) -> bool:
+    if standing is None:
+        return False
+    same = standing.state == member.state and standing.daily_orders == member.daily_orders
+    return same and set(standing.keys) == set(member.key_ids)

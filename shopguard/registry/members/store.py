@@ -1,0 +1,136 @@
+"""Members and what was done to them, in the vault. Sealed as a whole: who can write the tables can forge no key."""
+
+import os
+from collections.abc import Iterator
+
+import msgspec
+import sqlalchemy as sa
+
+from shopguard.crypto import Keyring
+from shopguard.registry.log import LeafKind, commitment
+from shopguard.registry.members.model import Act, Member
+from shopguard.registry.refusals import Refusal, Refused
+
+_number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite numbers rows only for INTEGER
+_SALT_BYTES = 32
+
+metadata = sa.MetaData()
+
+member = sa.Table(
+    "member",
+    metadata,
+    sa.Column("id", sa.String(length=40), primary_key=True),
+    sa.Column("sealed", sa.LargeBinary(), nullable=False),
+)
+
+member_key = sa.Table(
+    "member_key",
+    metadata,
+    sa.Column("key_id", sa.String(length=16), primary_key=True),
+    sa.Column("member", sa.String(length=40), sa.ForeignKey("member.id"), nullable=False),
+)
+"""Every key that anybody ever had: none is used by two, and none that was ended comes back."""
+
+member_act = sa.Table(
+    "member_act",
+    metadata,
+    sa.Column("number", _number, primary_key=True, autoincrement=True),
+    sa.Column("member", sa.String(length=40), sa.ForeignKey("member.id"), nullable=False),
+    sa.Column("kind", sa.String(length=40), nullable=False),
+    sa.Column("salt", sa.LargeBinary(), nullable=False),
+    sa.Column("sealed", sa.LargeBinary(), nullable=False),
+    sa.Column("leaf", sa.BigInteger(), nullable=True),
+    sa.Index("member_act_member", "member", "number"),
+)
+"""``leaf`` is its number in the log, which holds the commitment to what is sealed here, under ``salt``."""
+
+
+class _Said(msgspec.Struct, frozen=True):
+    """What an act was, in the bytes that are committed to."""
+
+    member: str
+    kind: LeafKind
+    at: float
+    by: str
+    detail: str
+
+
+class MemberStore:
+    """Reads and writes within the transactions it is given. ``master`` is the vault's keyring."""
+
+    def __init__(self, master: Keyring) -> None:
+        self._master = master
+
+    def add(self, connection: sa.Connection, new: Member) -> None:
+        """Keep a new member with its key; ``Refused`` if the id was ever given."""
+        if connection.execute(sa.select(member.c.id).where(member.c.id == new.id)).first() is not None:
+            raise Refused(Refusal.FORBIDDEN, f"{new.id}: there is such a member already")
+        connection.execute(member.insert(), {"id": new.id, "sealed": self._seal(new)})
+        self._claim_key(connection, new)
+
+    def get(self, connection: sa.Connection, member_id: str) -> Member:
+        """Return a member; ``Refused`` if there is none. Within ``writing`` nobody else changes it meanwhile."""
+        query = sa.select(member.c.sealed).where(member.c.id == member_id)
+        if connection.get_execution_options().get("writing", False):
+            query = query.with_for_update()
+        sealed = connection.execute(query).scalar()
+        if sealed is None:
+            raise Refused(Refusal.NOT_FOUND, f"{member_id}: there is no such member")
+        return self._open(sealed)
+
+    def all(self, connection: sa.Connection) -> tuple[Member, ...]:
+        """Return every member, in the order of their ids."""
+        found = connection.execute(sa.select(member.c.sealed).order_by(member.c.id)).scalars()
+        return tuple(self._open(sealed) for sealed in found)
+
+    def change(self, connection: sa.Connection, before: Member, after: Member) -> None:
+        """Keep what became of a member; ``Refused`` for a new key that anybody ever had."""
+        if after.key_ids[0] not in before.key_ids:
+            self._claim_key(connection, after)
+        statement = sa.update(member).where(member.c.id == after.id)
+        connection.execute(statement.values(sealed=self._seal(after)))
+
+    def record(
+        self, connection: sa.Connection, who: Member, kind: LeafKind, by: str, detail: str, now: float
+    ) -> None:
+        """Keep that something was done; the log gets it later, see ``unlogged``."""
+        said = msgspec.json.encode(_Said(who.id, kind, now, by, detail))
+        row = {
+            "member": who.id,
+            "kind": kind.value,
+            "salt": os.urandom(_SALT_BYTES),
+            "sealed": self._master.seal(said),
+        }
+        connection.execute(member_act.insert(), row)
+
+    def acts(self, connection: sa.Connection, member_id: str) -> Iterator[Act]:
+        """Yield what was done to a member, the latest first."""
+        query = sa.select(member_act).where(member_act.c.member == member_id).order_by(member_act.c.number.desc())
+        for row in connection.execute(query):
+            said = msgspec.json.decode(self._master.open(row.sealed), type=_Said)
+            yield Act(said.at, said.kind, said.by, said.detail, row.leaf)
+
+    def unlogged(self, connection: sa.Connection) -> list[tuple[int, LeafKind, bytes]]:
+        """Return number, kind and commitment of each act that the log does not have yet, in their order."""
+        query = sa.select(member_act).where(member_act.c.leaf.is_(None)).order_by(member_act.c.number)
+        return [
+            (row.number, LeafKind(row.kind), commitment(row.salt, self._master.open(row.sealed)))
+            for row in connection.execute(query)
+        ]
+
+    def logged(self, connection: sa.Connection, number: int, leaf: int) -> None:
+        """Keep that an act stands in the log."""
+        connection.execute(sa.update(member_act).where(member_act.c.number == number).values(leaf=leaf))
+
+    def _claim_key(self, connection: sa.Connection, owner: Member) -> None:
+        """Keep that the newest key of ``owner`` is its own."""
+        key_id = owner.key_ids[0]
+        if connection.execute(sa.select(member_key).where(member_key.c.key_id == key_id)).first() is not None:
+            raise Refused(Refusal.FORBIDDEN, f"key {key_id}: was used before; make a new one")
+        connection.execute(member_key.insert(), {"key_id": key_id, "member": owner.id})
+
+    def _seal(self, clear: Member) -> bytes:
+        return self._master.seal(msgspec.json.encode(clear))
+
+    def _open(self, sealed: bytes) -> Member:
+        return msgspec.json.decode(self._master.open(sealed), type=Member)
