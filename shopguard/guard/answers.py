@@ -158,19 +158,18 @@ class AnswerStore:
 
 
 def sweep(connection: sa.Connection, now: float) -> int:
-    """Delete answers that have expired, or that newer ones have taken the place of; return how many."""
-    superseded = ~sa.exists().where(answer_token.c.answer == answer_cache.c.id)
-    return _forget(connection, expired(now) | superseded)
+    """Delete the needless answers and return how many."""
+    return _forget(connection, needless(now))
 
 
-def expired(now: float) -> sa.ColumnElement[bool]:
-    """Return which answers the registry would no longer stand by."""
-    return answer_cache.c.expires_at <= now
+def needless(now: float) -> sa.ColumnElement[bool]:
+    """Return which answers have expired, or are the newest about none of their tokens."""
+    return (answer_cache.c.expires_at <= now) | ~sa.exists().where(answer_token.c.answer == answer_cache.c.id)
 
 
 def _forget(connection: sa.Connection, which: sa.ColumnElement[bool]) -> int:
-    theirs = answer_token.c.answer.in_(sa.select(answer_cache.c.id).where(which))
-    connection.execute(sa.delete(answer_token).where(theirs))
+    numbers = sa.select(answer_cache.c.id).where(which)
+    connection.execute(sa.delete(answer_token).where(answer_token.c.answer.in_(numbers)))
     return connection.execute(sa.delete(answer_cache).where(which)).rowcount
 
 

@@ -73,10 +73,10 @@ class Memory:
 
 
 def _was_answered(history: Sequence[Screening], since: int, at_least: VerdictKind) -> bool:
-    """Whether the registry's own answer led to such a verdict in generation ``since`` or later."""
+    """Whether the registry's own answer, not a copy, led to such a verdict in generation ``since`` or later."""
     return any(
         screening.generation >= since
-        and screening.state is not ScreeningState.UNSCREENED
+        and screening.state is ScreeningState.SCREENED
         and screening.kind.severity >= at_least.severity
         for screening in history
     )

@@ -82,13 +82,16 @@ class Pipeline:
             verdict = self._judge(order, shop, past)
             return verdict if self._conclude(order, shop, verdict, past, seen, carry_out) else None
 
-    def ask_again(self, earlier: Screening, carry_out: CarryOut | None = None) -> None:
-        """Judge an order once more whose registry was silent, and put right what was done meanwhile."""
+    def ask_again(self, earlier: Screening, carry_out: CarryOut | None = None) -> bool:
+        """Judge an order once more whose registry was silent, and put right what was done meanwhile.
+
+        False if it is silent still.
+        """
         with self._turns.of(earlier.ref):
             shop, order = self._shops.get(earlier.ref.shop), self._store.order(earlier.ref)
             if shop is None or order is None or not self._is_still(order, earlier):
                 self._writer.run(lambda c: self._store.stop_asking(c, earlier))
-                return
+                return True
             past = self._memory.of_silence(earlier)
             verdict = self._judge(order, shop, past)
 
@@ -98,6 +101,7 @@ class Pipeline:
                 return current is not None and self._is_still(current, earlier)
 
             self._conclude(order, shop, verdict, past, seen, carry_out)
+            return verdict.state is ScreeningState.SCREENED
 
     def _is_still(self, order: Order, earlier: Screening) -> bool:
         """Whether the order still has the form that was judged, and somebody still cares."""
@@ -189,7 +193,7 @@ class Pipeline:
             if generation is None:
                 return False, None
             remember(connection)
-            if verdict.state is not ScreeningState.UNSCREENED:
+            if verdict.state is ScreeningState.SCREENED:
                 self._end_waiting(connection, order.ref, shop, verdict, past, now)
             return True, self._follow(connection, order.ref, shop, verdict, measure, generation, now)
 
@@ -202,7 +206,7 @@ class Pipeline:
         self, order: Order, verdict: Verdict, earlier: Screening | None, now: float
     ) -> Callable[[sa.Connection], int | None]:
         again_at = None
-        if verdict.state is ScreeningState.UNSCREENED:
+        if verdict.state is not ScreeningState.SCREENED:
             again_at = now + backoff_s(earlier.asked + 1 if earlier else 1, _ASK_AT_LEAST_EVERY_S)
         if earlier:
             return self._store.judged_again(earlier, verdict, now, again_at)

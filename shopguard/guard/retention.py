@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from shopguard.config import RetentionSettings
+from shopguard.guard import answers
 from shopguard.guard.inbox import FINAL
 from shopguard.storage.engine import reading
-from shopguard.storage.tables import audit, inbox, orders, phone_use, screening
+from shopguard.storage.tables import answer_cache, audit, inbox, orders, phone_use, screening
 from shopguard.storage.writer import Writer
 
 _DAY_S = 86_400.0
@@ -16,12 +17,13 @@ _DAY_S = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Purged:
-    """How many rows lost their personal data, or (audit, phone_use) were deleted."""
+    """How many rows lost their personal data, or (audit, phone_use, answers) were deleted."""
 
     deliveries: int
     orders: int
     audit: int
     phone_use: int = 0
+    answers: int = 0
 
 
 class Retention:
@@ -49,7 +51,13 @@ class Retention:
         old_audit = audit.c.at < now - self._settings.audit_days * _DAY_S
         old_use = phone_use.c.seen_at < now - self._settings.phone_use_days * _DAY_S
         if dry_run:
-            return self._count((inbox, old_delivery), (orders, old_order), (audit, old_audit), (phone_use, old_use))
+            return self._count(
+                (inbox, old_delivery),
+                (orders, old_order),
+                (audit, old_audit),
+                (phone_use, old_use),
+                (answer_cache, answers.needless(now)),
+            )
 
         def work(connection: sa.Connection) -> Purged:
             deliveries = connection.execute(sa.update(inbox).where(old_delivery).values(sealed=None)).rowcount
@@ -57,7 +65,7 @@ class Retention:
             connection.execute(sa.update(screening).where(old_screening).values(sealed=None))
             dropped = connection.execute(sa.delete(audit).where(old_audit)).rowcount
             forgotten = connection.execute(sa.delete(phone_use).where(old_use)).rowcount
-            return Purged(deliveries, emptied, dropped, forgotten)
+            return Purged(deliveries, emptied, dropped, forgotten, answers.sweep(connection, now))
 
         return self._writer.run(work)
 

@@ -92,8 +92,9 @@ class Screener:
             matches += [match for match in found if match.entry not in known]
             if any(match.entry in known for match in found):
                 asides[reason("different_person", rules_.language)] = None
-        if state is ScreeningState.UNSCREENED:
-            asides[reason("registry_silent", rules_.language)] = None
+        if state is not ScreeningState.SCREENED:
+            silent = state is ScreeningState.UNSCREENED
+            asides[reason("registry_silent" if silent else "from_cache", rules_.language)] = None
         verdict = rules.judge(order, _best_of_each(matches), state, rules_.policy, rules_.language, tuple(asides))
         return rules.notice(verdict, order, noticed, rules_.policy, rules_.language)
 

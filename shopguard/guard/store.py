@@ -209,7 +209,7 @@ class OrderStore:
             (screening.c.shop == ref.shop)
             & (screening.c.order_id == ref.order_id)
             & (screening.c.digest == digest)
-            & (screening.c.state == ScreeningState.UNSCREENED.value)
+            & (screening.c.state != ScreeningState.SCREENED.value)
             & screening.c.ask_again_at.is_(None)
         )
         connection.execute(sa.update(screening).where(unanswered).values(ask_again_at=now))

@@ -46,6 +46,10 @@ _REASONS = {
         "登録簿に照会できませんでした。自動で再照会します。",
         "The registry could not be asked; it will be asked again.",
     ),
+    "from_cache": (
+        "登録簿に照会できないため、以前の回答の控えで判定しました。自動で再照会します。",
+        "The registry could not be asked; judged by what it answered before, and it will be asked again.",
+    ),
     "held_until_answered": (
         "回答があるまで出荷を保留します。",
         "Held until the registry answers.",

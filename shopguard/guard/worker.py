@@ -72,7 +72,8 @@ class Worker:
         self._under_way: set[Future[None]] = set()
         self._counting = threading.Lock()
         self._most = settings.threads * _AT_ONCE
-        self._housekeeping_at = self._purge_at = 0.0
+        self._housekeeping_at = self._purge_at = self._try_again_at = 0.0
+        self._registry_answers = True
 
     def run(self, stop: threading.Event) -> None:
         """Work until ``stop`` is set, whatever happens meanwhile; then finish what was begun."""
@@ -128,7 +129,21 @@ class Worker:
         if free > handed and self._desk.inbox.any_due(now):
             for delivery in self._desk.inbox.claim(self._claimant, now, free - handed):
                 handed += self._submit(self._judges, self._work_on, delivery)
-        return handed > 0
+        return handed + self._hand_out_questions(now, free - handed) > 0
+
+    def _hand_out_questions(self, now: float, free: int) -> int:
+        """Have orders judged again whose registry was silent: one now and then until it answers, then all at once.
+
+        The orders of a long outage are many, and each would cost a judgement to find out what one of them tells.
+        """
+        if not self._registry_answers:
+            if now < self._try_again_at:
+                return 0
+            self._try_again_at, free = now + self._settings.poll_s, min(free, 1)
+        if free <= 0:
+            return 0
+        due = self._desk.store.claim_to_ask(now, now + self._claimant.lease_s, free)
+        return sum(self._submit(self._judges, self._ask_again, earlier) for earlier in due)
 
     def _unfinished(self) -> set[Future[None]]:
         with self._counting:
@@ -160,8 +175,6 @@ class Worker:
         self._housekeeping_at = now + self._settings.poll_s
         for name in self._desk.reconciliation.due(self._claimant):
             self._submit(self._callers, self._read_feed, name)
-        for earlier in self._desk.store.claim_to_ask(now, now + self._claimant.lease_s, self._most):
-            self._submit(self._judges, self._ask_again, earlier)
         if now >= self._purge_at:
             self._purge_at = now + _PURGE_EVERY_S
             self._desk.retention.purge()
@@ -170,7 +183,7 @@ class Worker:
         self._desk.reconciliation.read(shop)
 
     def _ask_again(self, earlier: Screening) -> None:
-        self._desk.pipeline.ask_again(earlier, self._carry_out)
+        self._registry_answers = self._desk.pipeline.ask_again(earlier, self._carry_out)
 
     def _work_on(self, delivery: Delivery) -> None:
         """Do what one delivery asks for, and leave it done, waiting or dead."""
