@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,7 +50,8 @@ class PrfStore:
         self._engine = engine
         self._dbapi: Any = engine.dialect.loaded_dbapi
         self._is_sqlite = engine.dialect.name == "sqlite"
-        self._turn = threading.Lock()  # threads of one process wait here, not inside SQLite, which would sleep
+        self._turn = threading.Lock() if self._is_sqlite else nullcontext()  # inside SQLite, waiting is sleeping
+        self._kept: Any = None
 
     def signer(self, member: str, key_id: str) -> tuple[Member, bytes] | None:
         """Return a member with the public key that it has under ``key_id``."""
@@ -78,7 +79,7 @@ class PrfStore:
     @contextmanager
     def writing(self) -> Iterator["Books"]:
         """One transaction: everything in it is kept at the end, or nothing."""
-        with self._turn, self._connection() as connection:
+        with self._connection() as connection:
             if self._is_sqlite:
                 connection.execute("BEGIN IMMEDIATE")
             try:
@@ -98,19 +99,28 @@ class PrfStore:
 
     @contextmanager
     def _connection(self) -> Iterator[Any]:
-        with store_errors():
-            held = self._engine.raw_connection()
-        try:
-            yield held.driver_connection
-        except (self._dbapi.OperationalError, self._dbapi.InterfaceError) as error:
-            held.invalidate()
-            raise _unavailable(error) from None
-        except self._dbapi.Error as error:
-            if getattr(error, "sqlstate", None) in _NOT_NOW:
+        with self._turn:
+            held = self._kept or self._connect()
+            try:
+                yield held.driver_connection
+            except (self._dbapi.OperationalError, self._dbapi.InterfaceError) as error:
+                held.invalidate()
+                self._kept = None
                 raise _unavailable(error) from None
-            raise
-        finally:
-            held.close()
+            except self._dbapi.Error as error:
+                if getattr(error, "sqlstate", None) in _NOT_NOW:
+                    raise _unavailable(error) from None
+                raise
+            finally:
+                if held is not self._kept:
+                    held.close()
+
+    def _connect(self) -> Any:
+        with store_errors():
+            connection = self._engine.raw_connection()
+        if self._is_sqlite:
+            self._kept = connection  # there is one turn at a time, and nobody who could end the connection
+        return connection
 
     def _sql(self, text: str) -> str:
         return text if self._is_sqlite else text.replace("?", "%s")
