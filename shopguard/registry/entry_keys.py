@@ -1,0 +1,96 @@
+"""The key of each entry, wrapped by the master, in a store of its own: what is sealed under it dies with it."""
+
+import os
+import secrets
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from shopguard.crypto import Keyring
+from shopguard.errors import ConfigError
+from shopguard.storage.engine import reading, store_errors, writing
+
+_NONCE_BYTES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class EntryKey:
+    """AES-256-GCM under the key of one entry. Holds a secret."""
+
+    key: bytes
+
+    def seal(self, clear: bytes, label: bytes) -> bytes:
+        """Return ``clear`` sealed; it opens only under the same ``label``."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + AESGCM(self.key).encrypt(nonce, clear, label)
+
+    def open(self, sealed: bytes, label: bytes) -> bytes:
+        """Return what was sealed under ``label``; ``ConfigError`` if it is of another entry, or damaged."""
+        try:
+            return AESGCM(self.key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], label)
+        except (InvalidTag, ValueError):
+            raise ConfigError("a record of the vault is damaged; restore it from a backup") from None
+
+    def __repr__(self) -> str:
+        return "EntryKey(***)"
+
+
+class EntryKeys:
+    """The store ``keys``: by the number of an entry, its key under the master.
+
+    Args:
+        master: wraps the keys. After its rotation ``storage.resealing.SealedRows`` wraps them anew.
+    """
+
+    def __init__(self, engine: sa.Engine, master: Keyring) -> None:
+        self.engine, self._master = engine, master
+
+    def make(self, numbers: Iterable[int]) -> Mapping[int, EntryKey]:
+        """Keep and return a fresh key for each of ``numbers``, which have none yet."""
+        made = {number: EntryKey(secrets.token_bytes(32)) for number in numbers}
+        if made:
+            rows = [{"number": number, "sealed": self._master.seal(made[number].key)} for number in sorted(made)]
+            with writing(self.engine) as connection:
+                connection.execute(sa.insert(_table), rows)
+        return made
+
+    def open(self, numbers: Collection[int]) -> Mapping[int, EntryKey]:
+        """Return the keys of those ``numbers`` that have one."""
+        if not numbers:
+            return {}
+        with reading(self.engine) as connection:
+            rows = connection.execute(sa.select(_table).where(_table.c.number.in_(numbers))).all()
+        return {number: EntryKey(self._master.open(sealed)) for number, sealed in rows}
+
+    def having(self, numbers: Collection[int]) -> frozenset[int]:
+        """Return those of ``numbers`` that have a key."""
+        with reading(self.engine) as connection:
+            return frozenset(connection.scalars(sa.select(_table.c.number).where(_table.c.number.in_(numbers))))
+
+    def destroy(self, number: int) -> None:
+        """Forget the key of one entry for good: its pages are overwritten, and the journal that held it emptied.
+
+        On PostgreSQL the row's space is overwritten when it is used again; a VACUUM of this small table hastens it.
+        """
+        with writing(self.engine) as connection:
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("PRAGMA secure_delete=ON")
+            connection.execute(sa.delete(_table).where(_table.c.number == number))
+        if self.engine.dialect.name == "sqlite":
+            _empty_journal(self.engine)
+
+
+def _empty_journal(engine: sa.Engine) -> None:
+    """Move what SQLite's journal holds into the file, as far as no reader stands in the way."""
+    with store_errors():
+        connection = engine.raw_connection()  # SQLAlchemy would begin a transaction, in which it cannot be done
+        try:
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+        finally:
+            connection.close()
+
+
+_table = sa.table("entry_key", sa.column("number", sa.BigInteger), sa.column("sealed", sa.LargeBinary))
