@@ -17,42 +17,63 @@ from shopguard.cli.invocation import DEFAULT_CONFIG, TABLES_FOLDER, Invocation
 from shopguard.cli.output import progress
 from shopguard.cli.running import Refused, a_worker_runs, database_in_use
 from shopguard.identity.tables.imported import IMPORTED
-from shopguard.storage.archive import KEYS, Manifest, read_manifest, unpack, write_archive
+from shopguard.private_file import read_private
+from shopguard.storage.archive import KEYS, KEYS_FOLDER, Manifest, read_manifest, unpack, write_archive
 from shopguard.storage.engine import open_engine, snapshot, sqlite_url
+from shopguard.storage.snapshots import copy_at_one_moment
 
 PASSPHRASE = "SHOPGUARD_BACKUP_PASSPHRASE"  # noqa: S105 - the name of a variable
 _SHORTEST = 8  # characters
 _SECRETS, _CONFIG = "secrets.enc", DEFAULT_CONFIG.name
-_KEYS_ARE_APART = (
-    "This backup holds no keys: it is useless without a separate copy of keys.json. Keep that copy elsewhere."
-)
+_KEYS_ARE_APART = "This backup holds no keys: it is useless without a separate copy of {}. Keep that copy elsewhere."
+_KEYED_FUNCTION = f"{KEYS_FOLDER}/prf.json"
+_NESTED = tuple(f"registry-{store}.db" for store in ("vault", "keys", "index", "log", "prf"))
+"""The registry's databases, in the order in which whoever writes to several of them takes them."""
 
 
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--without-keys", is_flag=True, help="Leave keys.json out: you keep a copy of it elsewhere.")
+@click.option("--without-keys", is_flag=True, help="Leave the key files out: you keep copies of them elsewhere.")
 @click.pass_obj
 def backup(invocation: Invocation, file: Path, without_keys: bool) -> None:
     """Write everything into one FILE, while it runs: databases, secrets, settings, imported towns, and the keys.
 
-    The keys are encrypted under a passphrase: the environment's SHOPGUARD_BACKUP_PASSPHRASE, else a prompt.
+    The keys (keys.json and those of the registry) are encrypted under a passphrase: the environment's
+    SHOPGUARD_BACKUP_PASSPHRASE, else a prompt.
     """
     passphrase = None if without_keys else _new_passphrase()
     invocation.keyring()  # a key file that cannot be used is no backup
     config = invocation.config()
     with _said(file), tempfile.TemporaryDirectory(prefix=".backup-", dir=_folder_of(file)) as staging:
-        keys = invocation.keys_path.read_bytes()
+        keys = _key_files(invocation, without_keys)
         files = _copies(invocation, Path(staging))
-        if keys != invocation.keys_path.read_bytes():
+        if keys != _key_files(invocation, without_keys):
             raise Refused("the keys were changed during the backup; run it again")
-        manifest = write_archive(
-            file, files, version("shopguard"), datetime.now(UTC), None if without_keys else keys, passphrase
-        )
-    click.echo(f"wrote {file}: {', '.join(manifest.files)}{'' if without_keys else ', keys.json (encrypted)'}")
+        given = None if without_keys else keys
+        manifest = write_archive(file, files, version("shopguard"), datetime.now(UTC), given, passphrase)
+    locked = "" if without_keys else f", {', '.join(keys)} (encrypted)"
+    click.echo(f"wrote {file}: {', '.join(manifest.files)}{locked}")
     if without_keys:
-        click.echo(_KEYS_ARE_APART, err=True)
+        click.echo(_KEYS_ARE_APART.format(" and ".join(_kept_apart(invocation))), err=True)
+    elif len(keys) > 1 and _KEYED_FUNCTION not in keys:
+        click.echo(
+            f"{_KEYED_FUNCTION} is not here, so it is not in it: keep a copy of the one that is used.", err=True
+        )
     if config.database.url is not None:
         click.echo("The tables in PostgreSQL are not in it: back them up by pg_dump, at the same time.", err=True)
+
+
+def _key_files(invocation: Invocation, without_keys: bool) -> Mapping[str, bytes]:
+    """Return what is in the files of keys, by their names; of what is left out, nothing is read but ``keys.json``."""
+    registry = [] if without_keys else sorted((invocation.data_dir / KEYS_FOLDER).glob("*.json"))
+    return {
+        KEYS: invocation.keys_path.read_bytes(),
+        **{f"{KEYS_FOLDER}/{path.name}": read_private(path) for path in registry},
+    }
+
+
+def _kept_apart(invocation: Invocation) -> Sequence[str]:
+    return [KEYS, *([f"the folder {KEYS_FOLDER}"] if (invocation.data_dir / KEYS_FOLDER).exists() else [])]
 
 
 @contextmanager
@@ -72,12 +93,13 @@ def _folder_of(file: Path) -> Path:
 
 def _copies(invocation: Invocation, staging: Path) -> Mapping[str, Path]:
     """Copy what is to be archived, each file whole, and return the copies by the names they get."""
-    files: dict[str, Path] = {}
-    databases = sorted(invocation.data_dir.glob("*.db"))
-    with progress(databases, "copy") as shown:
-        for database in shown:
-            files[database.name] = staging / database.name
-            _snapshot(database, files[database.name])
+    databases = sorted(path.name for path in invocation.data_dir.glob("*.db"))
+    files = {name: staging / name for name in databases}
+    nested = {invocation.data_dir / name: files[name] for name in _NESTED if name in files}
+    with progress([name for name in databases if name not in _NESTED], "copy") as shown:
+        for name in shown:
+            _snapshot(invocation.data_dir / name, files[name])
+    copy_at_one_moment(nested)
     others = {
         _SECRETS: invocation.data_dir / _SECRETS,
         _CONFIG: invocation.config_path,
@@ -131,7 +153,7 @@ def restore(invocation: Invocation, file: Path, force: bool) -> None:
 def _standing_in_the_way(home: Path, manifest: Manifest) -> Sequence[str]:
     """Return what an installation is made of; keys that wait for a backup without any are not in its way."""
     found = sorted(path.name for pattern in ("*.db", "*.db-wal", "*.db-shm") for path in home.glob(pattern))
-    named = [_SECRETS, _CONFIG, IMPORTED, *([KEYS] if manifest.locked_keys else [])]
+    named = [_SECRETS, _CONFIG, IMPORTED, *([KEYS, KEYS_FOLDER] if manifest.locked_keys else [])]
     return [*found, *(name for name in named if (home / _place(name)).exists())]
 
 
@@ -157,7 +179,8 @@ def _tell_restored(invocation: Invocation, manifest: Manifest) -> None:
     home = invocation.data_dir
     click.echo(f"restored to {home}, as of {manifest.created_at:%Y-%m-%d %H:%M:%S} UTC: {', '.join(manifest.files)}")
     if manifest.locked_keys is None and not invocation.keys_path.exists():
-        click.echo(f"The backup holds no keys: put your copy of keys.json into {home} before you start.", err=True)
+        apart = KEYS if not any(name in manifest.files for name in _NESTED) else f"{KEYS} and {KEYS_FOLDER}"
+        click.echo(f"The backup holds no keys: put your copy of {apart} into {home} before you start.", err=True)
     used = invocation.config_path
     if _CONFIG in manifest.files and used is not None and used.resolve() != (home / _CONFIG).resolve():
         click.echo(f"The settings in use are still {used}; those of the backup are {home / _CONFIG}.", err=True)

@@ -24,11 +24,14 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from shopguard.adapter import Secret
 from shopguard.errors import ShopGuardError
 
-FORMAT = 1
+FORMAT = 2
 KEYS = "keys.json"
+KEYS_FOLDER = "registry-keys"
+_READ = (1, FORMAT)  # before 2, keys.json was the only file of keys
 _MANIFEST, _LOCKED_KEYS = "manifest.json", "keys.locked"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
-_MAX_SMALL = 1_000_000  # bytes; manifest and keys are a few hundred
+_KEYS_NAME = re.compile(rf"{re.escape(KEYS)}|{KEYS_FOLDER}/[a-z][a-z0-9-]{{0,40}}\.json")
+_MAX_SMALL = 1_000_000  # bytes; manifest and keys are a few thousand
 _SCRYPT_N, _SCRYPT_R, _SCRYPT_P = 2**17, 8, 1  # 128 MiB and a third of a second: OWASP, read 2026-11
 
 
@@ -51,10 +54,17 @@ class Manifest:
 
 
 class _Locked(msgspec.Struct, frozen=True):
-    """What is encrypted under the passphrase. The digests let nobody without it exchange one of the files."""
+    """What is encrypted under the passphrase. The digests let nobody without it exchange one of the files.
 
-    keys: bytes
+    ``keys`` are files by the name each gets, or (format 1) what is in ``keys.json``.
+    """
+
+    keys: dict[str, bytes] | bytes
     files: Mapping[str, str]
+
+    @property
+    def key_files(self) -> Mapping[str, bytes]:
+        return {KEYS: self.keys} if isinstance(self.keys, bytes) else self.keys
 
 
 def write_archive(
@@ -62,17 +72,18 @@ def write_archive(
     files: Mapping[str, Path],
     program: str,
     now: datetime,
-    keys: bytes | None = None,
+    keys: Mapping[str, bytes] | None = None,
     passphrase: Secret | None = None,
 ) -> Manifest:
     """Write ``files`` (by the name each gets) to ``target``, which appears when it is whole and on the disk.
 
     Args:
         program: version of the program, for people.
-        keys: the key file; only together with ``passphrase``, under which it is encrypted.
+        keys: what is in the files of keys (``keys.json``, ``registry-keys/….json``), by name; only together with
+            ``passphrase``, under which they are encrypted.
     """
     digests = {name: _digest(path) for name, path in files.items()}
-    locked = None if keys is None or passphrase is None else _lock(_Locked(keys, digests), passphrase)
+    locked = None if keys is None or passphrase is None else _lock(_Locked(dict(keys), digests), passphrase)
     manifest = Manifest(FORMAT, program, now, digests, sha256(locked).hexdigest() if locked else None)
     with _appearing(target) as path, tarfile.open(path, "w:gz", compresslevel=1) as archive:
         _add(archive, _MANIFEST, msgspec.json.encode(manifest))
@@ -91,6 +102,8 @@ def read_manifest(source: Path) -> Manifest:
 
 def unpack(source: Path, folder: Path, passphrase: Secret | None = None) -> Manifest:
     """Put the files of the archive into the empty ``folder``, the keys too if there is a passphrase.
+
+    The registry's keys come into a folder of their own in it.
 
     ``ArchiveRefused`` unless every file is there, is the one that was archived, and the passphrase fits; what lies
     in ``folder`` is then of no use.
@@ -125,9 +138,13 @@ def _check(source: Path, folder: Path, manifest: Manifest, locked: bytes | None)
 def _put_keys(source: Path, folder: Path, manifest: Manifest, unlocked: _Locked) -> None:
     if dict(unlocked.files) != dict(manifest.files):
         raise ArchiveRefused(f"{source}: the files are not those that were locked together with the keys")
-    path = folder / KEYS
-    path.touch(mode=0o600)
-    path.write_bytes(unlocked.keys)
+    if not all(_KEYS_NAME.fullmatch(name) for name in unlocked.key_files):
+        raise ArchiveRefused(f"{source}: its keys name a file that no backup has")
+    for name, content in unlocked.key_files.items():
+        path = folder / name
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_bytes(content)
 
 
 def _lock(content: _Locked, passphrase: Secret) -> bytes:
@@ -190,9 +207,9 @@ def _manifest(archive: tarfile.TarFile, member: tarfile.TarInfo | None) -> Manif
         manifest = msgspec.json.decode(_small(archive, member), type=Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise ArchiveRefused(f"{archive.name!s}: its manifest is damaged") from None
-    if manifest.format != FORMAT:
+    if manifest.format not in _READ:
         raise ArchiveRefused(f"{archive.name!s}: is of format {manifest.format}; restore it with {manifest.program}")
-    if not all(_NAME.fullmatch(name) and name != KEYS for name in manifest.files):
+    if not all(_NAME.fullmatch(name) and name not in (KEYS, KEYS_FOLDER) for name in manifest.files):
         raise ArchiveRefused(f"{archive.name!s}: its manifest names a file that no backup has")
     return manifest
 

@@ -21,6 +21,9 @@ from shopguard.config import DatabaseSettings
 from shopguard.guard.reviews import record
 from shopguard.identity.tables.imported import IMPORTED, keep_extract, read_imported
 from shopguard.model import Order, OrderRef
+from shopguard.private_file import write_private
+from shopguard.registry.signing_keys import SigningKeys
+from shopguard.registry.stores import migrate_store, open_store, store_is_current
 from shopguard.storage.engine import reading
 from shopguard.storage.tables import audit
 
@@ -355,3 +358,100 @@ def test_a_log_left_by_a_crash_does_not_reach_the_restored_database(full: "Desk"
     assert other.run("restore", FILE, "--force").exit_code == 0
     assert not (other.data_dir / "guard.db-wal").exists()
     assert read_back(other)[0] == replace(bad_order, shop="main-store")
+
+
+# --- the registry's keys and databases ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def central(full: "Desk") -> "Desk":
+    """A guard with two files of the registry's keys, and two of its databases."""
+    folder = full.data_dir / "registry-keys"
+    SigningKeys.create(folder / "office.json").rotate()
+    write_private(folder / "prf.json", b'{"seeds": {}}')
+    for store in ("log", "vault"):
+        engine = open_store(store, full.data_dir)
+        migrate_store(engine, store)
+        engine.dispose()
+    return full
+
+
+def key_files(desk: "Desk") -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (desk.data_dir / "registry-keys").glob("*.json")}
+
+
+@pytest.mark.usefixtures("word")
+def test_the_registrys_keys_and_databases_come_back(central: "Desk") -> None:
+    result = central.run("backup", FILE)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "registry-log.db, registry-vault.db" in result.stdout
+    assert "keys.json, registry-keys/office.json, registry-keys/prf.json (encrypted)" in result.stdout
+    other = elsewhere(central)
+    assert other.run("restore", FILE).exit_code == 0
+    assert key_files(other) == key_files(central)
+    folder = other.data_dir / "registry-keys"
+    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
+    assert folder.stat().st_mode & 0o777 == 0o700
+    engine = open_store("log", other.data_dir)
+    assert store_is_current(engine, "log")
+    engine.dispose()
+
+
+@pytest.mark.usefixtures("word")
+def test_no_seed_of_the_registry_is_in_clear(central: "Desk") -> None:
+    central.run("backup", FILE)
+    with tarfile.open(FILE) as archive:
+        content = b"".join(archive.extractfile(member).read() for member in archive)  # type: ignore[union-attr]
+    assert b"seed" not in content
+
+
+def test_a_backup_without_keys_names_all_that_must_be_kept_apart(central: "Desk") -> None:
+    (central.data_dir / "registry-keys" / "prf.json").chmod(0)
+    result = central.run("backup", FILE, "--without-keys")
+    assert result.exit_code == 0
+    assert "keys.json and the folder registry-keys" in result.stderr
+    with tarfile.open(FILE) as archive:
+        assert not [name for name in archive.getnames() if "keys" in name and not name.endswith(".db")]
+    restored = elsewhere(central).run("restore", FILE)
+    assert "keys.json and registry-keys" in restored.stderr
+
+
+@pytest.mark.usefixtures("word")
+def test_the_keys_in_the_way_are_moved_aside_with_the_rest(central: "Desk") -> None:
+    central.run("backup", FILE)
+    SigningKeys(central.data_dir / "registry-keys" / "office.json").rotate()
+    newer = key_files(central)
+    assert central.run("restore", FILE).exit_code == 1
+    assert central.run("restore", FILE, "--force").exit_code == 0
+    (aside,) = central.data_dir.glob("before-restore-*")
+    assert {path.name: path.read_bytes() for path in (aside / "registry-keys").glob("*.json")} == newer
+    assert key_files(central) != newer
+
+
+@pytest.mark.usefixtures("word")
+def test_a_keyed_function_with_a_folder_of_its_own_is_told_of(central: "Desk") -> None:
+    (central.data_dir / "registry-keys" / "prf.json").unlink()
+    result = central.run("backup", FILE)
+    assert result.exit_code == 0
+    assert "registry-keys/prf.json is not here" in result.stderr
+
+
+@pytest.mark.usefixtures("word")
+def test_a_key_file_open_to_others_is_no_backup(central: "Desk") -> None:
+    (central.data_dir / "registry-keys" / "office.json").chmod(0o644)
+    result = central.run("backup", FILE)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "chmod 600" in result.stderr
+    assert not Path(FILE).exists()
+
+
+@pytest.mark.usefixtures("word")
+def test_keys_changed_meanwhile_are_no_backup(central: "Desk", monkeypatch: pytest.MonkeyPatch) -> None:
+    def rotating(*copies: object) -> None:
+        SigningKeys(central.data_dir / "registry-keys" / "office.json").rotate()
+
+    monkeypatch.setattr("shopguard.cli.backups.copy_at_one_moment", rotating)
+    result = central.run("backup", FILE)
+    assert result.exit_code == 1
+    assert "run it again" in result.stderr
+    assert not Path(FILE).exists()

@@ -4,7 +4,7 @@ import gzip
 import io
 import json
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -18,10 +18,12 @@ from shopguard.storage.archive import ArchiveRefused, read_manifest, unpack, wri
 NOW = datetime(2026, 11, 2, 1, 15, tzinfo=UTC)
 WORD = Secret("a good passphrase")
 KEYS = b'{"encryption": []}'
+PRF = b'{"seeds": {}}'
+KEY_FILES = {"keys.json": KEYS, "registry-keys/prf.json": PRF}
 FILES = {"guard.db": b"guard" * 10_000, "config.yaml": b"shops: {}\n"}
 
 
-def write(folder: Path, keys: bytes | None = None, passphrase: Secret | None = None) -> Path:
+def write(folder: Path, keys: Mapping[str, bytes] | None = None, passphrase: Secret | None = None) -> Path:
     sources = {}
     for name, content in FILES.items():
         sources[name] = folder / f"source-{name}"
@@ -40,7 +42,7 @@ def archive(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def with_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An archive whose keys are locked under ``WORD``."""
-    return write(tmp_path_factory.mktemp("archive"), KEYS, WORD)
+    return write(tmp_path_factory.mktemp("archive"), KEY_FILES, WORD)
 
 
 @pytest.fixture
@@ -106,13 +108,17 @@ def test_nobody_else_may_read_the_archive_or_what_comes_out(archive: Path, into:
 
 def test_the_keys_come_out_with_the_passphrase(with_keys: Path, into: Path) -> None:
     unpack(with_keys, into, WORD)
-    assert (into / "keys.json").read_bytes() == KEYS
-    assert (into / "keys.json").stat().st_mode & 0o777 == 0o600
+    for name, content in KEY_FILES.items():
+        assert (into / name).read_bytes() == content
+        assert (into / name).stat().st_mode & 0o777 == 0o600
+    assert (into / "registry-keys").stat().st_mode & 0o777 == 0o700
 
 
 def test_the_keys_are_nowhere_in_clear(with_keys: Path) -> None:
-    assert KEYS not in gzip.decompress(with_keys.read_bytes())
-    assert "keys.json" not in read_manifest(with_keys).files
+    clear = gzip.decompress(with_keys.read_bytes())
+    for name, content in KEY_FILES.items():
+        assert content not in clear
+        assert name not in read_manifest(with_keys).files
 
 
 def test_another_passphrase_is_refused_and_gives_no_keys(with_keys: Path, into: Path) -> None:
@@ -127,6 +133,25 @@ def test_the_passphrase_is_in_no_message(with_keys: Path, into: Path) -> None:
     assert "another passphrase" not in str(refused.value)
 
 
+def test_an_archive_of_the_first_format_is_still_read(into: Path) -> None:
+    source = Path(__file__).parent / "data" / "backup-format-1.tar.gz"
+    assert unpack(source, into, WORD).format == 1
+    assert (into / "keys.json").read_bytes() == KEYS
+    assert (into / "guard.db").read_bytes() == b"guard" * 10
+    assert not (into / "registry-keys").exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["../outside.json", "registry-keys/../outside.json", "/tmp/outside.json", "guard.db"]
+)
+def test_keys_go_nowhere_but_to_their_places(tmp_path: Path, into: Path, name: str) -> None:
+    forged = write(tmp_path, {"keys.json": KEYS, name: b"{}"}, WORD)
+    with pytest.raises(ArchiveRefused, match="keys name a file"):
+        unpack(forged, into, WORD)
+    assert not (into / "keys.json").exists()
+    assert not (tmp_path / "outside.json").exists()
+
+
 def test_keys_without_a_passphrase_stay_locked(with_keys: Path, into: Path) -> None:
     unpack(with_keys, into)
     assert {path.name for path in into.iterdir()} == set(FILES)
@@ -138,11 +163,13 @@ def test_keys_without_a_passphrase_stay_locked(with_keys: Path, into: Path) -> N
         with_content("guard.db", b"other"),
         with_content("manifest.json", b"{}"),
         with_content("manifest.json", b"no JSON"),
-        with_manifest(lambda manifest: manifest.update(format=2)),
+        with_manifest(lambda manifest: manifest.update(format=3)),
         with_manifest(lambda manifest: manifest["files"].pop("guard.db")),
         with_manifest(lambda manifest: manifest["files"].update({"more.db": "00"})),
         with_manifest(lambda manifest: manifest["files"].update({"../more.db": "00"})),
         with_manifest(lambda manifest: manifest["files"].update({"keys.json": "00"})),
+        with_manifest(lambda manifest: manifest["files"].update({"registry-keys": "00"})),
+        with_manifest(lambda manifest: manifest["files"].update({"registry-keys/prf.json": "00"})),
         with_manifest(lambda manifest: manifest.update(locked_keys="00")),
         lambda found: found[:-1],
         lambda found: found[1:],
