@@ -50,8 +50,8 @@ class Memory:
         # cancelled or failed, and now placed again: what stood on it then need not stand any more
         return replace(past, holding=False) if reopened else past
 
-    def of_silence(self, earlier: Screening) -> Past:
-        """Return what is known of an order that was judged while the registry was silent."""
+    def of_judged(self, earlier: Screening) -> Past:
+        """Return what is known of an order whose registry is asked once more."""
         return self._standing(earlier.ref, self._store.history(earlier.ref), earlier)
 
     def _standing(self, ref: OrderRef, history: Sequence[Screening], earlier: Screening | None) -> Past:

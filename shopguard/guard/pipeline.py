@@ -1,11 +1,11 @@
 """The story of one order: read it, ask the registry, judge, write down what shall happen, make it happen."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
-from shopguard.guard import effects, policy, reviews, standing
+from shopguard.guard import effects, later_listing, policy, reviews, standing
 from shopguard.guard.claims import Claimant, backoff_s
 from shopguard.guard.effects import Effect
 from shopguard.guard.past import Memory, Past, is_released
@@ -16,6 +16,7 @@ from shopguard.guard.shops import GuardedShop, Shops, note_event, take_call
 from shopguard.guard.signals import among
 from shopguard.guard.store import OrderStore, Screening
 from shopguard.guard.turns import Turns
+from shopguard.guard.watch import Form, NoWatch, Step, Watch, forget
 from shopguard.guard.wording import note_text, reason, released_text
 from shopguard.guard.writeback import WriteBack
 from shopguard.model import Order, OrderEvent, OrderRef, ScreeningState, Stage, Verdict, VerdictKind
@@ -35,6 +36,14 @@ def never_mind(_connection: sa.Connection, _order_id: str | None) -> None:
     """The ``Finish`` of an event that no delivery stands behind, or that is not the last of its delivery."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A verdict, and the step that keeps by what a later entry would be noticed."""
+
+    verdict: Verdict
+    watching: Step
+
+
 class Pipeline:
     """Handles order events, one at a time for each order."""
 
@@ -48,7 +57,9 @@ class Pipeline:
         writer: Writer,
         claimant: Claimant,
         clock: Callable[[], float],
+        watch: Watch | None = None,
     ) -> None:
+        self._watch = watch or NoWatch()
         self._shops, self._store, self._screener = shops, store, screener
         self._write_back, self._writer = write_back, writer
         self._memory = Memory(store, screener, waiting, write_back)
@@ -79,41 +90,66 @@ class Pipeline:
             if past.echo or order.test or order.stage in (Stage.DRAFT, Stage.CLOSED):
                 self._note(order, seen)
                 return None
-            verdict = self._judge(order, shop, past)
-            return verdict if self._conclude(order, shop, verdict, past, seen, carry_out) else None
+            judged = self._judge(order, shop, past)
+            return judged.verdict if self._conclude(order, shop, judged, past, seen, carry_out) else None
 
     def ask_again(self, earlier: Screening, carry_out: CarryOut | None = None) -> bool:
-        """Judge an order once more whose registry was silent, and put right what was done meanwhile.
+        """Judge an order once more, and put right what was done meanwhile; False if the registry does not answer.
 
-        False if it is silent still.
+        It was silent before, or has listed something since that may concern the order.
         """
         with self._turns.of(earlier.ref):
             shop, order = self._shops.get(earlier.ref.shop), self._store.order(earlier.ref)
             if shop is None or order is None or not self._is_still(order, earlier):
                 self._writer.run(lambda c: self._store.stop_asking(c, earlier))
                 return True
-            past = self._memory.of_silence(earlier)
-            verdict = self._judge(order, shop, past)
+            past = self._memory.of_judged(earlier)
+            judged = self._judge(order, shop, past)
+            answers = judged.verdict.state is ScreeningState.SCREENED
+            late = earlier.state is ScreeningState.SCREENED
+            if late:
+                if not later_listing.is_news(judged.verdict, earlier, released=past.released is not None):
+                    self._leave(earlier, judged)
+                    return answers
+                judged = replace(judged, verdict=later_listing.as_news(judged.verdict, shop.settings.language))
 
             def seen(connection: sa.Connection) -> bool:
                 # asking again is no sign of life of the platform; another worker may know a later form by now
                 current = self._store.order_in_turn(connection, earlier.ref)
                 return current is not None and self._is_still(current, earlier)
 
-            self._conclude(order, shop, verdict, past, seen, carry_out)
-            return verdict.state is ScreeningState.SCREENED
+            if self._conclude(order, shop, judged, past, seen, carry_out) and late:
+                later_listing.tell(order, judged.verdict)
+            return answers
+
+    def _leave(self, earlier: Screening, judged: _Judged) -> None:
+        """Leave an order as it was judged: the answer changes nothing, or there is none yet."""
+        again_at = self._clock() + backoff_s(earlier.asked + 1, _ASK_AT_LEAST_EVERY_S)
+        answered = judged.verdict.state is ScreeningState.SCREENED
+
+        def work(connection: sa.Connection) -> None:
+            if answered:
+                self._store.stop_asking(connection, earlier)
+                judged.watching(connection)
+            else:
+                self._store.ask_later(connection, earlier, again_at)
+
+        self._writer.run(work)
 
     def _is_still(self, order: Order, earlier: Screening) -> bool:
         """Whether the order still has the form that was judged, and somebody still cares."""
         return order.stage is not Stage.CLOSED and self._screener.digest(order) == earlier.digest
 
-    def _judge(self, order: Order, shop: GuardedShop, past: Past) -> Verdict:
-        verdict = self._screener.screen(order, rules_of(shop))
+    def _judge(self, order: Order, shop: GuardedShop, past: Past) -> _Judged:
+        rounds = self._watch.rounds()
+        screened = self._screener.look_into(order, rules_of(shop))
+        verdict, form = screened.verdict, Form(order.ref, self._screener.digest(order))
+        watching = self._watch.keep(form, screened.pieces, rounds)
         signs = policy.flagging(among(verdict.reasons), order, shop.policy)
         if is_released(verdict, past.released, signs):
             why = reason("released_before", shop.settings.language)
-            return replace(verdict, kind=VerdictKind.ALLOW, reasons=(*verdict.reasons, why))
-        return verdict
+            verdict = replace(verdict, kind=VerdictKind.ALLOW, reasons=(*verdict.reasons, why))
+        return _Judged(verdict, watching)
 
     def _seen(self, order: Order, finish: Finish) -> Callable[[sa.Connection], bool]:
         """Return the step that remembers the order's latest form and ends its delivery.
@@ -156,7 +192,11 @@ class Pipeline:
         now, digest = self._clock(), self._screener.digest(order)
 
         def work(connection: sa.Connection) -> None:
-            if seen(connection) and order.stage is not Stage.CLOSED:
+            if not seen(connection):
+                return
+            if order.stage is Stage.CLOSED:
+                forget(connection, order.ref)
+            else:
                 self._store.resume_asking(connection, order.ref, digest, now)
 
         self._writer.run(work)
@@ -165,7 +205,7 @@ class Pipeline:
         self,
         order: Order,
         shop: GuardedShop,
-        verdict: Verdict,
+        judged: _Judged,
         past: Past,
         seen: Callable[[sa.Connection], bool],
         carry_out: CarryOut | None,
@@ -174,7 +214,7 @@ class Pipeline:
 
         False if the verdict does not count: another worker has judged this form, or knows a later one.
         """
-        now = self._clock()
+        now, verdict = self._clock(), judged.verdict
         measure = policy.measure(
             order,
             verdict,
@@ -184,15 +224,16 @@ class Pipeline:
             gate_cleared=past.gate_cleared,
         )
         verdict = replace(verdict, reasons=(*verdict.reasons, *measure.asides))
-        judged = self._judgement(order, verdict, past.earlier, now)
+        store = self._judgement(order, verdict, past.earlier, now)
         remember = self._screener.remember(order, rules_of(shop))
 
         def work(connection: sa.Connection) -> tuple[bool, Effect | None]:
             # seen first: it makes other workers wait, so that no two take one generation
-            generation = judged(connection) if seen(connection) else None
+            generation = store(connection) if seen(connection) else None
             if generation is None:
                 return False, None
             remember(connection)
+            judged.watching(connection)
             if verdict.state is ScreeningState.SCREENED:
                 self._end_waiting(connection, order.ref, shop, verdict, past, now)
             return True, self._follow(connection, order.ref, shop, verdict, measure, generation, now)

@@ -1,7 +1,8 @@
 """Screening one order: who is asked about, what the registry answers, what that is worth. Writes nothing."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from shopguard.guard import signals
 from shopguard.guard.phone_use import NoPhoneUse, PhoneUse
 from shopguard.guard.signals import Signal
 from shopguard.guard.store import Vault, digest_of
+from shopguard.guard.watch import Pieces
 from shopguard.guard.wording import reason
 from shopguard.identity import Identity, Token, identify, tokens
 from shopguard.matching import compare_identities, score_each
@@ -52,6 +54,14 @@ class ScreeningRules:
     allow_list: tuple[Party, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """A verdict, and by which pieces of locators a later entry would be noticed that could change it."""
+
+    verdict: Verdict
+    pieces: Pieces = field(default_factory=dict)
+
+
 class Screener:
     """Turns an order into a verdict."""
 
@@ -67,19 +77,24 @@ class Screener:
 
     def screen(self, order: Order, rules_: ScreeningRules) -> Verdict:
         """Return the full verdict on ``order``, whatever the shop's mode."""
+        return self.look_into(order, rules_).verdict
+
+    def look_into(self, order: Order, rules_: ScreeningRules) -> Screened:
+        """Return what ``screen`` does, and what is to be watched."""
         why = rules.let_go(order, rules_.policy, rules_.language)
         if why is not None:
-            return rules.allowed(order, why, rules_.policy)
+            return Screened(rules.allowed(order, why, rules_.policy))
         matches: list[Match] = []
         noticed: list[Signal] = []
         asides: dict[Reason, None] = {}
+        pieces: dict[int, set[bytes]] = defaultdict(set)
         state = ScreeningState.SCREENED
         digest = self.digest(order)
         customer = next(iter(order.parties))  # the buyer, wherever the platform names one
         for role, party in order.parties.items():
             identity = identify(party)
             if role == customer and is_known(identity, rules_.allow_list):
-                return rules.allowed(order, reason("allow_listed", rules_.language), rules_.policy)
+                return Screened(rules.allowed(order, reason("allow_listed", rules_.language), rules_.policy))
             if identity.address is not None:
                 noticed += signals.of_address(identity.address.remarks)
             if role == customer:
@@ -87,6 +102,8 @@ class Screener:
             asked = tokens(identity)
             answer = self._registry.look_up(Query(order.ref, role, digest, asked))
             state = _worse(state, answer.state)
+            for watch in answer.watch:  # too many entries share a hot token: one more of them says nothing either
+                pieces[watch.epoch].update(v for at, v in enumerate(watch.values) if at not in answer.hot)
             found = _matches(role, identity, asked, answer)
             known = self._pairs.entries(order.shop, buyer_key(identity, self._vault)) if found else frozenset()
             matches += [match for match in found if match.entry not in known]
@@ -96,7 +113,7 @@ class Screener:
             silent = state is ScreeningState.UNSCREENED
             asides[reason("registry_silent" if silent else "from_cache", rules_.language)] = None
         verdict = rules.judge(order, _best_of_each(matches), state, rules_.policy, rules_.language, tuple(asides))
-        return rules.notice(verdict, order, noticed, rules_.policy, rules_.language)
+        return Screened(rules.notice(verdict, order, noticed, rules_.policy, rules_.language), pieces)
 
     def remember(self, order: Order, rules_: ScreeningRules) -> Callable[[sa.Connection], None]:
         """Return the step that takes note of the phones of an order that counts: later ones are judged by it."""

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from shopguard import wire
 from shopguard.model import Order, OrderRef, ScreeningState, Stage, Verdict, VerdictKind
 from shopguard.storage.engine import reading
-from shopguard.storage.tables import orders, screening
+from shopguard.storage.tables import orders, screening, watch
 from shopguard.storage.writer import Writer
 
 _LONGEST_NUMBER = 200  # what the column holds; the order itself keeps all of it
@@ -184,7 +184,7 @@ class OrderStore:
         return lambda connection: connection.execute(update).scalar()
 
     def claim_to_ask(self, now: float, until: float, limit: int) -> Sequence[Screening]:
-        """Return judgements made while the registry was silent and due again; nobody else asks before ``until``."""
+        """Return judgements whose registry is to be asked again now; nobody else asks before ``until``."""
         due = sa.select(screening.c.id).where(screening.c.ask_again_at <= now)
         with reading(self._engine) as connection:
             if connection.execute(due.limit(1)).first() is None:
@@ -200,16 +200,28 @@ class OrderStore:
         return [self._read(row) for row in rows]
 
     def stop_asking(self, connection: sa.Connection, earlier: Screening) -> None:
-        """Leave a judgement as it is: the order is gone or no longer matters."""
+        """Leave a judgement as it is: the order is gone or no longer matters, or the answer changes nothing."""
         connection.execute(sa.update(screening).where(screening.c.id == earlier.id).values(ask_again_at=None))
 
+    def ask_later(self, connection: sa.Connection, earlier: Screening, at: float) -> None:
+        """Leave a judgement as it is and ask again ``at`` that moment, unless somebody else has just asked."""
+        unchanged = (screening.c.id == earlier.id) & (screening.c.asked == earlier.asked)
+        later = {"ask_again_at": at, "asked": earlier.asked + 1}
+        connection.execute(sa.update(screening).where(unchanged).values(**later))
+
     def resume_asking(self, connection: sa.Connection, ref: OrderRef, digest: str, now: float) -> None:
-        """Ask again about a form the order has come back to, if the registry never answered about it."""
+        """Ask again about a form the order has come back to, if there is no answer that takes account of all."""
+        noticed = sa.exists().where(
+            watch.c.shop == screening.c.shop,
+            watch.c.order_id == screening.c.order_id,
+            watch.c.digest == screening.c.digest,
+            watch.c.noticed_at.is_not(None),
+        )
         unanswered = (
             (screening.c.shop == ref.shop)
             & (screening.c.order_id == ref.order_id)
             & (screening.c.digest == digest)
-            & (screening.c.state != ScreeningState.SCREENED.value)
+            & ((screening.c.state != ScreeningState.SCREENED.value) | noticed)
             & screening.c.ask_again_at.is_(None)
         )
         connection.execute(sa.update(screening).where(unanswered).values(ask_again_at=now))
@@ -218,6 +230,7 @@ class OrderStore:
         """Return the step that erases what is known of an order's people; that it was judged remains."""
 
         def work(connection: sa.Connection) -> None:
+            connection.execute(sa.delete(watch).where(watch.c.shop == ref.shop, watch.c.order_id == ref.order_id))
             for table in (orders, screening):
                 mine = (table.c.shop == ref.shop) & (table.c.order_id == ref.order_id)
                 connection.execute(sa.update(table).where(mine).values(sealed=None))

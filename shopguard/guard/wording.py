@@ -63,6 +63,10 @@ _REASONS = {
         "すでに出荷済みのため、保留せず記録だけ残します。",
         "Already shipped: a note instead of a hold.",
     ),
+    "listed_later": (
+        "この注文を判定した後に登録されたか、登録内容が変わりました。",
+        "The registry came to list this after the order was first judged.",
+    ),
     "left_at_gate": (
         "店の設定で止まっている注文です。解除しません。",
         "The shop's own rule has stopped this order; it stays stopped.",

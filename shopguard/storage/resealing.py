@@ -11,7 +11,7 @@ from shopguard.crypto import EncryptionKey, Keyring
 from shopguard.storage.engine import reading, writing
 
 _BATCH = 500
-_SEALED = ("inbox", "orders", "screening", "platform_token", "answer_cache", "vault_entry")
+_SEALED = ("inbox", "orders", "screening", "platform_token", "answer_cache", "watch", "vault_entry")
 
 
 class SealedRows:

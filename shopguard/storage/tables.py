@@ -100,6 +100,26 @@ phone_use = Table(
     Index("phone_use_seen", "seen_at"),
 )
 
+watch = Table(
+    "watch",
+    metadata,
+    Column("shop", String(40), primary_key=True),
+    Column("order_id", String(200), primary_key=True),
+    Column("digest", String(64), primary_key=True),  # the form that was judged, as in screening
+    Column("sealed", LargeBinary, nullable=False),  # by what an entry listed later would be noticed
+    Column("until_at", Float, nullable=False),
+    Column("noticed_at", Float),  # an entry listed later may concern it, and nobody has asked since
+    Index("watch_until", "until_at"),
+)
+
+listing_cursor = Table(
+    "listing_cursor",
+    metadata,
+    Column("registry", String(500), primary_key=True),
+    Column("position", sa.BigInteger),  # what was listed up to here was compared with all that is watched
+    Column("rounds", sa.BigInteger, nullable=False),  # how many comparisons were begun
+)
+
 effect = Table(
     "effect",
     metadata,
