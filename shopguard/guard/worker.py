@@ -73,7 +73,7 @@ class Worker:
         self._counting = threading.Lock()
         self._most = settings.threads * _AT_ONCE
         self._housekeeping_at = self._purge_at = self._try_again_at = 0.0
-        self._registry_answers = True
+        self._registry_answers = False  # as far as is known
 
     def run(self, stop: threading.Event) -> None:
         """Work until ``stop`` is set, whatever happens meanwhile; then finish what was begun."""

@@ -1,11 +1,17 @@
-"""A registry in memory for tests: holds entries in clear, answers by the real rules, and fails on demand."""
+"""Registries in memory for tests: hold entries in clear, answer by the real rules, and fail on demand."""
 
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 
-from shopguard.identity import identify, tokens
+import msgspec
+
+from shopguard import wire
+from shopguard.identity import PROFILE, identify, tokens
 from shopguard.model import Entry, ScreeningState
+from shopguard.registry.client import NoAnswer, Silence
+from shopguard.registry.messages import CENTRE, CandidateShape, Centre, EpochShape, LookUp, LookUpAnswer
 from shopguard.registry.protocol import Answer, Candidate, Facts, Query, told
+from shopguard.registry.signing import SignedAnswer, SignedRequest, Signer
 
 
 class FakeRegistry:
@@ -45,3 +51,66 @@ class FakeRegistry:
         shared = tuple(at for at, token in enumerate(query.tokens) if token in there)
         facts = Facts(entry.category, entry.reporters, entry.last_on)
         return Candidate(entry.id, shared, identity.fields, told(facts, (query.tokens[at] for at in shared)))
+
+
+class FakeCentre:
+    """A central registry in memory behind ``Transport``: signed answers over ``entries``, for any member.
+
+    ``asked`` counts the look-ups that came; set ``away`` to cut the line.
+
+    Args:
+        clock: aware moments.
+        answer_valid: how long a copy of an answer may be used.
+    """
+
+    def __init__(
+        self, clock: Callable[[], datetime], *entries: Entry, answer_valid: timedelta = timedelta(days=3)
+    ) -> None:
+        self.entries = list(entries)
+        self.away = False
+        self.asked = self.tried = 0
+        self._clock, self._valid = clock, answer_valid
+        self._signer = Signer.of_seed(bytes(range(32)))
+
+    @property
+    def keys(self) -> dict[str, bytes]:
+        """The public keys that answers are signed under, by id."""
+        return {self._signer.key_id: self._signer.public}
+
+    def send(self, request: SignedRequest) -> SignedAnswer:
+        self.tried += 1
+        if self.away:
+            raise NoAnswer(Silence.UNREACHABLE)
+        now = self._clock()
+        answer = self._centre() if request.path == CENTRE else self._look_up(request.body, now)
+        return self._signer.answer(200, msgspec.json.encode(answer), request.nonce, int(now.timestamp()))
+
+    def _centre(self) -> Centre:
+        return Centre("fake", "plain", 1, (EpochShape(1, PROFILE),), (self._signer.public,))
+
+    def _look_up(self, body: bytes, now: datetime) -> LookUpAnswer:
+        self.asked += 1
+        batch = wire.decode(body, LookUp)
+        there = tuple(self._candidates([element.token for element in batch.tokens]))
+        return LookUpAnswer(now, now + self._valid, batch.epoch, 1, (1,), there, (), ())
+
+    def _candidates(self, asked: Sequence[bytes]) -> Iterator[CandidateShape]:
+        for entry in self.entries:
+            identity = identify(entry.party)
+            groups = {token.encode(): token for token in tokens(identity)}
+            shared = tuple(at for at, token in enumerate(asked) if token in groups)
+            if shared:
+                facts = Facts(entry.category, entry.reporters, entry.last_on)
+                said = told(facts, (groups[asked[at]] for at in shared))
+                closed = f"closed-{entry.id}"
+                yield CandidateShape(
+                    handle=entry.id if said.opened else closed,
+                    shared=shared,
+                    fields=tuple(identity.fields),
+                    category=said.category,
+                    reporters=said.reporters,
+                    last_on=said.last_on,
+                    may_hold=said.may_hold,
+                    opened=said.opened,
+                    unopened=closed if said.opened else "",
+                )
