@@ -6,7 +6,7 @@ Who may ask what is the keyed function's judgement; this only ever sees the valu
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import msgspec
 import structlog
@@ -14,6 +14,7 @@ import structlog
 from shopguard import wire
 from shopguard.errors import PayloadInvalid, ShopGuardError, StoreUnavailable
 from shopguard.registry.epochs import Epoch, current, served
+from shopguard.registry.index import Index
 from shopguard.registry.lookup.opening import Met, open_rows, tell
 from shopguard.registry.messages import (
     ADDITIONS,
@@ -43,12 +44,9 @@ KEPT_S = 1.0
 """How long the list of epochs is kept in memory: an epoch that is closed is asked about no longer than this."""
 
 MODE = "plain"  # the centre sees the tokens asked, and forgets them
-_ADDITIONS_AT_ONCE = 200
+_ADDITIONS_BYTES = 1_000_000
 _AGAIN_S = 5.0
 _AFTER = re.compile(r"after=([0-9]{1,18})")
-if TYPE_CHECKING:
-    from shopguard.registry.index import Index
-
 _log = structlog.get_logger()
 _encoder = msgspec.json.Encoder()
 
@@ -79,7 +77,7 @@ class LookUpService:
 
     def __init__(
         self,
-        index: "Index",
+        index: Index,
         prf: KeyedFunction,
         answer_keys: SigningKeys,
         registry_id: str,
@@ -196,7 +194,9 @@ class LookUpService:
         after = _AFTER.fullmatch(request.path.partition("?")[2] or "after=0")
         if after is None:
             raise Refused(Refusal.UNREADABLE, "say where to go on: ?after=N, a position handed out before")
-        return self._index.additions(int(after[1]), _ADDITIONS_AT_ONCE)
+        told = self._index.additions(int(after[1]), _ADDITIONS_BYTES)
+        numbers = {epoch.number for epoch in self._served()}  # of another one, no member has anything to compare
+        return msgspec.structs.replace(told, added=tuple(one for one in told.added if one.epoch in numbers))
 
     def _centre(self, _request: SignedRequest) -> Centre:
         """Whoever asks: all of it is public, and a member whose clock or key is wrong needs it too."""

@@ -1,0 +1,201 @@
+"""A registry with real stores: entries sealed as the office seals them, and members who ask under their own keys."""
+
+import os
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import sqlalchemy as sa
+
+from shopguard.identity import Token
+from shopguard.model import Category
+from shopguard.registry.epochs import Epoch, EpochState
+from shopguard.registry.index import Index, IndexRows
+from shopguard.registry.lookup import KeyDesk, LookUpService
+from shopguard.registry.messages import (
+    ADDITIONS,
+    LOOKUPS,
+    ME,
+    Additions,
+    Element,
+    LookUp,
+    LookUpAnswer,
+    Me,
+    RefusalShape,
+)
+from shopguard.registry.prf.function import OFFICE, PUT_MEMBER, SET_STATE, MemberState, PutMember
+from shopguard.registry.prf.seeds import EpochSeeds
+from shopguard.registry.prf.service import PrfService
+from shopguard.registry.sealing import Listing, Place, SealedEntry, place, seal
+from shopguard.registry.signing import SignedAnswer, SignedRequest, Signer, verify
+from shopguard.registry.signing_keys import SigningKeys
+from shopguard.registry.stores import history_of, migrate_store, open_store
+from shopguard.storage.engine import open_engine, writing
+
+NOW = datetime(2026, 11, 2, 1, 15, tzinfo=UTC)
+REGISTRY = "example"
+MEMBER = "shop-1"
+OFFICE_KEY = Signer.of_seed(bytes([9]) * 32)
+
+
+class Centre:
+    """The service with everything behind it. ``now`` is its clock, ``members`` are the keys of those it knows."""
+
+    def __init__(self, folder: Path, index_engine: sa.Engine, prf_engine: sa.Engine) -> None:
+        self.now = NOW
+        self.index_engine = index_engine
+        self.members: dict[str, Signer] = {}
+        self.seeds = EpochSeeds.create(folder / "prf.json", OFFICE_KEY.public, REGISTRY)
+        self.prf = PrfService(prf_engine, self.seeds, self.clock)
+        self.index = Index(index_engine)
+        self.answer_keys_path = folder / "answers.json"
+        self.answer_keys = SigningKeys.create(self.answer_keys_path, clock=self.clock)
+        self.service = self.serve()
+        self._rows = iter(range(1, 1_000_000))
+        self.epoch(1)
+        self.enrol(MEMBER)
+
+    def serve(self, key_desk: KeyDesk | None = None, **parts: Any) -> LookUpService:
+        """Another service over the same stores; ``parts`` replace some."""
+        given = {"index": self.index, "prf": self.prf, "answer_keys": self.answer_keys, **parts}
+        self.service = LookUpService(**given, registry_id=REGISTRY, clock=self.clock, key_desk=key_desk)
+        return self.service
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def pass_time(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    def epoch(self, number: int, state: EpochState = EpochState.LIVE, profile: int = 1) -> None:
+        """Bring an epoch into a state, with a seed if it never had one."""
+        while number > max(self.seeds.numbers(), default=0):
+            self.seeds.add()
+        with writing(self.index_engine) as connection:
+            self.index.set_epoch(connection, Epoch(number, profile, state, self.now.timestamp()))
+
+    def enrol(self, member: str, daily_orders: int | None = None) -> None:
+        """Take in a member; None: without a budget."""
+        self.members[member] = Signer.of_seed(member.encode().ljust(32))
+        self.administer(PUT_MEMBER, PutMember(member, "active", daily_orders, (self.members[member].public,)))
+
+    def set_state(self, member: str, state: str) -> None:
+        self.administer(SET_STATE, MemberState(member, state))
+
+    def administer(self, path: str, what: msgspec.Struct) -> None:
+        body = msgspec.msgpack.encode(what)
+        self.prf.administer(OFFICE_KEY.request("POST", path, body, OFFICE, int(self.now.timestamp())))
+
+    def add(self, reference: str, *tokens: Token, epoch: int = 1, **told: Any) -> Listing:
+        """Put an entry into an epoch; ``told`` are fields of ``Listing``."""
+        usual: dict[str, Any] = {
+            "handle": os.urandom(16),
+            "category": Category.UNPAID,
+            "reporters": 4,
+            "first_on": date(2025, 3, 9),
+            "last_on": date(2026, 8, 14),
+            "fields": frozenset({"phone", "email"}),
+        }
+        listing = Listing(reference, **{**usual, **told})
+        self.put(seal(listing, tokens, self.places(tokens, epoch), epoch), epoch, self.now.timestamp())
+        return listing
+
+    def put(self, sealed: SealedEntry, epoch: int = 1, added_at: float | None = None) -> None:
+        rows = tuple((next(self._rows), row.locator, row.sealed) for row in sealed.rows)
+        with writing(self.index_engine) as connection:
+            self.index.put(connection, epoch, [IndexRows(sealed.t2_ref, sealed.full, rows)], added_at)
+
+    def places(self, tokens: Sequence[Token], epoch: int = 1) -> Sequence[Place]:
+        values = self.seeds.prf(epoch).evaluate([(token.cls, token.encode()) for token in tokens])
+        return [place(y, REGISTRY, token.cls, epoch) for token, y in zip(tokens, values, strict=True)]
+
+    def batch(self, *tokens: Token, **changed: Any) -> bytes:
+        """The body of a look-up; ``changed`` are fields of ``LookUp``."""
+        usual: dict[str, Any] = {"member": MEMBER, "epoch": 1, "profile": 1, "commitment": os.urandom(16)}
+        elements = tuple(Element(token.cls, token.encode()) for token in tokens)
+        return msgspec.json.encode(LookUp(**{"tokens": elements, **usual, **changed}))
+
+    def request(self, method: str, path: str, body: bytes = b"", member: str = MEMBER) -> SignedRequest:
+        return self.members[member].request(method, path, body, member, int(self.now.timestamp()))
+
+    def proven(self, request: SignedRequest) -> SignedAnswer:
+        """The answer to a request, found to be the registry's own, to this very request, of this moment."""
+        answer = self.service.handle(request)
+        verify(answer, {key.id: key.signer.public for key in self.answer_keys.all()}[answer.key_id])
+        assert (answer.nonce, answer.time) == (request.nonce, int(self.now.timestamp()))
+        return answer
+
+    def look_up(self, *tokens: Token, member: str = MEMBER, **changed: Any) -> LookUpAnswer:
+        """What the registry says to a batch that it must answer."""
+        answer = self.proven(self.request("POST", LOOKUPS, self.batch(*tokens, member=member, **changed), member))
+        assert answer.status == 200, answer.body
+        return msgspec.json.decode(answer.body, type=LookUpAnswer)
+
+    def handles(self, *tokens: Token, **changed: Any) -> list[str]:
+        return [candidate.handle for candidate in self.look_up(*tokens, **changed).candidates]
+
+    def me(self, member: str = MEMBER) -> Me:
+        return msgspec.json.decode(self.proven(self.request("GET", ME, member=member)).body, type=Me)
+
+    def additions(self, after: int = 0) -> Additions:
+        answer = self.proven(self.request("GET", f"{ADDITIONS}?after={after}"))
+        assert answer.status == 200, answer.body
+        return msgspec.json.decode(answer.body, type=Additions)
+
+    def refused(self, *tokens: Token, member: str = MEMBER, **changed: Any) -> RefusalShape:
+        """What the registry says to a batch that it must refuse."""
+        body = self.batch(*tokens, **{"member": member, **changed})
+        return self.refusal(self.request("POST", LOOKUPS, body, member))
+
+    def refusal(self, request: SignedRequest) -> RefusalShape:
+        answer = self.proven(request)
+        assert answer.status >= 400, answer.body
+        return msgspec.json.decode(answer.body, type=RefusalShape)
+
+
+@pytest.fixture(scope="session")
+def migrated_stores(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the stores of index and keyed function, to be copied."""
+    folder = tmp_path_factory.mktemp("stores")
+    for store in ("index", "prf"):
+        engine = open_store(store, folder)
+        migrate_store(engine, store)
+        engine.dispose()
+    return folder
+
+
+@pytest.fixture
+def centre(tmp_path: Path, migrated_stores: Path) -> Iterator[Centre]:
+    """A registry on SQLite with one epoch and one member without a budget."""
+    engines = []
+    for store in ("index", "prf"):
+        name = f"registry-{store}.db"
+        (tmp_path / name).write_bytes((migrated_stores / name).read_bytes())
+        engines.append(open_store(store, tmp_path))
+    yield Centre(tmp_path, *engines)
+    for engine in engines:
+        engine.dispose()
+
+
+@pytest.fixture
+def postgres_centre(tmp_path: Path, empty_postgres: sa.Engine) -> Iterator[Centre]:
+    """The same on PostgreSQL: one schema for each store."""
+    address = empty_postgres.url.render_as_string(hide_password=False)
+    engines = []
+    for store in ("index", "prf"):
+        engine = open_engine(address, schema=history_of(store))
+        migrate_store(engine, store)
+        engines.append(engine)
+    yield Centre(tmp_path, *engines)
+    for engine in engines:
+        engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def either_centre(request: pytest.FixtureRequest) -> Centre:
+    """Once of each kind."""
+    found: Centre = request.getfixturevalue({"sqlite": "centre", "postgres": "postgres_centre"}[request.param])
+    return found
