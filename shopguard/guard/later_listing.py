@@ -6,6 +6,7 @@ Comparing happens here: the registry hands its additions to whoever asks, and is
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from enum import Enum, auto
 from typing import Protocol
 
 import structlog
@@ -103,16 +104,27 @@ class LaterListings:
                 return _Listed(to, added, goes_on)
 
 
-def is_news(verdict: Verdict, earlier: Screening, *, released: bool) -> bool:
-    """Whether the registry's answer calls for more than what was made of the order before.
+class News(Enum):
+    """What an answer adds to what was made of an order before."""
+
+    NONE = auto()
+    MORE = auto()  # another entry speaks for what stands already: whoever decides about it shall see it
+    WORSE = auto()  # it calls for more than what stands
+
+
+def news_in(verdict: Verdict, earlier: Screening, *, released: bool) -> News:
+    """Return what ``verdict`` adds to the judgement ``earlier`` of the same form.
 
     Args:
-        released: a person let the order go after its earlier judgement.
+        released: a person let the order go after that.
     """
     stood = VerdictKind.ALLOW if released else earlier.kind
     known = earlier.verdict.matches if earlier.verdict else ()
-    answered = verdict.state is ScreeningState.SCREENED
-    return answered and verdict.kind.severity > stood.severity and verdict.matches != known
+    if verdict.state is not ScreeningState.SCREENED or verdict.matches == known:
+        return News.NONE
+    if verdict.kind.severity > stood.severity:
+        return News.WORSE
+    return News.MORE if verdict.kind is earlier.kind and not released else News.NONE
 
 
 def as_news(verdict: Verdict, language: Language) -> Verdict:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from shopguard.guard import effects, later_listing, policy, reviews, standing
 from shopguard.guard.claims import Claimant, backoff_s
 from shopguard.guard.effects import Effect
+from shopguard.guard.later_listing import News
 from shopguard.guard.past import Memory, Past, is_released
 from shopguard.guard.policy import Action
 from shopguard.guard.reviews import Reviews
@@ -38,10 +39,14 @@ def never_mind(_connection: sa.Connection, _order_id: str | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """A verdict, and the step that keeps by what a later entry would be noticed."""
+    """A verdict, and the step that keeps by what a later entry would be noticed.
+
+    ``acts``: what follows from the verdict is done; else it is only written down.
+    """
 
     verdict: Verdict
     watching: Step
+    acts: bool = True
 
 
 class Pipeline:
@@ -108,17 +113,19 @@ class Pipeline:
             answers = judged.verdict.state is ScreeningState.SCREENED
             late = earlier.state is ScreeningState.SCREENED
             if late:
-                if not later_listing.is_news(judged.verdict, earlier, released=past.released is not None):
+                news = later_listing.news_in(judged.verdict, earlier, released=past.released is not None)
+                if news is News.NONE:
                     self._leave(earlier, judged)
                     return answers
-                judged = replace(judged, verdict=later_listing.as_news(judged.verdict, shop.settings.language))
+                said = later_listing.as_news(judged.verdict, shop.settings.language)
+                judged = replace(judged, verdict=said, acts=news is News.WORSE)
 
             def seen(connection: sa.Connection) -> bool:
                 # asking again is no sign of life of the platform; another worker may know a later form by now
                 current = self._store.order_in_turn(connection, earlier.ref)
                 return current is not None and self._is_still(current, earlier)
 
-            if self._conclude(order, shop, judged, past, seen, carry_out) and late:
+            if self._conclude(order, shop, judged, past, seen, carry_out) and late and judged.acts:
                 later_listing.tell(order, judged.verdict)
             return answers
 
@@ -236,6 +243,8 @@ class Pipeline:
             judged.watching(connection)
             if verdict.state is ScreeningState.SCREENED:
                 self._end_waiting(connection, order.ref, shop, verdict, past, now)
+            if not judged.acts:
+                return True, None
             return True, self._follow(connection, order.ref, shop, verdict, measure, generation, now)
 
         counts, effect = self._writer.run(work)

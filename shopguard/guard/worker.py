@@ -16,6 +16,7 @@ from shopguard.errors import PayloadInvalid, PlatformRefused, ShopGuardError, St
 from shopguard.guard.claims import Claimant, backoff_s
 from shopguard.guard.effects import Effect, Effects
 from shopguard.guard.inbox import Delivery, Inbox
+from shopguard.guard.later_listing import LaterListings
 from shopguard.guard.pipeline import Pipeline, never_mind
 from shopguard.guard.privacy import PrivacyDesk
 from shopguard.guard.reconcile import Reconciliation
@@ -38,7 +39,7 @@ _AT_ONCE = 4  # deliveries claimed per thread: enough to share a commit, few eno
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Everything the worker works with."""
+    """Everything the worker works with. ``listings`` is None where no registry tells what it lists."""
 
     shops: Shops
     inbox: Inbox
@@ -51,6 +52,7 @@ class Desk:
     retention: Retention
     states: ShopStates
     writer: Writer
+    listings: LaterListings | None = None
 
 
 class Worker:
@@ -175,12 +177,17 @@ class Worker:
         self._housekeeping_at = now + self._settings.poll_s
         for name in self._desk.reconciliation.due(self._claimant):
             self._submit(self._callers, self._read_feed, name)
+        if self._desk.listings and self._desk.listings.due():
+            self._submit(self._callers, self._look_for_listings, self._desk.listings)
         if now >= self._purge_at:
             self._purge_at = now + _PURGE_EVERY_S
             self._desk.retention.purge()
 
     def _read_feed(self, shop: str) -> None:
         self._desk.reconciliation.read(shop)
+
+    def _look_for_listings(self, listings: LaterListings) -> None:
+        listings.look()
 
     def _ask_again(self, earlier: Screening) -> None:
         self._registry_answers = self._desk.pipeline.ask_again(earlier, self._carry_out)

@@ -1,24 +1,35 @@
 """Registries in memory for tests: hold entries in clear, answer by the real rules, and fail on demand."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 import msgspec
 
 from shopguard import wire
-from shopguard.identity import PROFILE, identify, tokens
+from shopguard.identity import PROFILE, Token, identify, tokens
 from shopguard.model import Entry, ScreeningState
 from shopguard.registry.client import NoAnswer, Silence
-from shopguard.registry.messages import CENTRE, CandidateShape, Centre, EpochShape, LookUp, LookUpAnswer
-from shopguard.registry.protocol import Answer, Candidate, Facts, Query, told
+from shopguard.registry.messages import (
+    CENTRE,
+    WATCH_BYTES,
+    AddedValues,
+    Additions,
+    CandidateShape,
+    Centre,
+    EpochShape,
+    LookUp,
+    LookUpAnswer,
+)
+from shopguard.registry.protocol import Answer, Candidate, Facts, Query, WatchValues, told
 from shopguard.registry.signing import SignedAnswer, SignedRequest, Signer
 
 
 class FakeRegistry:
-    """``Registry`` over ``entries``. ``queries`` lists what was asked; set ``failing`` for an outage.
+    """``Registry`` over ``entries``, and the feed of what is listed later. ``queries`` lists what was asked.
 
-    ``copies`` are the entries as its member knows them from earlier answers: by them it answers from the cache while
-    it fails. None: nothing is known.
+    Set ``failing`` for an outage, ``epochs`` for those served. ``copies`` are the entries as its member knows them
+    from earlier answers: by them it answers from the cache while it fails. None: nothing is known.
     """
 
     def __init__(self, *entries: Entry, failing: bool = False) -> None:
@@ -26,16 +37,35 @@ class FakeRegistry:
         self.failing = failing
         self.queries: list[Query] = []
         self.copies: list[Entry] | None = None
+        self.epochs = (1,)
+        self.listed: list[tuple[AddedValues, ...]] = [()]
+        """What was listed, one item for each position from 1 on; what there was at first stands at 1."""
 
     def look_up(self, query: Query) -> Answer:
         self.queries.append(query)
         now = datetime.now(UTC)
         if not self.failing:
-            return Answer(ScreeningState.SCREENED, now, self._found(query, self.entries))
+            watch = tuple(WatchValues(epoch, tuple(_piece(epoch, t) for t in query.tokens)) for epoch in self.epochs)
+            return Answer(ScreeningState.SCREENED, now, self._found(query, self.entries), watch=watch)
         if self.copies is None:
             return Answer(ScreeningState.UNSCREENED, now, reason="the registry is away")
         found = self._found(query, self.copies)
         return Answer(ScreeningState.FROM_CACHE, now, found, reason="the registry is away")
+
+    def list_later(self, *entries: Entry) -> None:
+        """Let ``entries`` become active now; each is an addition of its own."""
+        for entry in entries:
+            self.entries.append(entry)
+            there = tokens(identify(entry.party))
+            self.listed.append(tuple(AddedValues(epoch, _pieces(epoch, there)) for epoch in self.epochs))
+
+    def additions(self, after: int) -> Additions:
+        """Return the next addition after ``after``, one at a time."""
+        if self.failing:
+            raise NoAnswer(Silence.UNREACHABLE)
+        last = len(self.listed)
+        at = min(after + 1, last)
+        return Additions(at, at < last, self.listed[after] if after < last else ())
 
     def renew(self, progress: Callable[[int, int], None] = lambda done, total: None) -> int:
         """Do nothing: entries are read anew for every query."""
@@ -51,6 +81,14 @@ class FakeRegistry:
         shared = tuple(at for at, token in enumerate(query.tokens) if token in there)
         facts = Facts(entry.category, entry.reporters, entry.last_on)
         return Candidate(entry.id, shared, identity.fields, told(facts, (query.tokens[at] for at in shared)))
+
+
+def _pieces(epoch: int, there: Iterable[Token]) -> bytes:
+    return b"".join(sorted(_piece(epoch, token) for token in there))
+
+
+def _piece(epoch: int, token: Token) -> bytes:
+    return sha256(b"%d|%b" % (epoch, token.encode())).digest()[:WATCH_BYTES]
 
 
 class FakeCentre:

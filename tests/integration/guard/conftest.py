@@ -16,6 +16,7 @@ from shopguard.crypto import Keyring
 from shopguard.guard.claims import Claimant
 from shopguard.guard.effects import Effect, Effects
 from shopguard.guard.inbox import Inbox
+from shopguard.guard.later_listing import LaterListings
 from shopguard.guard.phone_use import PhoneUseStore
 from shopguard.guard.pipeline import Pipeline
 from shopguard.guard.privacy import PrivacyDesk
@@ -25,6 +26,7 @@ from shopguard.guard.reviews import Review, Reviews
 from shopguard.guard.screening import PairStore, Screener
 from shopguard.guard.shops import GuardedShop, ShopStates
 from shopguard.guard.store import OrderStore
+from shopguard.guard.watch import WatchStore
 from shopguard.guard.worker import Desk, Worker
 from shopguard.guard.writeback import WriteBack
 from shopguard.model import Category, Entry, Order, OrderRef, Party, Payment, PaymentKind, Verdict
@@ -84,6 +86,9 @@ class House:
         self.reviews = Reviews(engine, self.writer, self.shops, self.now)
         self.phone_use = PhoneUseStore(engine, keyring, RetentionSettings().phone_use_days, self.now)
         self.screener = Screener(self.registry, keyring, PairStore(engine), self.phone_use)
+        self.watch = WatchStore(engine, self.writer, keyring, "fake", days=14, clock=self.now)
+        self.listings = LaterListings(self.registry, self.watch, every_s=60, clock=self.now)
+        self.listings.look()
         self.worker_settings = WorkerSettings(threads=threads, attempts=attempts)
         self._numbers = count(1)
 
@@ -117,6 +122,7 @@ class House:
             self.writer,
             claimant or self.claimant(),
             self.now,
+            self.watch,
         )
 
     def worker(self, name: str = "worker") -> Worker:
@@ -134,6 +140,7 @@ class House:
             retention=Retention(self.engine, self.writer, RetentionSettings(), self.now),
             states=self.states,
             writer=self.writer,
+            listings=self.listings,
         )
         return Worker(desk, claimant, self.worker_settings, ChangeWatch(self.engine), self.now)
 
