@@ -14,7 +14,6 @@ from shopguard.registry.messages import MAX_TOKENS, AddedValues, Additions
 from shopguard.registry.sealing import SEALED_FULL_BYTES, SEALED_ROW_BYTES
 from shopguard.storage.engine import reading, store_errors, writing
 
-_PURGE_STEP = 5_000  # rows removed in one transaction
 _FORGET_STEP = 20
 _PAGE = 1_000
 
@@ -23,11 +22,14 @@ class Index:
     """Sealed rows of all epochs, in the store ``index``.
 
     What looks something up sees the newest commit and raises ``StoreUnavailable`` when the database is away. What
-    takes a ``connection`` works inside the caller's transaction (``storage.engine.writing``).
+    takes a ``connection`` works inside the caller's transaction (``storage.engine.writing`` on ``engine``).
+
+    Args:
+        purge_step: how many rows ``purge`` removes in one transaction.
     """
 
-    def __init__(self, engine: sa.Engine) -> None:
-        self.engine = engine
+    def __init__(self, engine: sa.Engine, purge_step: int = 5_000) -> None:
+        self.engine, self._purge_step = engine, purge_step
         self._dialect = dialect_of(engine)
         self._lines = Lines(engine, self._dialect.open_cursor)
 
@@ -120,10 +122,17 @@ class Index:
         self._dialect.delete(connection, "full_posting", "epoch, t2_ref", fulls)
 
     def additions(self, after: int, limit_bytes: int) -> Additions:
-        """Return what became active after the position ``after``: one addition at least, up to ``limit_bytes``."""
+        """Return what became active after the position ``after``: one addition at least, up to ``limit_bytes``.
+
+        Beyond the last position there is nothing, and ``next`` is the last: so whoever was further ahead finds out that
+        this index was restored to an earlier state.
+        """
         with reading(self.engine) as connection:
             sql = "SELECT position, LENGTH(pieces) FROM addition WHERE position > ? ORDER BY position LIMIT ?"
             waiting = self._run(connection, sql, (after, _PAGE)).all()
+            if not waiting:
+                newest = self._run(connection, "SELECT MAX(position) FROM addition", ()).scalar() or 0
+                return Additions(min(after, newest), False, ())
             last, total, more = after, 0, len(waiting) == _PAGE
             for position, length in waiting:
                 total += length
@@ -188,7 +197,7 @@ class Index:
         start = b""  # not from the beginning each time: PostgreSQL would pass over all that is removed
         while True:
             with writing(self.engine) as connection:
-                rows = [(row[0], row[1]) for row in self._run(connection, sql, (epoch, start, _PURGE_STEP))]
+                rows = [(row[0], row[1]) for row in self._run(connection, sql, (epoch, start, self._purge_step))]
                 self.remove(connection, epoch, rows, ())
             if not rows:
                 return
@@ -200,7 +209,7 @@ class Index:
         start = b""
         while True:
             with writing(self.engine) as connection:
-                t2_refs = [row[0] for row in self._run(connection, sql, (epoch, start, _PURGE_STEP))]
+                t2_refs = [row[0] for row in self._run(connection, sql, (epoch, start, self._purge_step))]
                 self.remove(connection, epoch, (), t2_refs)
             if not t2_refs:
                 return
