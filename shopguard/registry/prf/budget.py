@@ -83,17 +83,14 @@ def charge(
         return account, _stopped()
     account = at_moment(account, daily_orders, now)
     one, two, three = (spent + cost.get(cls, 0) for cls, spent in zip(CLASSES, account.spent, strict=True))
-    used = [
-        spent / size(cls, daily_orders)
-        for cls, spent in zip(CLASSES, (one, two, three), strict=True)
-        if cost.get(cls)
-    ]
-    if max(used) > _SLOW_ABOVE:
+    shares = [spent / size(cls, daily_orders) for cls, spent in zip(CLASSES, (one, two, three), strict=True)]
+    used = max((share for cls, share in zip(CLASSES, shares, strict=True) if cost.get(cls)), default=0.0)
+    if used > _SLOW_ABOVE:
         spacing = spacing_s(daily_orders)
         wait = min(account.last_at + spacing - now, spacing)
         if wait > 0:
             return account, Refused(Refusal.SLOW_DOWN, "the budget runs low: ask one batch at a time", wait)
-    if max(used) > 1:
+    if used > 1:
         return replace(account, stopped=True), _stopped()
     return replace(account, spent=(one, two, three), last_at=now), None
 

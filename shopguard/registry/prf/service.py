@@ -100,12 +100,17 @@ class PrfService:
         batch, content = self._digests(look_up)
         with self._store.writing() as books:
             _take_nonce(books, request)
+            member = books.member(request.member)
+            if member is None:
+                raise _not_authenticated()
+            _check_state(member)
             before = books.content(batch)
-            refused = None if before is None else _refuse_other(before, content)
-            if before is None:
-                refused = _charge(books, request.member, look_up, now)
-            if before is None and refused is None:
-                books.add_batch(batch, content, day_of(now))
+            if before is not None:
+                refused = _other_than(before, content)
+            else:
+                refused = _spend(books, member, look_up, now)
+                if refused is None:
+                    books.add_batch(batch, content, day_of(now))
         if refused is not None:
             raise refused  # after the commit: the nonce is spent, and a member that was stopped stays so
         return before is not None
@@ -142,22 +147,18 @@ def _take_nonce(books: Books, request: SignedRequest) -> None:
         raise Refused(Refusal.REPLAYED, "this very request was made before: sign it anew to ask again")
 
 
-def _refuse_other(before: bytes, content: bytes) -> Refused | None:
+def _other_than(before: bytes, content: bytes) -> Refused | None:
     if hmac.compare_digest(before, content):
         return None
     return Refused(Refusal.ASKED_OTHERWISE, "another batch was answered for this order, party and revision")
 
 
-def _charge(books: Books, name: str, look_up: LookUp, now: float) -> Refused | None:
+def _spend(books: Books, member: Member, look_up: LookUp, now: float) -> Refused | None:
     """Charge a member for a new batch, or say why not. What it used up is written down either way."""
-    member = books.member(name)
-    if member is None:
-        return Refused(Refusal.NOT_AUTHENTICATED, "the member is gone")
-    _check_state(member)
     account, refused = budget.charge(member.account, member.daily_orders, cost(look_up.tokens), now)
     day = day_of(now)
-    charged = (member.batches if member.day == day else 0) + (refused is None)
-    books.keep_account(replace(member, account=account, day=day, batches=charged))
+    batches = (member.batches if member.day == day else 0) + (refused is None)
+    books.keep_account(replace(member, account=account, day=day, batches=batches))
     return refused
 
 
