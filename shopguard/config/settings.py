@@ -41,6 +41,7 @@ class ServerSettings:
     threads: Threads = 16
     body_limit_bytes: Annotated[int, Within(1_000, 100_000_000)] = 2_000_000
     public_url: Annotated[str, WebAddress()] | None = None  # the address platforms call
+    registry_url: Annotated[str, WebAddress()] | None = None  # the address members call
 
 
 @dataclass(frozen=True, slots=True)
