@@ -124,8 +124,8 @@ class Index:
     def additions(self, after: int, limit_bytes: int) -> Additions:
         """Return what became active after the position ``after``: one addition at least, up to ``limit_bytes``.
 
-        Beyond the last position there is nothing, and ``next`` is the last: so whoever was further ahead finds out that
-        this index was restored to an earlier state.
+        Beyond the last position there is nothing, and ``next`` is the last: so whoever was further ahead finds out
+        that this index was restored to an earlier state.
         """
         with reading(self.engine) as connection:
             sql = "SELECT position, LENGTH(pieces) FROM addition WHERE position > ? ORDER BY position LIMIT ?"
