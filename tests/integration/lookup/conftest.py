@@ -1,6 +1,7 @@
 """A registry with real stores: entries sealed as the office seals them, and members who ask under their own keys."""
 
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -170,12 +171,22 @@ def migrated_stores(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def centre(tmp_path: Path, migrated_stores: Path) -> Iterator[Centre]:
     """A registry on SQLite with one epoch and one member without a budget."""
+    yield from _on_sqlite(tmp_path, migrated_stores)
+
+
+@pytest.fixture(scope="module")
+def lasting_centre(tmp_path_factory: pytest.TempPathFactory, migrated_stores: Path) -> Iterator[Centre]:
+    """The same for all tests of a file, which change nothing that another one sees."""
+    yield from _on_sqlite(tmp_path_factory.mktemp("centre"), migrated_stores)
+
+
+def _on_sqlite(folder: Path, migrated_stores: Path) -> Iterator[Centre]:
     engines = []
     for store in ("index", "prf"):
         name = f"registry-{store}.db"
-        (tmp_path / name).write_bytes((migrated_stores / name).read_bytes())
-        engines.append(open_store(store, tmp_path))
-    yield Centre(tmp_path, *engines)
+        shutil.copy(migrated_stores / name, folder / name)
+        engines.append(open_store(store, folder))
+    yield Centre(folder, *engines)
     for engine in engines:
         engine.dispose()
 
