@@ -25,12 +25,14 @@ from shopguard.registry.messages import (
     CENTRE,
     LOOKUPS,
     ME,
+    MY_KEYS,
     Additions,
     Centre,
     Element,
     LookUp,
     LookUpAnswer,
     Me,
+    NewKey,
 )
 from shopguard.registry.protocol import Answer, Query, WatchValues
 from shopguard.registry.refusals import Refusal
@@ -104,6 +106,14 @@ class RegistryClient:
         """Return what the registry knows of this member; ``NoAnswer`` if it does not tell."""
         return self._get(ME, Me)
 
+    def add_key(self, public: bytes) -> Me:
+        """Be known to the registry by one more public key (32 bytes); ``NoAnswer`` if it does not take it."""
+        return self._told("POST", MY_KEYS, msgspec.json.encode(NewKey(public)), Me)
+
+    def remove_key(self, key_id: str) -> Me:
+        """Be known to the registry by this key no more; ``NoAnswer`` if it does not let go of it."""
+        return self._told("DELETE", f"{MY_KEYS}/{key_id}", b"", Me)
+
     def _screened(self, query: Query) -> Answer:
         self._pause.check()
         try:
@@ -164,13 +174,16 @@ class RegistryClient:
         return self._epoch
 
     def _get(self, path: str, shape: type[Shape]) -> Shape:
+        return self._told("GET", path, b"", shape)
+
+    def _told(self, method: str, path: str, body: bytes, shape: type[Shape]) -> Shape:
         def read(body: bytes) -> Shape:
             try:
                 return wire.decode(body, shape)
             except PayloadInvalid:
                 raise NoAnswer(Silence.DAMAGED) from None
 
-        return self._ask("GET", path, b"", read)[1]
+        return self._ask(method, path, body, read)[1]
 
     def _ask(self, method: str, path: str, body: bytes, read: Callable[[bytes], Shape]) -> tuple[SignedAnswer, Shape]:
         with self._breaker.asking():

@@ -7,6 +7,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 import requests
+from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 
 from shopguard.errors import ConfigError, SignatureInvalid
 from shopguard.http import retry_after
@@ -64,6 +65,12 @@ class Http:
         self._base_url, self._max_answer = base_url.rstrip("/"), max_answer
         self._timeouts = (min(connect_timeout_s, timeout_s), timeout_s)
         self._local = threading.local()
+        self._sessions: list[requests.Session] = []
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        for session in self._sessions:
+            session.close()
 
     def send(self, request: SignedRequest) -> SignedAnswer:
         # The errors of requests quote addresses and headers: none goes on.
@@ -80,17 +87,13 @@ class Http:
             )
             with response:
                 body = self._content(response, give_up_at)
-        except requests.Timeout:
+        except (requests.Timeout, ReadTimeoutError):
             raise NoAnswer(Silence.TIMED_OUT) from None
         except requests.exceptions.SSLError:
             raise NoAnswer(Silence.NOT_SECURE) from None
-        except requests.ConnectionError as error:
-            # a time-out while the body is read comes as a broken connection
-            timed_out = "timed out" in str(error)
-            raise NoAnswer(Silence.TIMED_OUT if timed_out else Silence.UNREACHABLE) from None
-        except requests.exceptions.ChunkedEncodingError:
+        except (requests.ConnectionError, ProtocolError):
             raise NoAnswer(Silence.UNREACHABLE) from None
-        except (requests.RequestException, ValueError):
+        except (requests.RequestException, HTTPError, ValueError):
             raise NoAnswer(Silence.NOT_THE_REGISTRY) from None
         return _signed(response, body)
 
@@ -99,12 +102,13 @@ class Http:
         if session is None:
             session = self._local.session = requests.Session()
             session.trust_env = False  # no proxy, no .netrc: where buyers' details go is said in the settings alone
+            self._sessions.append(session)
         return session
 
     def _content(self, response: requests.Response, give_up_at: float) -> bytes:
         """Return the body. One that is too long is none of a registry's; one that trickles in is too late."""
         content = bytearray()
-        for piece in response.iter_content(_PIECE):
+        while piece := response.raw.read1(_PIECE):  # whatever has come; iter_content waits for all of a piece
             content += piece
             if len(content) > self._max_answer:
                 raise NoAnswer(Silence.NOT_THE_REGISTRY)

@@ -75,7 +75,7 @@ def serving(service: Any) -> Iterator[str]:
     """A real server on loopback; yields its address."""
     server = make_server("127.0.0.1", 0, registry_app(service), threaded=True, request_handler=_KeepsConnections)
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=[0.01])
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
@@ -89,7 +89,7 @@ def serving(service: Any) -> Iterator[str]:
 def ready(centre: Any) -> Any:
     """The registry with a live epoch of our rules of identity, and one entry of phone, mail and name."""
     centre.epoch(1, profile=PROFILE)
-    centre.list("E-1", PHONE, MAIL, NAME, reporters=4)
+    centre.add("E-1", PHONE, MAIL, NAME, reporters=4)
     return centre
 
 
@@ -222,7 +222,7 @@ def test_epoch_is_asked_for_once(client, between):
 def test_closed_epoch_costs_one_more_question_and_no_order(client, ready, between):
     client.look_up(QUERY)
     ready.epoch(2, profile=PROFILE)
-    ready.list("E-1", PHONE, MAIL, epoch=2)
+    ready.add("E-1", PHONE, MAIL, epoch=2)
     ready.epoch(1, EpochState.CLOSED, profile=PROFILE)
     ready.pass_time(2)
     sent = len(between.requests)
@@ -270,7 +270,7 @@ def _other_body(_request: SignedRequest, answer: SignedAnswer) -> SignedAnswer:
 
 
 def _other_status(_request: SignedRequest, answer: SignedAnswer) -> SignedAnswer:
-    return replace(answer, status=503)
+    return replace(answer, status=201)
 
 
 def _other_signer(request: SignedRequest, answer: SignedAnswer) -> SignedAnswer:
@@ -338,7 +338,7 @@ def test_answer_that_does_not_fit_the_question_is_not_believed(client, between, 
 
 def test_keys_that_answers_are_signed_under_may_change_while_we_run(client, ready):
     client.look_up(QUERY)
-    ready.answer_keys.rotate(ready.clock)
+    ready.answer_keys.rotate()
     ready.pass_time(7_200)
     assert client.look_up(QUERY).state is ScreeningState.SCREENED
 
