@@ -117,11 +117,9 @@ class Sqlite(Dialect):
         """Nothing: SQLite lets only one write anyway."""
 
     def tidy(self, engine: sa.Engine) -> None:
-        raw = engine.raw_connection()
-        try:
-            raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        finally:
-            raw.close()
+        with engine.connect() as connection:
+            # not through SQLAlchemy, which would begin a transaction
+            connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def size_bytes(self, connection: sa.Connection) -> int:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()

@@ -14,8 +14,8 @@ from shopguard.registry.messages import MAX_TOKENS, AddedValues, Additions
 from shopguard.registry.sealing import SEALED_FULL_BYTES, SEALED_ROW_BYTES
 from shopguard.storage.engine import reading, store_errors, writing
 
-_FORGET_STEP = 20
-_PAGE = 1_000
+_EMPTIED_AT_ONCE = 20
+_PAGE = 1_000  # additions looked at for one answer
 
 
 class Index:
@@ -142,12 +142,16 @@ class Index:
                 last = position
             sql = "SELECT epoch, pieces FROM addition WHERE position > ? AND position <= ? ORDER BY position"
             told = self._run(connection, sql, (after, last)).all()
-        return Additions(last, more, tuple(AddedValues(epoch, bytes(pieces)) for epoch, pieces in told))
+        return Additions(last, more, tuple(AddedValues(epoch, bytes(pieces)) for epoch, pieces in told if pieces))
 
     def forget_additions(self, before: float) -> None:
-        """Drop what was added before a moment (Unix seconds): who has not asked since will not hear of it."""
+        """Drop what was added before a moment (Unix seconds): who has not asked since will not hear of it.
+
+        The newest stays in any case, so that its position is known.
+        """
+        sql = "DELETE FROM addition WHERE added_at < ? AND position < (SELECT MAX(position) FROM addition)"
         with writing(self.engine) as connection:
-            self._run(connection, "DELETE FROM addition WHERE added_at < ?", (before,))
+            self._run(connection, sql, (before,))
 
     def purge(self, epoch: int, progress: Callable[[int], None] = lambda _removed: None) -> int:
         """Remove everything of a closed epoch, in short transactions, and return how many rows and postings that was.
@@ -217,16 +221,16 @@ class Index:
             yield len(t2_refs)
 
     def _purge_additions(self, epoch: int) -> Iterator[int]:
-        sql = (
-            "DELETE FROM addition WHERE position IN"
-            " (SELECT position FROM addition WHERE epoch = ? ORDER BY position LIMIT ?)"
-        )
+        """Empty them: their positions stay known until they are forgotten. Not all at once, a load leaves much."""
+        some = "SELECT position FROM addition WHERE epoch = ? AND LENGTH(pieces) > 0 ORDER BY position LIMIT ?"
         while True:
             with writing(self.engine) as connection:
-                count = self._run(connection, sql, (epoch, _FORGET_STEP)).rowcount
-            if not count:
+                told = self._run(connection, some, (epoch, _EMPTIED_AT_ONCE)).all()
+                for (position,) in told:
+                    self._run(connection, "UPDATE addition SET pieces = ? WHERE position = ?", (b"", position))
+            if not told:
                 return
-            yield count
+            yield len(told)
 
     def _run(self, connection: sa.Connection, sql: str, values: Row) -> sa.CursorResult[*Row]:
         return connection.exec_driver_sql(self._dialect.text(sql), values)
