@@ -100,15 +100,17 @@ class LookUpService:
     def handle(self, request: SignedRequest) -> SignedAnswer:
         """Return the signed answer to ``request``, whatever happens; a refusal is a signed ``RefusalShape``."""
         try:
-            body = _encoder.encode(self._answer(request))
-            return self._signed(200, body, request.nonce)
+            return self._signed(200, _encoder.encode(self._answer(request)), request.nonce)
         except Refused as refused:
-            return self.refuse(refused, request.nonce)
-        except StoreUnavailable as error:
-            _log.error("registry_store_unavailable", error=str(error))
-        except Exception as error:  # whoever asks gets an answer; what it was about must not reach a log
-            _log.error("registry_fault", error=type(error).__name__)
-        return self.refuse(_away("a part of the registry cannot be reached"), request.nonce)
+            if refused.code is not Refusal.UNAVAILABLE:
+                return self.refuse(refused, request.nonce)
+            error, again_s = str(refused), refused.retry_after_s
+        except StoreUnavailable as away:
+            error, again_s = str(away), None
+        except Exception as fault:  # whoever asks gets an answer; what it was about must not reach a log
+            error, again_s = type(fault).__name__, None
+        _log.error("registry_unavailable", error=error)
+        return self.refuse(_away(again_s), request.nonce)
 
     def refuse(self, refused: Refused, nonce: str) -> SignedAnswer:
         """Return ``refused`` as the signed answer to the request with ``nonce``."""
@@ -203,7 +205,7 @@ class LookUpService:
         epochs = self._served()
         newest = current(epochs)
         if newest is None:
-            raise _away("no epoch is served yet")
+            raise Refused(Refusal.UNAVAILABLE, "no epoch is served yet")
         shapes = tuple(EpochShape(epoch.number, epoch.profile) for epoch in epochs)
         return Centre(self._registry_id, MODE, newest.number, shapes, self._answer_keys.publics)
 
@@ -274,8 +276,9 @@ class _Recent(Generic[T]):
         return value
 
 
-def _away(message: str) -> Refused:
-    return Refused(Refusal.UNAVAILABLE, f"{message}; ask again", _AGAIN_S)
+def _away(again_s: float | None) -> Refused:
+    """What a member is told of a part that is away; which one is the operator's business."""
+    return Refused(Refusal.UNAVAILABLE, "a part of the registry cannot be reached: ask again", again_s or _AGAIN_S)
 
 
 def _peek(request: SignedRequest) -> LookUp | None:

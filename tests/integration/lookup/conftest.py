@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 import pytest
 import sqlalchemy as sa
+import structlog
+from structlog.testing import LogCapture
 
 from shopguard.identity import Token
 from shopguard.model import Category
@@ -39,7 +41,6 @@ from shopguard.storage.engine import open_engine, writing
 NOW = datetime(2026, 11, 2, 1, 15, tzinfo=UTC)
 REGISTRY = "example"
 MEMBER = "shop-1"
-OFFICE_KEY = Signer.of_seed(bytes([9]) * 32)
 
 
 class Centre:
@@ -49,7 +50,8 @@ class Centre:
         self.now = NOW
         self.index_engine = index_engine
         self.members: dict[str, Signer] = {}
-        self.seeds = EpochSeeds.create(folder / "prf.json", OFFICE_KEY.public, REGISTRY)
+        self.office = SigningKeys.create(folder / "office.json", clock=self.clock)
+        self.seeds = EpochSeeds.create(folder / "prf.json", self.office.signer.public, REGISTRY)
         self.prf = PrfService(prf_engine, self.seeds, self.clock)
         self.index = Index(index_engine)
         self.answer_keys_path = folder / "answers.json"
@@ -88,7 +90,7 @@ class Centre:
 
     def administer(self, path: str, what: msgspec.Struct) -> None:
         body = msgspec.msgpack.encode(what)
-        self.prf.administer(OFFICE_KEY.request("POST", path, body, OFFICE, int(self.now.timestamp())))
+        self.prf.administer(self.office.signer.request("POST", path, body, OFFICE, int(self.now.timestamp())))
 
     def add(self, reference: str, *tokens: Token, epoch: int = 1, **told: Any) -> Listing:
         """Put an entry into an epoch; ``told`` are fields of ``Listing``."""
@@ -210,3 +212,12 @@ def either_centre(request: pytest.FixtureRequest) -> Centre:
     """Once of each kind."""
     found: Centre = request.getfixturevalue({"sqlite": "centre", "postgres": "postgres_centre"}[request.param])
     return found
+
+
+@pytest.fixture
+def log() -> LogCapture:
+    """What is logged from here on."""
+    capture = structlog.get_config()["processors"][-1]
+    assert isinstance(capture, LogCapture)
+    capture.entries.clear()
+    return capture
