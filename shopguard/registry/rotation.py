@@ -1,10 +1,10 @@
 """Changing keys while everything runs: who must know a new key before it is used, and how each of them is told."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 
 import msgspec
 
-from shopguard.registry.members.model import Member
+from shopguard.registry.client import RegistryClient
 from shopguard.registry.members.service import Members
 from shopguard.registry.prf.function import OFFICE, SET_KEYS, KeyedFunction, MemberKeys
 from shopguard.registry.signing import key_id_of
@@ -21,20 +21,35 @@ def tell_keyed_function(prf: KeyedFunction, office: SigningKeys, clock: Callable
     return tell
 
 
-def tell_office(members: Members, member_id: str, by: str) -> Tell:
-    """Return what tells the office of this very installation its own member's keys. ``Refused`` if it fails."""
+def tell_office(members: Members, member_id: str, by: str, ended: str | None = None) -> Tell:
+    """Return what tells the office of this very installation a member's keys; see ``tell_registry``."""
 
     def tell(publics: tuple[bytes, ...]) -> None:
-        known = members.show(member_id)
-        for public in reversed(publics):  # the newest last, as they came
-            if key_id_of(public) not in known.key_ids:
-                members.add_key(member_id, public, by)
-        for key_id in _gone(known, publics):
-            members.remove_key(member_id, key_id, by)
+        known = members.show(member_id).key_ids
+        for public in _unknown(publics, known):
+            members.add_key(member_id, public, by)
+        if ended in known:
+            members.remove_key(member_id, ended, by)
 
     return tell
 
 
-def _gone(known: Member, publics: tuple[bytes, ...]) -> list[str]:
-    kept = set(map(key_id_of, publics))
-    return [key_id for key_id in known.key_ids if key_id not in kept]
+def tell_registry(client: RegistryClient, ended: str | None = None) -> Tell:
+    """Return what tells a central registry this member's keys, signed under one of them. ``NoAnswer`` if it fails.
+
+    Args:
+        ended: the id of the key that is being retired. Others that the registry knows may be of another machine.
+    """
+
+    def tell(publics: tuple[bytes, ...]) -> None:
+        known = client.me().keys
+        for public in _unknown(publics, known):
+            client.add_key(public)
+        if ended in known:
+            client.remove_key(ended)
+
+    return tell
+
+
+def _unknown(publics: Iterable[bytes], known: Collection[str]) -> list[bytes]:
+    return [public for public in publics if key_id_of(public) not in known]

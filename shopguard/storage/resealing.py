@@ -11,7 +11,10 @@ from shopguard.crypto import EncryptionKey, Keyring
 from shopguard.storage.engine import reading, writing
 
 _BATCH = 500
-_SEALED = ("inbox", "orders", "screening", "platform_token", "answer_cache", "watch", "vault_entry")
+_SEALED = (
+    *("inbox", "orders", "screening", "platform_token", "answer_cache", "watch", "vault_entry"),  # the guard's keys
+    *("member", "member_act", "entry_key"),  # the vault's keys, in databases of the registry
+)
 
 
 class SealedRows:

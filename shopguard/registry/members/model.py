@@ -86,12 +86,12 @@ def new_member(
 
 
 def with_key(member: Member, public: bytes, now: float) -> Member:
-    """Return ``member`` with one key more; ``Refused`` if it has it, or has ``MAX_KEYS``."""
+    """Return ``member`` with one key more, or as it is if it has it; ``Refused`` if it has ``MAX_KEYS``."""
     if member.state is State.LEFT:
         raise _forbidden("the member has left")
     added = _key(public, now)
     if added.id in member.key_ids:
-        raise _forbidden(f"key {added.id}: the member has it already")
+        return member
     if len(member.keys) >= MAX_KEYS:
         raise _forbidden(f"a member has {MAX_KEYS} keys at most: end one of {', '.join(member.key_ids)} first")
     return replace(member, keys=(added, *member.keys))

@@ -145,7 +145,10 @@ class Members:
 
     def resume_budget(self, member_id: str, by: str = OFFICE) -> Member:
         """Give a member that was stopped as its budget ran out a full one, after somebody looked at why."""
-        found = self._change(member_id, lambda member: member, LeafKind.MEMBER_BUDGET, "resumed", by)
+        with writing(self._vault) as connection:
+            found = self._store.get(connection, member_id)
+            self._store.record(connection, found, LeafKind.MEMBER_BUDGET, by, "resumed", self._clock())
+        self._settle_log()
         self._administer(RESUME, MemberName(member_id))
         return found
 
@@ -172,6 +175,8 @@ class Members:
         with writing(self._vault) as connection:
             before = self._store.get(connection, member_id)
             after = change(before)
+            if after is before:
+                return after
             self._store.change(connection, before, after)
             self._store.record(connection, after, kind, by, detail, self._clock())
             takes = takes_away(before, after)
