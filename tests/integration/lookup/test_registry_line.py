@@ -49,8 +49,8 @@ def talking(talk: Callable[[socket.socket], object]) -> Iterator[str]:
 
 def _hear(line: socket.socket) -> str:
     content = b""
-    while not content.endswith(REQUEST.body):
-        content += line.recv(65_536)
+    while not content.endswith(REQUEST.body) and (piece := line.recv(65_536)):
+        content += piece
     return content.decode()
 
 
