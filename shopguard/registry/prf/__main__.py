@@ -9,6 +9,7 @@ import threading
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from types import FrameType
 
 from shopguard.errors import ConfigError, StoreUnavailable
@@ -58,10 +59,9 @@ def _serve(data_dir: Path, url: str | None) -> None:
     service = PrfService(engine, seeds, lambda: datetime.now(UTC))
     server = PrfServer(service, prf_socket(data_dir))
     try:
-        while True:
+        _sweep(service)
+        while not _told(stop, _SWEEP_EVERY_S):
             _sweep(service)
-            if stop.wait(_SWEEP_EVERY_S):
-                return
     finally:
         server.close()
         engine.dispose()
@@ -74,15 +74,24 @@ def _sweep(service: PrfService) -> None:
         _log.warning("%s", error)
 
 
-def _stop_on_signal() -> threading.Event:
-    stop = threading.Event()
+def _stop_on_signal() -> "SimpleQueue[int]":
+    """Return where Ctrl-C or SIGTERM is put. An event could not be set by a signal that comes while it is awaited."""
+    stop: SimpleQueue[int] = SimpleQueue()
 
-    def end(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
+    def end(number: int, _frame: FrameType | None) -> None:
+        stop.put(number)
 
     signal.signal(signal.SIGINT, end)
     signal.signal(signal.SIGTERM, end)
     return stop
+
+
+def _told(stop: "SimpleQueue[int]", timeout_s: float) -> bool:
+    try:
+        stop.get(timeout=timeout_s)
+    except Empty:
+        return False
+    return True
 
 
 def _end_with(parent: int) -> None:

@@ -42,15 +42,24 @@ def prf_socket(data_dir: Path) -> Path:
     return path
 
 
-def prf_command(data_dir: Path, url_variable: str | None = None) -> Sequence[str]:
-    """Return the command line of the process, which ends soon after the one that calls this.
+def prf_command(data_dir: Path, url_variable: str | None = None, parent: int | None = None) -> Sequence[str]:
+    """Return the command line of the process.
 
     Args:
         url_variable: the environment variable with the address of a PostgreSQL database; None: SQLite.
+        parent: the process that starts it and that it ends with; None: it stays until it is told to end.
     """
     url = ["--url-env", url_variable] if url_variable else []
     module = "shopguard.registry.prf"
-    return [sys.executable, "-m", module, "--data-dir", str(data_dir), "--parent", str(os.getpid()), *url]
+    return [
+        sys.executable,
+        "-m",
+        module,
+        "--data-dir",
+        str(data_dir),
+        *url,
+        *(["--parent", str(parent)] if parent else []),
+    ]
 
 
 @contextmanager
@@ -69,16 +78,16 @@ class OwnPrf:
 
     def __init__(self, data_dir: Path, url: str | None = None) -> None:
         self._data_dir, self._url = data_dir, url
-        self._process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | None = None
 
     def ensure(self) -> None:
         """Return when a process listens; ``ConfigError`` if ours cannot be started. It says why on standard error."""
-        if self._process is None or self._process.poll() is not None:
-            self._process = self._start()
+        if self.process is None or self.process.poll() is not None:
+            self.process = self._start()
         give_up_at = time.monotonic() + _START_S
         path = prf_socket(self._data_dir)
         while not _listens(path):
-            code = self._process.poll()
+            code = self.process.poll()
             if code is not None:
                 raise ConfigError(f"the process of the keyed function ended with code {code}")
             if time.monotonic() > give_up_at:
@@ -87,15 +96,15 @@ class OwnPrf:
 
     def close(self) -> None:
         """End our process."""
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait()
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait()
 
     def _start(self) -> subprocess.Popen[bytes]:
         environment = dict(os.environ)
         if self._url is not None:
             environment[URL_VARIABLE] = self._url
-        command = prf_command(self._data_dir, None if self._url is None else URL_VARIABLE)
+        command = prf_command(self._data_dir, None if self._url is None else URL_VARIABLE, os.getpid())
         # a group of its own: Ctrl-C reaches this process alone, which may still have something to ask
         return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, process_group=0)  # noqa: S603
 

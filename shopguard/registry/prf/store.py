@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import event
 
 from shopguard.errors import StoreUnavailable
 from shopguard.registry.messages import BudgetShape
@@ -52,6 +53,7 @@ class PrfStore:
         self._is_sqlite = engine.dialect.name == "sqlite"
         self._turn = threading.Lock() if self._is_sqlite else nullcontext()  # inside SQLite, waiting is sleeping
         self._kept: Any = None
+        event.listen(engine, "engine_disposed", self._let_go)
 
     def signer(self, member: str, key_id: str) -> tuple[Member, bytes] | None:
         """Return a member with the public key that it has under ``key_id``."""
@@ -121,6 +123,12 @@ class PrfStore:
         if self._is_sqlite:
             self._kept = connection  # there is one turn at a time, and nobody who could end the connection
         return connection
+
+    def _let_go(self, _engine: sa.Engine) -> None:
+        with self._turn:
+            if self._kept is not None:
+                self._kept.close()
+                self._kept = None
 
     def _sql(self, text: str) -> str:
         return text if self._is_sqlite else text.replace("?", "%s")
