@@ -1,5 +1,6 @@
 """The one place where configuration becomes objects. Parts are built when they are first asked for."""
 
+import base64
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from shopguard.adapter import AdapterContext, PlatformAdapter
 from shopguard.config import Config, find_adapters
 from shopguard.crypto import Keyring
 from shopguard.errors import ConfigError
+from shopguard.guard.answers import AnswerStore
 from shopguard.guard.claims import Claimant
 from shopguard.guard.effects import Effects
 from shopguard.guard.inbox import Inbox
@@ -30,7 +32,11 @@ from shopguard.guard.store import OrderStore
 from shopguard.guard.tokens import StoredTokens
 from shopguard.guard.worker import Desk, Worker
 from shopguard.guard.writeback import WriteBack
-from shopguard.registry import EmbeddedRegistry, PlainPrf
+from shopguard.identity import PROFILE
+from shopguard.registry import Registry
+from shopguard.registry.client import Http, RegistryClient
+from shopguard.registry.home import RegistryHome
+from shopguard.registry.signing import key_id_of
 from shopguard.storage.changes import ChangeWatch
 from shopguard.storage.engine import BUSY_TIMEOUT_S, is_current, migrate, open_engine, sqlite_url
 from shopguard.storage.writer import Writer, writer_for
@@ -70,21 +76,58 @@ class Installation:
         """Create or upgrade the tables; run once before the processes start.
 
         Args:
-            renewing: hears of entries that are brought to new rules of identity; see ``EmbeddedRegistry.renew``.
+            renewing: hears of entries that are brought to new rules of identity; see ``RegistryHome.prepare``.
         """
         migrate(self.engine, "guard")
-        migrate(self.registry_engine, "registry")
-        self.embedded_registry.renew(renewing)
+        if not self.asks_elsewhere:
+            self.home.prepare(renewing)
+
+    @property
+    def asks_elsewhere(self) -> bool:
+        """Whether a central registry is asked, and not the one of this installation."""
+        return self.config.registry.url is not None
 
     @cached_property
-    def registry_engine(self) -> sa.Engine:
+    def home(self) -> RegistryHome:
+        """This installation's own registry; of a shop that asks a central one, only its keys as a member."""
         url = self.config.database.url
-        return self.engine if url else open_engine(sqlite_url(self.data_dir / "registry.db"), self.busy_timeout_s)
+        return RegistryHome(
+            self.data_dir,
+            self.config.registry.name,
+            self.keyring,
+            lambda: datetime.now(UTC),
+            url.reveal() if url else None,
+            self.busy_timeout_s,
+        )
 
     @cached_property
-    def embedded_registry(self) -> EmbeddedRegistry:
-        prf = PlainPrf(self.keyring.registry_seed, self.config.registry.name)
-        return EmbeddedRegistry(self.registry_engine, prf, self.keyring, lambda: datetime.now(UTC))
+    def registry(self) -> Registry:
+        """What every order is looked up in."""
+        return self.registry_client
+
+    @cached_property
+    def registry_client(self) -> RegistryClient:
+        settings, secret = self.config.registry, self.keyring.subkey("registry-commitment")
+        if settings.url is None:
+            return self.home.client(secret)
+        return RegistryClient(
+            Http(settings.url, settings.timeout_s),
+            settings.member or "",
+            lambda: self.home.member_keys.signer,
+            secret,
+            PROFILE,
+            self._pinned_answer_keys,
+            lambda: datetime.now(UTC),
+            self.answers,
+        )
+
+    def _pinned_answer_keys(self) -> Mapping[str, bytes]:
+        publics = [base64.b64decode(key) for key in self.config.registry.answer_keys]
+        return {key_id_of(public): public for public in publics}
+
+    @cached_property
+    def answers(self) -> AnswerStore:
+        return AnswerStore(self.engine, self.writer, self.keyring, self.clock)
 
     @cached_property
     def writer(self) -> Writer:
@@ -129,7 +172,7 @@ class Installation:
 
     @cached_property
     def screener(self) -> Screener:
-        return Screener(self.embedded_registry, self.keyring, PairStore(self.engine), self.phone_use)
+        return Screener(self.registry, self.keyring, PairStore(self.engine), self.phone_use)
 
     @cached_property
     def phone_use(self) -> PhoneUseStore:
@@ -201,6 +244,12 @@ class Installation:
         pages = Pages(self.reviews, self.store, self.shops, self.states, links, self.clock)
         return build_console(pages, self.keyring.subkey("console-session"), health_routes(self._probe))
 
+    def registry_app(self) -> Flask:
+        """Return what other shops ask, as a WSGI application."""
+        from shopguard.registry.lookup.routes import registry_app
+
+        return registry_app(self.home.service)
+
     @property
     def _probe(self) -> "Probe":
         from shopguard.web.health import Probe
@@ -210,14 +259,13 @@ class Installation:
         )
 
     def _tables_missing(self) -> Iterable[str]:
-        if not is_current(self.engine, "guard") or not is_current(self.registry_engine, "registry"):
+        if not is_current(self.engine, "guard") or not (self.asks_elsewhere or self.home.is_current()):
             yield "the database is not at this version: start `shopguard serve` once, which upgrades it"
 
     def close(self) -> None:
         """Finish what is being written and let go of the databases."""
-        for part in ("checker", "writer"):
+        for part in ("checker", "answers", "writer", "home"):
             if part in self.__dict__:
                 getattr(self, part).close()
-        for engine in ("engine", "registry_engine"):
-            if engine in self.__dict__:
-                getattr(self, engine).dispose()
+        if "engine" in self.__dict__:
+            self.engine.dispose()

@@ -104,6 +104,11 @@ class Keyring:
         return cls(path, master_key)
 
     @property
+    def master_key(self) -> Secret | None:
+        """What seals the key file itself."""
+        return self._master_key
+
+    @property
     def encryption_keys(self) -> tuple[EncryptionKey, ...]:
         """The keys that can open, newest first; the first one seals."""
         self._refresh()

@@ -139,6 +139,5 @@ def _seal_secrets_again(invocation: Invocation) -> None:
 
 
 def _sealed(installation: "Installation") -> list[SealedRows]:
-    """Return what is sealed, by database; with PostgreSQL there is one for all."""
-    engines = dict.fromkeys((installation.engine, installation.registry_engine))
-    return [SealedRows(engine) for engine in engines]
+    """Return what is sealed under the guard's keys, by database."""
+    return [SealedRows(installation.engine)]

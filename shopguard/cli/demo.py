@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from shopguard.demo.network import DemoNetwork
 
 _ROLES = ("receiver", "worker", "console")
+_CENTRE_ROLES = ("prf", "registry")
 _UP_WITHIN_S = 60.0
 _SETTINGS = {"worker": {"reconcile_every_s": 60}}
 
@@ -26,7 +27,7 @@ _SETTINGS = {"worker": {"reconcile_every_s": 60}}
 @click.option("--only-shop", is_flag=True, hidden=True)
 @click.pass_obj
 def demo(invocation: Invocation, port: int, every: float, only_shop: bool) -> None:
-    """Run receiver, worker, console and a simulated WooCommerce shop; everybody in it is invented.
+    """Run a central registry, a guard and a simulated WooCommerce shop; everybody in it is invented.
 
     Nothing leaves this machine. Data is kept in the folder `demo` of the data directory and used again.
     """
@@ -34,14 +35,16 @@ def demo(invocation: Invocation, port: int, every: float, only_shop: bool) -> No
 
     start_logging()
     refuse_foreign_packages()
-    network = DemoNetwork(invocation.data_dir / "demo", Ports.from_first(port), _SETTINGS)
+    network = DemoNetwork(invocation.data_dir / "demo", Ports.from_first(port), _SETTINGS, central=True)
     if only_shop:
         _serve_shop(network, every)
         return
-    for what in ("receiver", "console", "shop"):
+    for what in ("receiver", "console", "registry", "shop"):
         check_port(HOST, getattr(network.ports, what), f"--port ({what})")
     network.furnish()
     commands = {role: supervise.role_command(role, str(network.config_path), str(network.home)) for role in _ROLES}
+    centre = str(network.centre_config), str(network.centre_home)
+    commands |= {role: supervise.role_command(role, *centre) for role in _CENTRE_ROLES}
     commands["shop"] = supervise.own_command(
         "demo", "--only-shop", "--data-dir", str(invocation.data_dir), "--port", str(port), "--every", str(every)
     )
@@ -62,7 +65,13 @@ def _serve_shop(network: "DemoNetwork", every: float) -> None:
 
 def _connect_and_greet(network: "DemoNetwork") -> None:
     """Connect the shop as an owner would, then say where everything is."""
-    for address in (f"{network.receiver_url}/readyz", f"{network.shop_url}/orders.json", network.console_url):
+    answering = (
+        f"{network.registry_url}/healthz",
+        f"{network.receiver_url}/readyz",
+        f"{network.shop_url}/orders.json",
+        network.console_url,
+    )
+    for address in answering:
         _wait_for(address)
     network.connect()
     with network.installation() as installation:
@@ -74,6 +83,7 @@ def _connect_and_greet(network: "DemoNetwork") -> None:
         f"\nShopGuard demo: everybody in it is invented, nothing leaves this machine.\n\n"
         f"  console        {link}\n"
         f"  simulated shop {network.shop_url}/   (as data: {network.shop_url}/orders.json)\n"
+        f"  registry       {network.registry_url}/registry/openapi.json\n"
         f"  receiver       {network.receiver_url}/   (/healthz /readyz /metrics)\n\n"
         f"The second buyer is on the list and pays on delivery: the order is held within seconds.\n"
         f"From another terminal:\n"

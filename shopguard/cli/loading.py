@@ -7,10 +7,11 @@ from typing import BinaryIO
 import click
 
 from shopguard.cli.lines import line_count
-from shopguard.registry import EmbeddedRegistry, LineFault, LoadReport
+from shopguard.registry import LineFault, LoadReport
+from shopguard.registry.publishing import Publisher
 
 
-def load_entries(registry: EmbeddedRegistry, file: BinaryIO, on_fault: Callable[[LineFault], None]) -> LoadReport:
+def load_entries(publisher: Publisher, file: BinaryIO, on_fault: Callable[[LineFault], None]) -> LoadReport:
     """Load the entries of ``file`` and return what was done; ``on_fault`` gets each line that is left out."""
     hidden = not sys.stderr.isatty()
     count = None if hidden else line_count(file)
@@ -19,4 +20,4 @@ def load_entries(registry: EmbeddedRegistry, file: BinaryIO, on_fault: Callable[
         def show(report: LoadReport) -> None:
             bar.update(report.lines - bar.pos)
 
-        return registry.load(file, show, on_fault)
+        return publisher.load(file, show, on_fault)

@@ -1,4 +1,4 @@
-"""The registry's own commands: registry load, registry block."""
+"""The registry's own commands on entries: registry load, block, unblock, erase."""
 
 from typing import BinaryIO
 
@@ -7,7 +7,10 @@ import click
 from shopguard.cli.invocation import Invocation
 from shopguard.cli.loading import load_entries
 from shopguard.cli.output import json_option, show_json
-from shopguard.cli.running import opened
+from shopguard.cli.registry_enrol import enrol
+from shopguard.cli.registry_keys import epoch, keys, reseal
+from shopguard.cli.registry_members import members
+from shopguard.cli.running import opened, own_registry
 from shopguard.registry import LineFault
 from shopguard.wire import plain
 
@@ -15,6 +18,10 @@ from shopguard.wire import plain
 @click.group()
 def registry() -> None:
     """The registry of entries."""
+
+
+for command in (members, keys, epoch, reseal, enrol):
+    registry.add_command(command)
 
 
 @registry.command()
@@ -28,7 +35,7 @@ def load(context: click.Context, file: BinaryIO, as_json: bool) -> None:
     stderr and left out; the others are loaded, and the exit code is 1.
     """
     with opened(context.ensure_object(Invocation), create=True) as installation:
-        report = load_entries(installation.embedded_registry, file, _name_fault)
+        report = load_entries(own_registry(installation).publisher, file, _name_fault)
     if as_json:
         show_json(plain(report))
     else:
@@ -46,9 +53,34 @@ def block(context: click.Context, entry: str) -> None:
     are released.
     """
     with opened(context.ensure_object(Invocation)) as installation:
-        blocked = installation.embedded_registry.block(entry)
-    click.echo(f"{entry}: blocked" if blocked else f"{entry}: there is no entry with this id", err=not blocked)
-    context.exit(0 if blocked else 1)
+        found = own_registry(installation).publisher.block(entry)
+    _say(context, entry, "blocked", found)
+
+
+@registry.command()
+@click.argument("entry", metavar="ENTRY")
+@click.pass_context
+def unblock(context: click.Context, entry: str) -> None:
+    """Serve a blocked entry again."""
+    with opened(context.ensure_object(Invocation)) as installation:
+        found = own_registry(installation).publisher.unblock(entry)
+    _say(context, entry, "served again", found)
+
+
+@registry.command()
+@click.argument("entry", metavar="ENTRY")
+@click.confirmation_option("--yes", prompt="Nothing can bring it back. Erase it?", help="Do not ask.")
+@click.pass_context
+def erase(context: click.Context, entry: str) -> None:
+    """Destroy the entry with this id, for good: its key too, so that no backup of the entries can show it again."""
+    with opened(context.ensure_object(Invocation)) as installation:
+        found = own_registry(installation).publisher.erase(entry)
+    _say(context, entry, "erased", found)
+
+
+def _say(context: click.Context, entry: str, done: str, found: bool) -> None:
+    click.echo(f"{entry}: {done}" if found else f"{entry}: there is no entry with this id", err=not found)
+    context.exit(0 if found else 1)
 
 
 def _name_fault(fault: LineFault) -> None:

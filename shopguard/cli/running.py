@@ -17,6 +17,7 @@ from shopguard.storage.engine import is_current
 if TYPE_CHECKING:
     from shopguard.bootstrap import Installation
     from shopguard.cli.invocation import Invocation
+    from shopguard.registry.home import RegistryHome
 
 
 class Refused(ShopGuardError):
@@ -55,8 +56,16 @@ def check_tables(installation: "Installation") -> None:
     on_files = installation.config.database.url is None
     if on_files and not (installation.data_dir / "guard.db").exists():
         raise ConfigError(f"{installation.data_dir}: nothing is stored here yet; run `shopguard serve` first")
-    if not is_current(installation.engine, "guard") or not is_current(installation.registry_engine, "registry"):
+    own = None if installation.asks_elsewhere else installation.home
+    if not is_current(installation.engine, "guard") or (own and not own.is_current()):
         raise ConfigError("the database is not at this version: start `shopguard serve` once, which upgrades it")
+
+
+def own_registry(installation: "Installation") -> "RegistryHome":
+    """Return the registry of this installation; ``Refused`` if a central one is asked, which has its own office."""
+    if installation.asks_elsewhere:
+        raise Refused("registry.url names a central registry: its entries and members are kept there, not here")
+    return installation.home
 
 
 def a_worker_runs(data_dir: Path) -> bool:

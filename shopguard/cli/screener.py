@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
-import sqlalchemy as sa
 
 from shopguard import wire
 from shopguard.cli.invocation import Invocation
@@ -23,8 +22,8 @@ from shopguard.guard.screening import PairStore, Screener, ScreeningRules
 from shopguard.guard.signals import Signal, Use
 from shopguard.matching import explained
 from shopguard.model import Verdict
-from shopguard.registry import EmbeddedRegistry, LineFault, PlainPrf
-from shopguard.storage.engine import is_current, migrate, open_engine, sqlite_url
+from shopguard.registry import LineFault
+from shopguard.registry.home import RegistryHome
 
 if TYPE_CHECKING:
     from shopguard.bootstrap import Installation
@@ -99,9 +98,10 @@ def rules_for(config: Config, shop: str | None) -> ScreeningRules:
 def load_apart(file: BinaryIO, folder: Path) -> None:
     """Load the entries of ``file`` into ``folder``, with keys and tables of its own; ``Refused`` names bad lines."""
     keyring = Keyring.create(_keys(folder))
-    with _registry_in(folder, keyring) as registry:
+    with _home_in(folder, keyring) as home:
+        home.prepare()
         faults: list[LineFault] = []
-        load_entries(registry, file, faults.append)
+        load_entries(home.publisher, file, faults.append)
     if faults:
         raise Refused("\n".join(f"{file.name}: line {fault.line}: {fault.reason}" for fault in faults))
 
@@ -126,19 +126,16 @@ class _NoPairs:
 
 @contextmanager
 def _installed(invocation: Invocation, shop: str | None, given: _Given) -> Iterator[Screener]:
-    if invocation.config().database.url is None and not (invocation.data_dir / "registry.db").exists():
-        raise ConfigError("the registry is empty: run `shopguard registry load FILE`, or name entries by --registry")
     installation = invocation.installation()
     try:
-        yield Screener(_registry(installation), installation.keyring, _pairs(installation, shop), given)
+        if not installation.asks_elsewhere and not installation.home.is_current():
+            raise ConfigError(
+                "there is no registry of this version here: run `shopguard registry load FILE` or start "
+                "`shopguard serve` once, or name entries by --registry"
+            )
+        yield Screener(installation.registry, installation.keyring, _pairs(installation, shop), given)
     finally:
         installation.close()
-
-
-def _registry(installation: "Installation") -> EmbeddedRegistry:
-    if not is_current(installation.registry_engine, "registry"):
-        raise ConfigError("the registry is not at this version: start `shopguard serve` once, which upgrades it")
-    return installation.embedded_registry
 
 
 def _pairs(installation: "Installation", shop: str | None) -> PairStore | _NoPairs:
@@ -149,18 +146,18 @@ def _pairs(installation: "Installation", shop: str | None) -> PairStore | _NoPai
 @contextmanager
 def _apart(folder: Path, given: _Given) -> Iterator[Screener]:
     keyring = Keyring.load(_keys(folder))
-    with _registry_in(folder, keyring) as registry:
-        yield Screener(registry, keyring, _NoPairs(), given)
+    with _home_in(folder, keyring) as home:
+        yield Screener(home.client(keyring.subkey("registry-commitment")), keyring, _NoPairs(), given)
 
 
 @contextmanager
-def _registry_in(folder: Path, keyring: Keyring) -> Iterator[EmbeddedRegistry]:
-    engine: sa.Engine = open_engine(sqlite_url(folder / "registry.db"))
+def _home_in(folder: Path, keyring: Keyring) -> Iterator[RegistryHome]:
+    """A registry for this one file: nobody else comes to know its seeds, so they may lie in this process."""
+    home = RegistryHome(folder, "file", keyring, lambda: datetime.now(UTC), apart=False)
     try:
-        migrate(engine, "registry")
-        yield EmbeddedRegistry(engine, PlainPrf(keyring.registry_seed, "file"), keyring, lambda: datetime.now(UTC))
+        yield home
     finally:
-        engine.dispose()
+        home.close()
 
 
 def _keys(folder: Path) -> Path:

@@ -1,4 +1,4 @@
-"""``shopguard serve``: the receiver, the worker and the console, each in a process of its own."""
+"""``shopguard serve``: receiver, worker, console, registry and its keyed function, each in a process of its own."""
 
 import contextlib
 import os
@@ -18,8 +18,10 @@ from shopguard.errors import ConfigError
 
 if TYPE_CHECKING:
     from shopguard.bootstrap import Installation
+    from shopguard.config import ServerSettings
 
-ROLES = ("receiver", "worker", "console", "registry")
+ROLES = ("receiver", "worker", "console", "registry", "prf")
+_LISTENING = ("receiver", "console", "registry")
 _CONFIG, _DATA_DIR = "SHOPGUARD_SERVE_CONFIG", "SHOPGUARD_SERVE_DATA_DIR"
 
 RECEIVER_BUSY_S = 1.0
@@ -41,9 +43,7 @@ def _roles(_context: click.Context, _parameter: click.Parameter, value: str) -> 
 
 
 @click.command()
-@click.option(
-    "--role", "roles", default="all", callback=_roles, help="all, or some of: receiver,worker,console,registry"
-)
+@click.option("--role", "roles", default="all", callback=_roles, help=f"all, or some of: {','.join(ROLES)}")
 @click.option("--host", help="Address to listen on; the settings' server.host otherwise.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port, when one listening role is run.")
 @click.option("--name", "worker_name", help="Name of the worker; this machine's name otherwise.")
@@ -53,18 +53,25 @@ def serve(
 ) -> None:
     """Run the guard: receive orders, screen them, show what waits. Needs no server of any kind.
 
-    The registry of this version is embedded: it runs inside the worker and the receiver, so the role ``registry``
-    has no process of its own.
+    The role prf is the registry's keyed function, the only process that reads its seeds. The role registry answers
+    other shops; of all roles it is run only with registry.open. With registry.url neither is: a central registry is
+    asked.
     """
     start_logging()
-    if port and len([role for role in roles if role in ("receiver", "console")]) != 1:
-        raise click.UsageError("--port needs exactly one listening role: --role receiver or --role console")
-    if roles == ("registry",):
-        raise click.UsageError("the registry is embedded in receiver and worker; run one of those")
+    if port and len([role for role in roles if role in _LISTENING]) != 1:
+        raise click.UsageError("--port needs exactly one listening role, such as --role receiver")
     if len(roles) == 1:
         _run_role(invocation, roles[0], host, port, worker_name)
         return
-    run_together(invocation, [role for role in roles if role != "registry"], host, worker_name)
+    run_together(invocation, [role for role in roles if _is_wanted(role, roles, invocation)], host, worker_name)
+
+
+def _is_wanted(role: str, roles: Sequence[str], invocation: Invocation) -> bool:
+    """Whether to run a role that was named, or that is one of all."""
+    settings = invocation.config().registry
+    if role == "registry":
+        return settings.url is None and (settings.open or roles != ROLES)
+    return role != "prf" or settings.url is None
 
 
 def run_together(
@@ -74,11 +81,10 @@ def run_together(
     server = invocation.config().server
     address = host or server.host
     prepare(invocation)
-    ports = {"receiver": server.receiver_port, "console": server.console_port}
     for role in roles:
-        if role in ports:
-            check_port(address, ports[role], f"server.{role}_port")
-    more = {"receiver": ("--host", address), "console": ("--host", address)}
+        if role in _LISTENING:
+            check_port(address, _port(server, role), f"server.{role}_port")
+    more = dict.fromkeys(_LISTENING, ("--host", address))
     if worker_name:
         more["worker"] = ("--name", worker_name)
     config = str(invocation.config_path) if invocation.config_path else None
@@ -88,10 +94,21 @@ def run_together(
     def beside() -> None:
         if "receiver" in roles:
             click.echo(f"receiver  http://{address}:{server.receiver_port}/webhooks/")
+        if "registry" in roles:
+            click.echo(f"registry  http://{address}:{server.registry_port}/registry/v1/")
         if "console" in roles:
             _echo_link(invocation, address)
 
     supervise.supervise(commands, supervise.stop_on_signal(), beside)
+
+
+def _port(server: "ServerSettings", role: str) -> int:
+    ports = {
+        "receiver": server.receiver_port,
+        "console": server.console_port,
+        "registry": server.registry_port,
+    }
+    return ports[role]
 
 
 def prepare(invocation: Invocation) -> None:
@@ -160,13 +177,29 @@ def _run_role(invocation: Invocation, role: str, host: str | None, port: int | N
     if role == "worker":
         _work(invocation, worker_name or socket.gethostname())
         return
+    if role == "prf":
+        _evaluate(invocation)
+        return
     server = invocation.config().server
     address = host or server.host
-    chosen = port or (server.receiver_port if role == "receiver" else server.console_port)
+    chosen = port or _port(server, role)
     check_port(address, chosen, f"server.{role}_port")
     if role == "console" and not supervise.is_supervised():
         _echo_link(invocation, address)
     _listen(invocation, role, address, chosen, server.threads)
+
+
+def _evaluate(invocation: Invocation) -> None:
+    """Become the process of the keyed function, which knows nothing of the rest."""
+    from shopguard.registry.prf.process import URL_VARIABLE, prf_command
+
+    url = invocation.config().database.url
+    if url is not None:
+        os.environ[URL_VARIABLE] = url.reveal()
+    command = prf_command(
+        invocation.data_dir, URL_VARIABLE if url else None, os.getppid() if supervise.is_supervised() else None
+    )
+    os.execv(command[0], list(command))  # noqa: S606 - our own interpreter
 
 
 def _work(invocation: Invocation, name: str) -> None:
@@ -227,6 +260,12 @@ def console_application() -> object:
     """What granian calls to build the console."""
     _begin()
     return _from_environment().console_app()
+
+
+def registry_application() -> object:
+    """What granian calls to build the registry's API."""
+    _begin()
+    return _from_environment(busy_timeout_s=RECEIVER_BUSY_S).registry_app()
 
 
 def receiver_installation() -> "Installation":

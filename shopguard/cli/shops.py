@@ -123,7 +123,7 @@ def _examine(
             installation.inbox,
             installation.effects,
             installation.states,
-            installation.embedded_registry,
+            installation.registry,
             installation.clock,
         )
         yield from ((_EVERYWHERE, finding) for finding in health.of_guard())

@@ -1,10 +1,12 @@
 """What the demo's processes share: keys, secrets and settings on disk, the loaded list, the connected shop."""
 
+import base64
 import os
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +19,11 @@ from shopguard.config import load_config
 from shopguard.crypto import Keyring, StoredSecrets
 from shopguard.demo.people import demo_entries
 from shopguard.demo.shop import DemoShopSettings
+from shopguard.registry.home import RegistryHome
 
 SHOP = "demo-shop"
 HOST = "127.0.0.1"
+_ORDERS_A_DAY = 10_000  # the shop's traffic, however fast it is told to be
 _WEBHOOK_SECRET, _KEY, _KEY_SECRET = "DEMO_WEBHOOK_SECRET", "DEMO_CONSUMER_KEY", "DEMO_CONSUMER_SECRET"
 _PREFIXES = {_WEBHOOK_SECRET: "", _KEY: "ck_", _KEY_SECRET: "cs_"}
 
@@ -30,11 +34,12 @@ class Ports:
 
     receiver: int
     console: int
+    registry: int
     shop: int
 
     @classmethod
     def from_first(cls, first: int) -> "Ports":
-        return cls(first, first + 1, first + 5)
+        return cls(first, first + 1, first + 2, first + 5)
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,7 @@ class DemoNetwork:
     """One guard with one simulated shop, in one folder.
 
     Args:
+        central: the guard asks a central registry over HTTP as its member; else the registry is the guard's own.
         settings: what differs from the defaults, in the form of the configuration file.
         shop: what differs from the defaults in the shop's own settings.
     """
@@ -50,6 +56,20 @@ class DemoNetwork:
     ports: Ports
     settings: Mapping[str, Any] = field(default_factory=dict)
     shop: Mapping[str, Any] = field(default_factory=dict)
+    central: bool = False
+
+    @property
+    def centre_home(self) -> Path:
+        """The data directory of the central registry, an installation of its own."""
+        return self.home / "centre"
+
+    @property
+    def centre_config(self) -> Path:
+        return self.centre_home / "config.yaml"
+
+    @property
+    def registry_url(self) -> str:
+        return f"http://{HOST}:{self.ports.registry}"
 
     @property
     def config_path(self) -> Path:
@@ -76,12 +96,35 @@ class DemoNetwork:
         for name, prefix in _PREFIXES.items():
             if name not in stored.all():
                 stored.set(name, Secret(prefix + secrets.token_hex(20)))
-        text = yaml.safe_dump(self._config(), allow_unicode=True, sort_keys=False)
+        asked = self._furnish_centre() if self.central else {}
+        text = yaml.safe_dump({**self._config(), **asked}, allow_unicode=True, sort_keys=False)
         self.config_path.write_text(f"# Written at every start; changes here are lost.\n{text}", encoding="utf-8")
         with self.installation() as installation:
             installation.migrate()
             installation.states.introduce(list(installation.shops), installation.clock())
-            installation.embedded_registry.load(wire.encode(entry) for entry in demo_entries())
+            if not self.central:
+                _load(installation.home)
+
+    def _furnish_centre(self) -> Mapping[str, Any]:
+        """Found the registry, take the guard in as a member, and return the settings by which the guard asks it."""
+        config = {"server": {"host": HOST, "registry_port": self.ports.registry}, "registry": {"name": "demo"}}
+        self.centre_home.mkdir(exist_ok=True)
+        self.centre_config.write_text(yaml.safe_dump(config), encoding="utf-8")
+        keys = self.centre_home / "keys.json"
+        keyring = Keyring.load(keys) if keys.exists() else Keyring.create(keys)
+        installation = Installation(load_config(self.centre_config, {}, {}), keyring, self.centre_home)
+        with closing(installation):
+            installation.migrate()
+            centre = installation.home
+            _load(centre)
+            if all(member.id != SHOP for member in centre.members.all()):
+                centre.members.create(SHOP, "Demo shop", self._member_public(), daily_orders=_ORDERS_A_DAY)
+            answer_keys = [base64.b64encode(key).decode() for key in centre.answer_keys.publics]
+        return {"registry": {"url": self.registry_url, "member": SHOP, "answer_keys": answer_keys}}
+
+    def _member_public(self) -> bytes:
+        home = RegistryHome(self.home, "local", Keyring.load(self._keys_path), lambda: datetime.now(UTC))
+        return home.made_member_keys().signer.public
 
     @contextmanager
     def installation(self) -> Iterator[Installation]:
@@ -135,3 +178,7 @@ class DemoNetwork:
             "consumer_secret": {"stored": _KEY_SECRET},
         }
         return {"server": server, **self.settings, "shops": {SHOP: {**shop, **self.shop}}}
+
+
+def _load(registry: RegistryHome) -> None:
+    registry.publisher.load(wire.encode(entry) for entry in demo_entries())

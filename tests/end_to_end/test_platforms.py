@@ -17,13 +17,12 @@ from adapters.woocommerce import WooCommerceSettings
 from shopguard import wire
 from shopguard.adapter import Secret
 from shopguard.bootstrap import Installation
-from shopguard.config import Config, Mode, ShopSettings
+from shopguard.config import Config, DatabaseSettings, Mode, ShopSettings
 from shopguard.crypto import Keyring
 from shopguard.demo.document import BANK_TRANSFER, Checkout
 from shopguard.demo.people import demo_entries, listed_buyers
 from shopguard.demo.shop import DemoShopSettings, ShopSimulation, build_shop
 from shopguard.model import OrderRef
-from shopguard.storage.engine import migrate
 from shopguard.testing.shopify_stub import ShopifyStub
 
 _SHOP = "main-store"
@@ -37,10 +36,11 @@ def guard(engine: sa.Engine, tmp_path: Path, keyring: Keyring) -> Iterator[Calla
 
     def build(platform: str, adapter: object) -> Installation:
         shop = ShopSettings(_SHOP, platform, adapter, mode=Mode.HOLD)
-        installation = Installation(Config(shops={_SHOP: shop}), keyring, tmp_path)
-        vars(installation)["engine"] = vars(installation)["registry_engine"] = engine
-        migrate(engine, "registry")
-        installation.embedded_registry.load(wire.encode(entry) for entry in demo_entries())
+        on_postgres = engine.dialect.name == "postgresql"
+        url = Secret(engine.url.render_as_string(hide_password=False)) if on_postgres else None
+        installation = Installation(Config(database=DatabaseSettings(url), shops={_SHOP: shop}), keyring, tmp_path)
+        installation.migrate()
+        installation.home.publisher.load(wire.encode(entry) for entry in demo_entries())
         installation.states.introduce([_SHOP], installation.clock())
         made.append(installation)
         return installation

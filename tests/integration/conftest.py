@@ -93,7 +93,7 @@ class Desk(Invocation):
 
     def load(self, *entries: Mapping[str, Any]) -> None:
         with self.opened() as installation:
-            installation.embedded_registry.load([wire.encode(entry) for entry in entries])
+            installation.home.publisher.load([wire.encode(entry) for entry in entries])
 
     def receive(self, *orders: Order) -> None:
         """Store the delivery of each of ``orders``; nobody works on it yet."""

@@ -154,7 +154,7 @@ def test_the_answer_is_not_kept_by_anybody(checkout: Checkout) -> None:
 
 
 def test_a_shop_cannot_ask_in_the_name_of_another(checkout: Checkout) -> None:
-    registry = checkout.guard.embedded_registry
+    registry = checkout.guard.registry
     assert isinstance(registry, FakeRegistry)
     checkout.ask(shop="second-store")
     assert {query.order.shop for query in registry.queries} == {"main-store"}

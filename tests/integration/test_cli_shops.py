@@ -200,8 +200,8 @@ def _alarm(desk: "Desk", _order: Order) -> None:
 
 
 def _no_registry(desk: "Desk", _order: Order) -> None:
-    with desk.opened() as installation, installation.registry_engine.begin() as connection:
-        connection.execute(sa.text("DROP TABLE index_posting"))
+    with desk.opened() as installation, installation.home.engine("index").begin() as connection:
+        connection.execute(sa.text("DROP TABLE posting"))
 
 
 def _observes_for_long(desk: "Desk", _order: Order) -> None:

@@ -461,7 +461,7 @@ def test_the_receiver_gives_a_locked_database_up_well_before_platforms_give_us_u
     monkeypatch.setenv("SHOPGUARD_SERVE_CONFIG", "")
     monkeypatch.setenv("SHOPGUARD_SERVE_DATA_DIR", str(tmp_path))
     with contextlib.closing(receiver_installation()) as guard:
-        for engine in (guard.engine, guard.registry_engine):
+        for engine in (guard.engine, guard.home.engine("index")):
             with engine.connect() as connection:
                 busy_timeout_ms = connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one()
             assert 100 <= 2 * busy_timeout_ms <= 3000

@@ -93,7 +93,7 @@ def test_a_changed_and_a_cancelled_order_are_followed(guard: Installation, platf
 
 
 def test_a_silent_registry_is_asked_again(guard: Installation, platform: FakePlatform) -> None:
-    registry = guard.embedded_registry
+    registry = guard.registry
     assert isinstance(registry, FakeRegistry)
     registry.failing = True
     take(guard, platform, ORDER)

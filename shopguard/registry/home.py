@@ -1,0 +1,222 @@
+"""An installation's own registry: its stores, its key files, its keyed function, and everything made of them."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from shopguard.crypto import Keyring
+from shopguard.errors import ConfigError
+from shopguard.identity import PROFILE
+from shopguard.registry.adopt import adopt
+from shopguard.registry.client import InProcess, RegistryClient
+from shopguard.registry.index import Index
+from shopguard.registry.log import Log
+from shopguard.registry.lookup import LookUpService
+from shopguard.registry.members.service import Members
+from shopguard.registry.prf.client import PrfClient
+from shopguard.registry.prf.process import OwnPrf, prf_socket
+from shopguard.registry.prf.seeds import EpochSeeds, seeds_path
+from shopguard.registry.prf.service import PrfService
+from shopguard.registry.publishing import Progress, Publisher
+from shopguard.registry.refusals import Refused
+from shopguard.registry.signing import key_id_of
+from shopguard.registry.signing_keys import SigningKeys
+from shopguard.registry.stores import STORES, migrate_store, open_store, store_is_current
+from shopguard.storage.engine import BUSY_TIMEOUT_S
+
+OWN_MEMBER = "self"
+"""The id under which an installation asks its own registry: without a budget, as the list is its own."""
+
+KEYS_FOLDER = "registry-keys"
+_SIGNING = ("office", "answers", "member")
+
+
+class RegistryHome:
+    """The parts are built when they are first asked for; ``prepare`` comes once before.
+
+    Args:
+        registry_id: enters the derivation of every key; never changed once entries are stored.
+        guard_keys: the installation's keyring; its master key seals the key files here too.
+        clock: returns now, in UTC.
+        url: a PostgreSQL database; None: files in ``data_dir``.
+        apart: False evaluates the keyed function in this process: for a registry that is thrown away after use.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path,
+        registry_id: str,
+        guard_keys: Keyring,
+        clock: Callable[[], datetime],
+        url: str | None = None,
+        busy_timeout_s: float = BUSY_TIMEOUT_S,
+        *,
+        apart: bool = True,
+    ) -> None:
+        self.data_dir, self.registry_id, self._guard_keys, self.clock = data_dir, registry_id, guard_keys, clock
+        self._url, self._busy_timeout_s, self._apart = url, busy_timeout_s, apart
+        self._engines: dict[str, sa.Engine] = {}
+
+    @property
+    def keys_folder(self) -> Path:
+        return self.data_dir / KEYS_FOLDER
+
+    def engine(self, store: str) -> sa.Engine:
+        """Return the engine of one of ``STORES``."""
+        if store not in self._engines:
+            self._engines[store] = open_store(store, self.data_dir, self._url, self._busy_timeout_s)
+        return self._engines[store]
+
+    @cached_property
+    def office(self) -> SigningKeys:
+        """What the office signs under, towards the keyed function."""
+        return self._signing_keys("office")
+
+    @cached_property
+    def answer_keys(self) -> SigningKeys:
+        """What answers are signed under."""
+        return self._signing_keys("answers")
+
+    @cached_property
+    def member_keys(self) -> SigningKeys:
+        """What this installation signs under as a member: of its own registry or of a central one."""
+        return self._signing_keys("member")
+
+    @cached_property
+    def vault_keys(self) -> Keyring:
+        """What wraps the keys of entries."""
+        return Keyring.load(self._key_file("vault"), self._guard_keys.master_key)
+
+    @cached_property
+    def index(self) -> Index:
+        return Index(self.engine("index"))
+
+    @cached_property
+    def prf(self) -> PrfClient | PrfService:
+        if self._apart:
+            return PrfClient(prf_socket(self.data_dir), ensure=self._own_prf.ensure)
+        return PrfService(self.engine("prf"), EpochSeeds(seeds_path(self.data_dir)), self.clock)
+
+    @cached_property
+    def _own_prf(self) -> OwnPrf:
+        return OwnPrf(self.data_dir, self._url)
+
+    @cached_property
+    def publisher(self) -> Publisher:
+        return Publisher(
+            self.engine("vault"),
+            self.engine("keys"),
+            self.index,
+            self.prf,
+            lambda: self.office.signer,
+            self.vault_keys,
+            self.registry_id,
+            self.clock,
+        )
+
+    @cached_property
+    def log(self) -> Log:
+        return Log(self.engine("log"), self._seconds)
+
+    @cached_property
+    def members(self) -> Members:
+        return Members(self.engine("vault"), self.vault_keys, self.prf, self.office, self.log, self._seconds)
+
+    @cached_property
+    def service(self) -> LookUpService:
+        return LookUpService(
+            self.index, self.prf, self.answer_keys, self.registry_id, self.clock, key_desk=self.members
+        )
+
+    def client(self, commitment_secret: bytes) -> RegistryClient:
+        """Return the way to ask this registry from inside this installation."""
+        return RegistryClient(
+            InProcess(self.service),
+            OWN_MEMBER,
+            lambda: self.member_keys.signer,
+            commitment_secret,
+            PROFILE,
+            lambda: {key_id_of(public): public for public in self.answer_keys.publics},
+            self.clock,
+        )
+
+    def made_member_keys(self) -> SigningKeys:
+        """Return this installation's keys as a member, made if there are none."""
+        return self._made("member")
+
+    def prepare(self, progress: Progress = lambda done, total: None) -> None:
+        """Create what is missing and finish what broke off; run once before the processes start.
+
+        ``ConfigError`` where stores are there and their keys are not: fresh ones could read nothing of them.
+
+        Args:
+            progress: hears of entries that are sealed anew; see ``Publisher.reseal``.
+        """
+        self._make_keys()
+        for store in STORES:
+            migrate_store(self.engine(store), store)
+        self._take_itself_in()
+        self.publisher.ensure_current(progress)
+        self.publisher.settle()
+        adopt(self.data_dir, self._url, self._guard_keys, self.publisher.placing, progress)
+
+    def is_current(self) -> bool:
+        """Whether all stores have the tables of this version; none is created by asking."""
+        if self._url is None and not all((self.data_dir / f"registry-{store}.db").exists() for store in STORES):
+            return False
+        return all(store_is_current(self.engine(store), store) for store in STORES)
+
+    def close(self) -> None:
+        """Let go of the databases, and of a keyed function that this process started."""
+        prf = self.__dict__.get("prf")
+        if isinstance(prf, PrfClient):
+            prf.close()
+        if "_own_prf" in self.__dict__:
+            self._own_prf.close()
+        for engine in self._engines.values():
+            engine.dispose()
+
+    def _make_keys(self) -> None:
+        for name in ("vault", "prf"):
+            if not self._key_file(name).exists() and self._is_used(name):
+                raise ConfigError(
+                    f"{self._key_file(name)}: missing, and what it was for is still there; restore it from a backup"
+                )
+        for name in _SIGNING:
+            self._made(name)
+        if not self._key_file("vault").exists():
+            with suppress(ConfigError):  # another process has been quicker
+                Keyring.create(self._key_file("vault"), self._guard_keys.master_key)
+        with suppress(FileExistsError):
+            EpochSeeds.create(self._key_file("prf"), self.office.signer.public, self.registry_id)
+
+    def _is_used(self, store: str) -> bool:
+        if self._url is None:
+            return (self.data_dir / f"registry-{store}.db").exists()
+        return store_is_current(self.engine(store), store)
+
+    def _made(self, name: str) -> SigningKeys:
+        with suppress(FileExistsError):
+            SigningKeys.create(self._key_file(name), self._guard_keys.master_key)
+        return self._signing_keys(name)
+
+    def _take_itself_in(self) -> None:
+        """Be a member of our own registry, and see to it that the keyed function knows what the vault says."""
+        try:
+            self.members.show(OWN_MEMBER)
+        except Refused:
+            self.members.create(OWN_MEMBER, "this installation", self.member_keys.signer.public, daily_orders=None)
+        self.members.sync()
+
+    def _signing_keys(self, name: str) -> SigningKeys:
+        return SigningKeys(self._key_file(name), self._guard_keys.master_key)
+
+    def _key_file(self, name: str) -> Path:
+        return self.keys_folder / f"{name}.json"
+
+    def _seconds(self) -> float:
+        return self.clock().timestamp()
