@@ -106,6 +106,11 @@ def test_who_is_not_limited_is_never_refused() -> None:
         account = spend(account, {1: 4, 2: 20, 3: 8}, daily_orders=None)
 
 
+def test_who_was_stopped_stays_so_when_the_limit_goes() -> None:
+    _, refused = charge(Account(stopped=True), None, {1: 1}, NOW)
+    assert refused is not None and refused.code is Refusal.BUDGET_SPENT
+
+
 def test_an_honest_shop_is_never_stopped_and_a_sale_waits_for_minutes_at_most() -> None:
     """A fortnight of 100 orders a day with 1.5 phones each, and one day of three times as many in six hours."""
     draw = random.Random(7)

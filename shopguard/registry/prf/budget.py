@@ -77,10 +77,10 @@ def charge(
         daily_orders: None: not limited.
         cost: how many values of each class the batch asks for.
     """
-    if daily_orders is None:
-        return replace(account, last_at=now), None
     if account.stopped:
         return account, _stopped()
+    if daily_orders is None:
+        return replace(account, last_at=now), None
     account = at_moment(account, daily_orders, now)
     one, two, three = (spent + cost.get(cls, 0) for cls, spent in zip(CLASSES, account.spent, strict=True))
     shares = [spent / size(cls, daily_orders) for cls, spent in zip(CLASSES, (one, two, three), strict=True)]
