@@ -4,7 +4,7 @@ Who may ask what is the keyed function's judgement; this only ever sees the valu
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 
@@ -41,7 +41,7 @@ from shopguard.registry.signing import SignedAnswer, SignedRequest
 from shopguard.registry.signing_keys import SigningKeys
 
 KEPT_S = 1.0
-"""How long the list of epochs is kept in memory: an epoch that is closed is asked about no longer than this."""
+"""How long the list of epochs is kept: long enough to be read once for each answer, not twice."""
 
 MODE = "plain"  # the centre sees the tokens asked, and forgets them
 _ADDITIONS_BYTES = 1_000_000
@@ -132,7 +132,7 @@ class LookUpService:
         return methods[request.method](request)
 
     def _look_up(self, request: SignedRequest) -> LookUpAnswer:
-        epochs, batch = self._evaluate(request)
+        batch = self._evaluate(request)
         asked, now = batch.look_up, self._now()
         places = {number: self._places(batch, number) for number in batch.values}
         here = places[asked.epoch]
@@ -141,27 +141,31 @@ class LookUpService:
         met, damaged = open_rows(here, rows, asked.epoch, now.date())
         if damaged:
             _log.error("registry_rows_damaged", epoch=asked.epoch, rows=damaged)
+        candidates = self._told(met, asked.epoch)
+        epochs = self._served(anew=True)
         newest = current(epochs, asked.profile)
+        if newest is None or asked.epoch not in _numbers(epochs):
+            raise self._other_epoch(asked)  # closed meanwhile: some of its rows may have been gone already
         return LookUpAnswer(
             as_of=now,
             expires_at=now + self._valid,
             epoch=asked.epoch,
-            current=asked.epoch if newest is None else newest.number,
-            live=tuple(epoch.number for epoch in epochs),
-            candidates=self._told(met, asked.epoch),
-            hot=tuple(found.hot),
+            current=newest.number,
+            live=_numbers(epochs),
+            candidates=candidates,
+            hot=found.hot,
             watch=tuple(Watch(epoch, _pieces(at)) for epoch, at in places.items()),
         )
 
-    def _evaluate(self, request: SignedRequest) -> tuple[tuple[Epoch, ...], Evaluated]:
-        """The epochs served, and the batch in those whose entries follow the same rules of identity as its tokens."""
+    def _evaluate(self, request: SignedRequest) -> Evaluated:
+        """The batch, evaluated in the epochs whose entries follow the same rules of identity as its tokens."""
         asked = _peek(request)
         epochs = self._served()
-        if asked is not None and asked.epoch not in {epoch.number for epoch in epochs}:
+        if asked is not None and asked.epoch not in _numbers(epochs):
             epochs = self._served(anew=True)  # it may have come while nobody looked
         fitting = [epoch.number for epoch in epochs if asked is None or epoch.profile == asked.profile]
         try:
-            return epochs, self._prf.evaluate(request, fitting)
+            return self._prf.evaluate(request, fitting)
         except Refused as refused:
             if refused.code is not Refusal.EPOCH or asked is None:
                 raise
@@ -197,7 +201,7 @@ class LookUpService:
         if after is None:
             raise Refused(Refusal.UNREADABLE, "say where to go on: ?after=N, a position handed out before")
         told = self._index.additions(int(after[1]), _ADDITIONS_BYTES)
-        numbers = {epoch.number for epoch in self._served()}  # of another one, no member has anything to compare
+        numbers = _numbers(self._served())  # of another one, no member has anything to compare
         return msgspec.structs.replace(told, added=tuple(one for one in told.added if one.epoch in numbers))
 
     def _centre(self, _request: SignedRequest) -> Centre:
@@ -287,6 +291,10 @@ def _peek(request: SignedRequest) -> LookUp | None:
         return wire.decode(request.body, LookUp)
     except PayloadInvalid:
         return None
+
+
+def _numbers(epochs: Iterable[Epoch]) -> tuple[int, ...]:
+    return tuple(epoch.number for epoch in epochs)
 
 
 def _pieces(places: Sequence[Place]) -> tuple[bytes, ...]:

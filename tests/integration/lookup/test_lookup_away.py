@@ -1,6 +1,7 @@
 """Parts of the registry that are away: one clear refusal each, and answers again when they are back."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +16,9 @@ from shopguard.registry.messages import (
     LOOKUPS,
     ME,
 )
+from shopguard.registry.prf.client import PrfClient
 from shopguard.registry.prf.function import Evaluated, KeyedFunction, MemberStanding
+from shopguard.registry.prf.server import PrfServer
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.signing import SignedRequest
 
@@ -62,6 +65,22 @@ def test_a_keyed_function_that_dies_between_two_batches_is_one_clear_refusal(
     assert PHONE.value not in repr(log.entries)
     centre.serve(prf=alive)
     assert centre.handles(PHONE, EMAIL) == ["E-1"]
+
+
+def test_a_process_of_the_keyed_function_that_is_replaced_is_asked_again(centre: "Centre", tmp_path: Path) -> None:
+    centre.add("E-1", PHONE, EMAIL)
+    path = tmp_path / "prf.sock"
+    client = PrfClient(path)
+    first = PrfServer(centre.prf, path)
+    centre.serve(prf=client)
+    assert centre.handles(PHONE, EMAIL) == ["E-1"]
+    first.close()
+    refusal = centre.refused(PHONE, EMAIL)
+    assert (refusal.code, refusal.retry_after_s) == (Refusal.UNAVAILABLE, 5.0)
+    second = PrfServer(centre.prf, path)
+    assert centre.handles(PHONE, EMAIL) == ["E-1"]
+    client.close()
+    second.close()
 
 
 @pytest.mark.parametrize("part", ["epochs", "find", "fulls", "blocked"])

@@ -1,12 +1,17 @@
 """Epochs that come and go while guards ask, and rules of identity that change."""
 
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from shopguard.identity import Token
-from shopguard.registry.epochs import Epoch, EpochState
-from shopguard.registry.index import Index
+from shopguard.registry.epochs import EpochState
+from shopguard.registry.index import Found, Index
+from shopguard.registry.messages import LOOKUPS, LookUpAnswer, RefusalShape
 from shopguard.registry.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -91,18 +96,62 @@ def test_a_token_of_other_rules_than_its_batch_is_refused(centre: "Centre") -> N
     assert centre.refused(PHONE, Token(2, 2, 2, "taro@example.jp")).code == Refusal.PROFILE
 
 
-def test_the_list_of_epochs_is_read_once_a_second(centre: "Centre") -> None:
-    read: list[int] = []
+def test_an_epoch_closed_while_it_is_asked_is_refused_and_not_found_empty(centre: "Centre") -> None:
+    centre.epoch(2)
+    centre.add("E-1", PHONE, EMAIL)
 
-    class Counted(Index):
-        def epochs(self) -> tuple[Epoch, ...]:
-            read.append(1)
-            return super().epochs()
+    class Closing(Index):
+        def find(self, epoch: int, locators: Sequence[bytes]) -> Found:
+            centre.epoch(1, EpochState.CLOSED)
+            self.purge(1)
+            return super().find(epoch, locators)
 
-    centre.serve(index=Counted(centre.index_engine))
-    for _ in range(5):
-        centre.look_up(PHONE)
-    assert len(read) == 1
-    centre.pass_time(1)
-    centre.look_up(PHONE)
-    assert len(read) == 2
+    centre.serve(index=Closing(centre.index_engine))
+    refusal = centre.refused(PHONE, EMAIL, epoch=1)
+    assert (refusal.code, refusal.current) == (Refusal.EPOCH, 2)
+
+
+def test_guards_that_ask_during_a_switch_miss_nothing(centre: "Centre") -> None:
+    """Four guards ask all the time; none of their orders is ever told that nobody is listed."""
+    centre.add("E-1", PHONE, EMAIL, handle=bytes(16))
+    answered, over = threading.Semaphore(0), threading.Event()
+
+    def ask_on() -> set[str]:
+        epoch, told = 1, set()
+        while not over.is_set():
+            answer = centre.service.handle(centre.request("POST", LOOKUPS, centre.batch(PHONE, EMAIL, epoch=epoch)))
+            if answer.status == 200:
+                read = msgspec.json.decode(answer.body, type=LookUpAnswer)
+                told.add(",".join(candidate.handle for candidate in read.candidates))
+                epoch = read.current
+            else:
+                refusal = msgspec.json.decode(answer.body, type=RefusalShape)
+                told.add(refusal.code)
+                epoch = refusal.current or epoch
+            answered.release()
+        return told
+
+    def let_them_ask() -> None:
+        for _ in range(12):
+            assert answered.acquire(timeout=60)
+
+    with ThreadPoolExecutor(4) as pool:
+        guards = [pool.submit(ask_on) for _ in range(4)]
+        try:
+            for new in (2, 3):
+                let_them_ask()
+                centre.epoch(new, EpochState.PREPARING)
+                centre.add("E-1", PHONE, EMAIL, epoch=new, handle=bytes(16))
+                let_them_ask()
+                centre.epoch(new)
+                centre.epoch(new - 1, EpochState.CLOSING)
+                let_them_ask()
+                centre.epoch(new - 1, EpochState.CLOSED)
+                centre.index.purge(new - 1)
+                centre.seeds.destroy(new - 1)
+                let_them_ask()
+        finally:
+            over.set()
+    told = set.union(*(guard.result() for guard in guards))
+    assert "E-1" in told
+    assert told <= {"E-1", Refusal.EPOCH}
