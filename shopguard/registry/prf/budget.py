@@ -4,11 +4,11 @@ Source of the sizes: the design of private look-ups, section 11 "Budgets" (two d
 floor of 50 orders a day, evaluations of class 1 at 3 and of class 2 at 18 times the daily orders); class 3, addresses
 alone, at 8 times is our own.
 
-Chosen for a member of 100 orders a day: 600 phones fit into the bucket and 300 flow back in a day. It is slowed below
-half, to one batch in 108 s (eight times its usual pace), and stopped when nothing is left. Who asks only phones, four
-a batch, as fast as allowed, is stopped after some two and a half hours with about 630 values: less than 0.001 % of a
-range of 10^8 numbers, which are 1,000. A shop with 1.5 phones an order keeps a quarter of the bucket at the end of a
-day of three times its orders.
+Chosen for a member of 100 orders a day: 600 phones fit into the bucket and 300 flow back in a day. Below half it is
+slowed to one batch in 108 s, eight times its usual pace, and when nothing is left it is stopped. Who asks only
+phones as fast as allowed is stopped after 2.5 hours with 628 values (four a batch) to 14.5 hours with 780 (one a
+batch): less than 0.001 % of a range of 10^8 numbers, which are 1,000. A shop of 1.5 phones an order that sells three
+times as much for one day still has half of its bucket at the end of it.
 """
 
 from collections.abc import Mapping
