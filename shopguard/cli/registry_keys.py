@@ -68,9 +68,14 @@ def rotate(invocation: Invocation, keys: str, overlap_days: int | None) -> None:
         overlap = timedelta(days=OVERLAP_DAYS if overlap_days is None else overlap_days)
         chosen, tell = _signing(installation, keys), _tell(installation, keys)
         made = chosen.rotate(overlap if keys == _ANSWERS else timedelta(0), tell)
-    click.echo(f"key {made.id} {'is announced, and ' if keys == _ANSWERS else ''}signs from {made.signs_from}")
+    when = (
+        "signs from now on"
+        if made.signs_from <= made.created_at
+        else f"is announced; it signs from {made.signs_from}"
+    )
+    click.echo(f"key {made.id} {when}")
     click.echo(
-        f"Next: back the keys up; when it has signed for a while, `shopguard registry keys retire {keys} KEY`."
+        f"Next: back the keys up; when it has signed for a while, `shopguard registry keys retire {keys} OLD`."
     )
 
 
