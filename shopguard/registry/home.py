@@ -191,8 +191,9 @@ class RegistryHome:
         if not self._key_file("vault").exists():
             with suppress(ConfigError):  # another process has been quicker
                 Keyring.create(self._key_file("vault"), self._guard_keys.master_key)
-        with suppress(FileExistsError):
-            EpochSeeds.create(self._key_file("prf"), self.office.signer.public, self.registry_id)
+        if not self._key_file("prf").exists():
+            with suppress(FileExistsError):
+                EpochSeeds.create(self._key_file("prf"), self.office.signer.public, self.registry_id)
 
     def _is_used(self, store: str) -> bool:
         if self._url is None:
@@ -200,8 +201,9 @@ class RegistryHome:
         return store_is_current(self.engine(store), store)
 
     def _made(self, name: str) -> SigningKeys:
-        with suppress(FileExistsError):
-            SigningKeys.create(self._key_file(name), self._guard_keys.master_key)
+        if not self._key_file(name).exists():
+            with suppress(FileExistsError):  # another process has been quicker
+                SigningKeys.create(self._key_file(name), self._guard_keys.master_key)
         return self._signing_keys(name)
 
     def _take_itself_in(self) -> None:

@@ -22,6 +22,7 @@ from shopguard.cli.invocation import Invocation
 from shopguard.config import Config, Language, Mode, ShopSettings
 from shopguard.crypto import Keyring
 from shopguard.model import ConnectReport, Finding, Order, Party, Payment, PaymentKind
+from shopguard.registry.home import RegistryHome
 from shopguard.testing.fakes import FakePlatform
 
 SHOP = "main-store"
@@ -78,7 +79,11 @@ class Desk(Invocation):
             return self.platform
 
         adapters = cast("Mapping[str, type[PlatformAdapter]]", {"fake": build})
-        return Installation(self.config(), self.keyring(), self.data_dir, adapters, busy_timeout_s)
+        made = Installation(self.config(), self.keyring(), self.data_dir, adapters, busy_timeout_s)
+        now = made.home.clock
+        # a process for each command would take most of the time; tests/integration/prf start real ones
+        vars(made)["home"] = RegistryHome(self.data_dir, "local", self.keyring(), now, apart=False)
+        return made
 
     @contextmanager
     def opened(self) -> Iterator[Installation]:

@@ -58,12 +58,12 @@ def test_purge_empties_what_is_too_old_and_first_only_counts(judged: "Desk") -> 
     write(judged, sa.update(inbox).values(received_at=0.0))
     write(judged, sa.update(phone_use).values(seen_at=0.0))
     counted = json.loads(judged.run("data", "purge", "--dry-run", "--json").stdout)
-    assert counted == {"dry_run": True, "deliveries": 2, "orders": 1, "audit": 0, "phone_use": 2}
+    assert counted == {"dry_run": True, "deliveries": 2, "orders": 1, "audit": 0, "phone_use": 2, "answers": 0}
     assert stored(judged)[0] is not None
     purged = json.loads(judged.run("data", "purge", "--json").stdout)
-    assert purged == {"dry_run": False, "deliveries": 2, "orders": 1, "audit": 0, "phone_use": 2}
+    assert purged == {"dry_run": False, "deliveries": 2, "orders": 1, "audit": 0, "phone_use": 2, "answers": 0}
     assert stored(judged)[0] is None
-    nothing = ["deliveries  0", "orders      0", "audit       0", "phone_use   0"]
+    nothing = ["deliveries  0", "orders      0", "audit       0", "phone_use   0", "answers     0"]
     assert judged.run("data", "purge").stdout.splitlines()[2:] == nothing
 
 
@@ -108,9 +108,9 @@ def test_keys_are_changed_without_losing_anything(judged: "Desk") -> None:
     new, kept = key_ids(judged)
     assert kept == old
     assert stored(judged) == before
-    # two deliveries, two orders, two judgements, a token and the registry's entry
-    assert judged.run("keys", "reseal").stdout == "8 of 8 rows were sealed anew, and the stored secrets\n"
-    assert judged.run("keys", "reseal").stdout.startswith("0 of 8 ")
+    # two deliveries, two orders, two judgements and a token
+    assert judged.run("keys", "reseal").stdout == "7 of 7 rows were sealed anew, and the stored secrets\n"
+    assert judged.run("keys", "reseal").stdout.startswith("0 of 7 ")
     assert judged.run("keys", "retire", old).exit_code == 0
     assert key_ids(judged) == [new]
     assert stored(judged) == before
@@ -177,7 +177,7 @@ def test_resealing_goes_through_many_rows_and_touches_no_empty_one(desk: "Desk")
     with desk.opened() as installation:
         installation.writer.run(fill)
     desk.run("keys", "rotate")
-    assert desk.run("keys", "reseal").stdout.startswith("602 of 602 ")
+    assert desk.run("keys", "reseal").stdout.startswith("601 of 601 ")
     alone = Keyring.load(desk.keys_path)
     alone.retire(key_ids(desk)[1])
     with desk.opened() as installation, reading(installation.engine) as connection:

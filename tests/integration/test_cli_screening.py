@@ -30,11 +30,11 @@ def verdicts(result: "Result") -> list[tuple[str, str]]:
 
 
 def bytes_of(desk: "Desk") -> Mapping[str, bytes]:
-    """Everything stored; SQLite's own bookkeeping of who reads is left out."""
+    """Everything stored. Left out: SQLite's bookkeeping of who reads, and the registry's of who asked how much."""
     return {
         str(path): path.read_bytes()
         for path in desk.data_dir.parent.rglob("*")
-        if path.is_file() and not path.name.endswith(("-shm", "-wal"))
+        if path.is_file() and not path.name.endswith(("-shm", "-wal")) and path.stem != "registry-prf"
     }
 
 
