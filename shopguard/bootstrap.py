@@ -19,6 +19,7 @@ from shopguard.guard.answers import AnswerStore
 from shopguard.guard.claims import Claimant
 from shopguard.guard.effects import Effects
 from shopguard.guard.inbox import Inbox
+from shopguard.guard.later_listing import ListingFeed
 from shopguard.guard.phone_use import PhoneUseStore
 from shopguard.guard.pipeline import Pipeline
 from shopguard.guard.privacy import PrivacyDesk
@@ -35,8 +36,8 @@ from shopguard.guard.writeback import WriteBack
 from shopguard.identity import PROFILE
 from shopguard.registry import Registry
 from shopguard.registry.client import Http, RegistryClient
-from shopguard.registry.home import RegistryHome
-from shopguard.registry.signing import key_id_of
+from shopguard.registry.client.trust import Acquaintance, TrustedKeys
+from shopguard.registry.home import KEYS_FOLDER, RegistryHome
 from shopguard.storage.changes import ChangeWatch
 from shopguard.storage.engine import BUSY_TIMEOUT_S, is_current, migrate, open_engine, sqlite_url
 from shopguard.storage.writer import Writer, writer_for
@@ -116,14 +117,24 @@ class Installation:
             lambda: self.home.member_keys.signer,
             secret,
             PROFILE,
-            self._pinned_answer_keys,
+            self.trusted_keys.all,
             lambda: datetime.now(UTC),
             self.answers,
         )
 
-    def _pinned_answer_keys(self) -> Mapping[str, bytes]:
-        publics = [base64.b64decode(key) for key in self.config.registry.answer_keys]
-        return {key_id_of(public): public for public in publics}
+    @cached_property
+    def trusted_keys(self) -> TrustedKeys:
+        """What answers of a central registry are believed under."""
+        pinned = [base64.b64decode(key) for key in self.config.registry.answer_keys]
+        return TrustedKeys(self.data_dir / KEYS_FOLDER / "trusted.json", pinned)
+
+    @cached_property
+    def listing_feed(self) -> ListingFeed:
+        """Where what was listed later is heard of; of a central registry, also under which keys it signs."""
+        client = self.registry_client
+        if not self.asks_elsewhere:
+            return client
+        return Acquaintance(client, self.trusted_keys, lambda: datetime.now(UTC))
 
     @cached_property
     def answers(self) -> AnswerStore:

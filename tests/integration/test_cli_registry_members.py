@@ -15,6 +15,7 @@ from flask import Flask
 from shopguard.config import load_config
 from shopguard.config.settings import RegistrySettings
 from shopguard.crypto import Keyring
+from shopguard.registry.client import NoAnswer
 from shopguard.registry.messages import ME
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.signing import Signer
@@ -238,3 +239,33 @@ def test_a_key_that_the_registry_does_not_take_is_not_used(office: "Desk", shop:
     refused(shop, "keys", "rotate", "member")
     with shop.opened() as installation:
         assert installation.home.member_keys.all() == before
+
+
+def test_a_registry_changes_the_key_of_its_answers_and_the_shop_follows(office: "Desk", shop: "Desk") -> None:
+    with office.opened() as central, shop.opened() as installation:
+        (old,) = central.home.answer_keys.all()
+        done(office, "keys", "rotate", "answers")
+        installation.listing_feed.additions(0)
+        assert set(installation.trusted_keys.all().values()) == set(central.home.answer_keys.publics)
+        done(office, "keys", "retire", "answers", told_ids(office, "answers")[0])
+        done(office, "keys", "rotate", "answers", "--overlap-days", "0")
+    with shop.opened() as installation, pytest.raises(NoAnswer, match="not signed by the registry"):
+        installation.registry_client.me()  # it was never announced under a key that the shop believes
+    fresh = tuple(base64.b64encode(public).decode() for public in publics_of(office))
+    shop.settings = replace(shop.settings, registry=replace(shop.settings.registry, answer_keys=fresh))
+    with shop.opened() as installation:
+        assert installation.registry_client.me().member == "shop-1"
+        installation.listing_feed.additions(0)
+    done(office, "keys", "retire", "answers", old.id)
+    with shop.opened() as installation:
+        installation.listing_feed.additions(0)
+        assert old.id not in installation.trusted_keys.all()
+
+
+def told_ids(desk: "Desk", keys: str) -> list[str]:
+    return [row["id"] for row in told(desk, "keys", "list") if row["keys"] == keys]
+
+
+def publics_of(desk: "Desk") -> tuple[bytes, ...]:
+    with desk.opened() as installation:
+        return installation.home.answer_keys.publics
