@@ -76,8 +76,10 @@ class LaterListings:
         if listed.to == before:
             return 0
         self._watch.begin_round()
-        # before the first time nobody compared: what is watched by then may have been asked about too early
-        concerned = self._watch.all_forms() if before is None else self._watch.concerned(listed.added)
+        if before is None:  # nobody compared until now: what is watched may have been asked about too early
+            concerned = self._watch.all_forms()
+        else:
+            concerned = self._watch.concerned(listed.added) if listed.added else ()
         if not self._watch.move(before, listed.to, concerned):
             return 0
         if listed.more:

@@ -241,7 +241,8 @@ def test_order_is_watched_for_as_long_as_the_settings_say(house, clean):
 
 def test_order_judged_too_long_ago_is_not_watched_any_more(house, clean):
     house.take(clean)
-    house.pass_by(14 * A_DAY + 1)
+    house.clock.pass_by(14 * A_DAY + 1)
+    assert (count(house, watch), house.watch.all_forms()) == (1, [])
     list_later(house, ALL_OF_CLEAN)
     assert asked(house) == {"1": 1}
 
@@ -375,6 +376,26 @@ def test_of_two_workers_that_read_the_same_one_marks_the_orders(make, clean):
     assert house.watch.move(1, 5, house.watch.all_forms()) is False
     with house.engine.connect() as connection:
         assert connection.execute(sa.select(screening.c.ask_again_at)).scalar_one() is None
+
+
+def test_order_that_is_being_asked_about_is_not_given_to_a_second_worker(house, clean):
+    house.take(clean)
+    house.registry.list_later(PHONE_OF_CLEAN)
+    house.listings.look()
+    (claimed,) = house.store.claim_to_ask(house.now(), house.now() + 60, 5)
+    house.registry.list_later(replace(PHONE_OF_CLEAN, id="E-3"))
+    house.listings.look()
+    assert house.store.claim_to_ask(house.now(), house.now() + 60, 5) == []
+    house.pipeline().ask_again(claimed)
+    house.settle()
+    assert {match.entry for match in house.verdict().matches} == {"E-2", "E-3"}
+
+
+def test_addition_that_is_not_told_moves_the_cursor_and_concerns_nobody(house, clean):
+    house.take(clean)
+    house.registry.listed.append(())  # of an epoch that is not served
+    look(house)
+    assert (house.watch.position(), asked(house)) == (2, {"1": 1})
 
 
 def test_addition_read_twice_asks_once_more_and_changes_nothing(house, clean):
