@@ -7,7 +7,7 @@ from hashlib import sha256
 import msgspec
 
 from shopguard import wire
-from shopguard.identity import PROFILE, Token, identify, tokens
+from shopguard.identity import PROFILE, Identity, Token, identify, tokens
 from shopguard.model import Entry, ScreeningState
 from shopguard.registry.client import NoAnswer, Silence
 from shopguard.registry.messages import (
@@ -109,6 +109,7 @@ class FakeCentre:
         self.asked = self.tried = 0
         self._clock, self._valid = clock, answer_valid
         self._signer = Signer.of_seed(bytes(range(32)))
+        self._identities: dict[Entry, tuple[Identity, dict[bytes, Token]]] = {}
 
     @property
     def keys(self) -> dict[str, bytes]:
@@ -134,12 +135,11 @@ class FakeCentre:
 
     def _candidates(self, asked: Sequence[bytes]) -> Iterator[CandidateShape]:
         for entry in self.entries:
-            identity = identify(entry.party)
-            groups = {token.encode(): token for token in tokens(identity)}
-            shared = tuple(at for at, token in enumerate(asked) if token in groups)
+            identity, there = self._known(entry)
+            shared = tuple(at for at, token in enumerate(asked) if token in there)
             if shared:
                 facts = Facts(entry.category, entry.reporters, entry.last_on)
-                said = told(facts, (groups[asked[at]] for at in shared))
+                said = told(facts, (there[asked[at]] for at in shared))
                 closed = f"closed-{entry.id}"
                 yield CandidateShape(
                     handle=entry.id if said.opened else closed,
@@ -152,3 +152,9 @@ class FakeCentre:
                     opened=said.opened,
                     unopened=closed if said.opened else "",
                 )
+
+    def _known(self, entry: Entry) -> tuple[Identity, dict[bytes, Token]]:
+        if entry not in self._identities:
+            identity = identify(entry.party)
+            self._identities[entry] = identity, {token.encode(): token for token in tokens(identity)}
+        return self._identities[entry]

@@ -3,19 +3,18 @@
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from shopguard.identity import PROFILE, Token, Type
 from shopguard.model import Category, OrderRef, ScreeningState
 from shopguard.registry.client import BreakerSettings, Http, InProcess, NoAnswer, RegistryClient, Silence, Transport
 from shopguard.registry.epochs import EpochState
+from shopguard.registry.lookup import LookUpService
 from shopguard.registry.lookup.routes import registry_app
 from shopguard.registry.messages import LOOKUPS, LookUp
 from shopguard.registry.protocol import Answer, Query
@@ -63,28 +62,6 @@ class Between:
         self.twist = twist
 
 
-class _KeepsConnections(WSGIRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log(self, *_: object) -> None:
-        """Nothing: tests read their own output."""
-
-
-@contextmanager
-def serving(service: Any) -> Iterator[str]:
-    """A real server on loopback; yields its address."""
-    server = make_server("127.0.0.1", 0, registry_app(service), threaded=True, request_handler=_KeepsConnections)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=[0.01])
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
 @pytest.fixture
 def ready(centre: Any) -> Any:
     """The registry with a live epoch of our rules of identity, and one entry of phone, mail and name."""
@@ -104,10 +81,10 @@ def transport(request: pytest.FixtureRequest, between: Between) -> Iterator[Tran
     if request.param == "in-process":
         yield InProcess(between)
         return
-    with serving(between) as address:
-        http = Http(address, 5.0)
-        yield http
-        http.close()
+    serve = request.getfixturevalue("serve")
+    http = Http(f"http://127.0.0.1:{serve(registry_app(cast('LookUpService', between)))}", 5.0)
+    yield http
+    http.close()
 
 
 @pytest.fixture
