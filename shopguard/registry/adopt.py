@@ -111,7 +111,7 @@ def _take_in(batch: Sequence[_Old], placing: Placing) -> None:
                 for id_, old in by_id.items()
                 if id_ not in known and old.blocked == (state is EntryState.BLOCKED)
             }
-            placing.store(wanted, state, tell=False)
+            placing.store(placing.plan(wanted, state), tell=False)
 
 
 def _is_there(old: sa.Engine) -> bool:

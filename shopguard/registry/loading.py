@@ -1,22 +1,23 @@
-"""Bulk loading: reading and comparing here, identifying beside, sealing and writing here again, batch after batch."""
+"""Bulk loading: identified in other processes, sealed in this one, written in a thread; batch after batch."""
 
 import multiprocessing
 import os
 import signal
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from shopguard.errors import PayloadInvalid, TemporaryFailure
 from shopguard.matching import meets
 from shopguard.model import Entry, Party
 from shopguard.registry.load import LineFault, LoadReport, parse_entry
-from shopguard.registry.placing import BATCH, Findable, Placing, findable
+from shopguard.registry.placing import BATCH, Findable, Placing, Plan, Stored, findable
 from shopguard.registry.vault import Vault
 from shopguard.storage.engine import reading
 
@@ -37,30 +38,31 @@ def load(
     """Store the entries of ``lines``; see ``Publisher.load``."""
     placing.settle()
     report = LoadReport()
-    with _Finders() as finders:
-        for batch in _found(placing.vault, _batches(placing.vault, lines, placing.clock()), finders):
-            stored = _store(placing, batch)
+    with _Finders() as finders, ThreadPoolExecutor(1) as writer:
+        for batch in _Loading(placing, finders, writer).stored(_batches(placing.vault, lines, placing.clock())):
             for fault in sorted(batch.faults, key=lambda fault: fault.line):
                 on_fault(fault)
             faulty = len(batch.faults)
-            unchanged = batch.lines - faulty - stored
-            report = LoadReport(report.stored + stored, report.unchanged + unchanged, report.faulty + faulty)
+            unchanged = batch.lines - faulty - batch.stored
+            report = LoadReport(report.stored + batch.stored, report.unchanged + unchanged, report.faulty + faulty)
             progress(report)
     return report
 
 
 @dataclass(slots=True)
 class _Batch:
-    """Some lines: how many, which are faulty, and the entries of the others by the digest of their id."""
+    """Some lines: how many, the faulty ones, the entries of the others, how many were stored."""
 
     lines: int = 0
     faults: list[LineFault] = field(default_factory=list)
-    entries: dict[bytes, tuple[int, Entry]] = field(default_factory=dict)
-    found_by: "Future[list[Findable]] | None" = None
+    entries: list["_Read"] = field(default_factory=list)
+    stored: int = 0
 
-    @property
-    def parties(self) -> list[Party]:
-        return [entry.party for _, entry in self.entries.values()]
+
+class _Read(NamedTuple):
+    line: int
+    id_digest: bytes
+    entry: Entry
 
 
 def _batches(vault: Vault, lines: Iterable[bytes | str], now: datetime) -> Iterator[_Batch]:
@@ -71,7 +73,7 @@ def _batches(vault: Vault, lines: Iterable[bytes | str], now: datetime) -> Itera
         batch.lines += 1
         try:
             entry = parse_entry(line, now)
-            batch.entries[vault.id_digest(entry.id)] = number, entry
+            batch.entries.append(_Read(number, vault.id_digest(entry.id), entry))
         except PayloadInvalid as error:
             batch.faults.append(LineFault(number, str(error)))
         if batch.lines == BATCH:
@@ -81,41 +83,75 @@ def _batches(vault: Vault, lines: Iterable[bytes | str], now: datetime) -> Itera
         yield batch
 
 
-def _found(vault: Vault, batches: Iterable[_Batch], finders: "_Finders") -> Iterator[_Batch]:
-    """Yield the batches in order, without what is there unchanged; some of them are identified ahead."""
-    ahead: deque[_Batch] = deque()
-    for batch in batches:
-        _leave_unchanged_out(vault, batch, ahead)
-        batch.found_by = finders.find(batch.parties)
-        ahead.append(batch)
-        if len(ahead) > (_AHEAD if finders.are_many else 0):
-            yield ahead.popleft()
-    yield from ahead
+class _Loading:
+    """Batches on their way: some identified ahead, one sealed here while the one before it is written beside."""
 
+    def __init__(self, placing: Placing, finders: "_Finders", writer: ThreadPoolExecutor) -> None:
+        self._placing, self._finders, self._writer = placing, finders, writer
+        self._in_hand: deque[_Batch] = deque()  # read and not yet stored
 
-def _leave_unchanged_out(vault: Vault, batch: _Batch, ahead: Iterable[_Batch]) -> None:
-    with reading(vault.engine) as connection:
-        known = vault.known(connection, list(batch.entries))
-    for id_, kept in known.items():
-        _, entry = batch.entries[id_]
-        if kept.has(vault.content(entry)) and not any(id_ in earlier.entries for earlier in ahead):
-            del batch.entries[id_]
+    def stored(self, batches: Iterable[_Batch]) -> Iterator[_Batch]:
+        """Yield each of ``batches`` in order once it is stored."""
+        written: Future[Stored] | None = None
+        for batch, found_by in self._identified(batches):
+            plan = self._planned(batch, found_by)
+            if written is not None:
+                yield self._finished(written)
+            written = self._writer.submit(self._write, plan)
+        if written is not None:
+            yield self._finished(written)
 
+    def _identified(self, batches: Iterable[_Batch]) -> Iterator[tuple[_Batch, list[Findable]]]:
+        """Yield what is new or changed of each batch with what it is found by."""
+        ahead: deque[tuple[_Batch, Future[list[Findable]]]] = deque()
+        for batch in batches:
+            self._leave_unchanged_out(batch)
+            self._in_hand.append(batch)
+            ahead.append((batch, self._finders.find([read.entry.party for read in batch.entries])))
+            if len(ahead) > (_AHEAD if self._finders.are_many else 0):
+                first, found_by = ahead.popleft()
+                yield first, _outcome(found_by)
+        for batch, found_by in ahead:
+            yield batch, _outcome(found_by)
 
-def _store(placing: Placing, batch: _Batch) -> int:
-    """Store what can be met of ``batch`` and return how many that were; the others become faults."""
-    if batch.found_by is None or not batch.entries:
-        return 0
-    entries: dict[bytes, tuple[Entry, Findable]] = {}
-    for (id_, (line, entry)), found_by in zip(batch.entries.items(), _outcome(batch.found_by), strict=True):
-        if meets(found_by.tokens):
-            entries[id_] = entry, found_by
-        else:
-            batch.faults.append(LineFault(line, _UNMEETABLE))
-    with placing.turn():
-        stored = placing.store(entries)
-    batch.faults += [LineFault(batch.entries[id_][0], _ERASED) for id_ in stored.erased]
-    return stored.count
+    def _leave_unchanged_out(self, batch: _Batch) -> None:
+        """An entry that another line at hand changes is not unchanged: of the lines of one id the last counts."""
+        vault = self._placing.vault
+        times = Counter(read.id_digest for each in (*self._in_hand, batch) for read in each.entries)
+        with reading(vault.engine) as connection:
+            known = vault.known(connection, [read.id_digest for read in batch.entries])
+        batch.entries = [
+            read
+            for read in batch.entries
+            if times[read.id_digest] > 1
+            or read.id_digest not in known
+            or not known[read.id_digest].has(vault.content(read.entry))
+        ]
+
+    def _planned(self, batch: _Batch, found_by: Sequence[Findable]) -> Plan | None:
+        """Seal what can be met of ``batch``; the rest of it are faults."""
+        entries: dict[bytes, tuple[Entry, Findable]] = {}
+        for read, found in zip(batch.entries, found_by, strict=True):
+            if meets(found.tokens):
+                entries[read.id_digest] = read.entry, found
+            else:
+                batch.faults.append(LineFault(read.line, _UNMEETABLE))
+        return self._placing.plan(entries) if entries else None
+
+    def _write(self, plan: Plan | None) -> Stored:
+        if plan is None:
+            return Stored(0, ())
+        with self._placing.turn():
+            return self._placing.store(plan)
+
+    def _finished(self, written: "Future[Stored]") -> _Batch:
+        stored = written.result()
+        batch = self._in_hand.popleft()
+        batch.stored = stored.count
+        faulty = {fault.line for fault in batch.faults}
+        erased = [read.line for read in batch.entries if read.id_digest in stored.erased]
+        batch.faults += [LineFault(line, _ERASED) for line in erased if line not in faulty]
+        return batch
 
 
 def _outcome(found_by: "Future[list[Findable]]") -> list[Findable]:

@@ -7,7 +7,7 @@ served as it was before, or not at all, and known to the vault as under way.
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 
@@ -48,12 +48,26 @@ def findable(party: Party) -> Findable:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """One entry on its way. ``old`` is where it lies now and shall no more."""
+    """One entry on its way: sealed for each epoch it goes into. ``old`` is where it lies now and shall no more."""
 
     kept: Kept
     entry: Entry
-    found_by: Findable
-    old: Sequence[Link] = field(default=())
+    sealed: Mapping[Epoch, SealedEntry]
+    old: Sequence[Link] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A batch that was sealed before its turn came; it holds as long as ``targets`` and ``known`` are what they are.
+
+    ``placements`` are of what is new, which has no number yet, and of what changed.
+    """
+
+    entries: Mapping[bytes, tuple[Entry, Findable]]
+    state: EntryState
+    targets: Sequence[Epoch]
+    known: Mapping[bytes, Kept]
+    placements: Sequence[Placement]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,34 +110,40 @@ class Placing:
             )
         return targets
 
-    def store(
-        self,
-        entries: Mapping[bytes, tuple[Entry, Findable]],
-        state: EntryState = EntryState.ACTIVE,
-        tell: bool = True,
-    ) -> "Stored":
-        """Add or replace ``entries``, given by the digest of their id. Needs the turn.
+    def plan(self, entries: Mapping[bytes, tuple[Entry, Findable]], state: EntryState = EntryState.ACTIVE) -> Plan:
+        """Seal what is new or changed of ``entries``, given by the digest of their id; needs no turn.
 
         Args:
             state: of those that are new; the others keep theirs.
+        """
+        targets, known = self.targets(), self._known(entries)
+        wanted: list[tuple[Kept, Entry, Findable]] = []
+        for id_, (entry, found_by) in entries.items():
+            content = self.vault.content(entry)
+            before = known.get(id_) or Kept(0, id_, b"", os.urandom(16), state, indexed=False)
+            if before.state is not EntryState.ERASED and not before.has(content):
+                wanted.append((replace(before, content=content), entry, found_by))
+        return Plan(entries, state, targets, known, self._sealed(wanted, targets))
+
+    def store(self, plan: Plan, tell: bool = True) -> Stored:
+        """Add or replace the entries of ``plan``. Needs the turn.
+
+        Args:
             tell: whether members hear that something was added.
         """
-        targets = self.targets()
-        with reading(self.vault.engine) as connection:
-            known = self.vault.known(connection, list(entries))
-        keys = dict(self.keys.open([kept.number for kept in known.values()]))
-        erased = {id_ for id_, kept in known.items() if kept.state is EntryState.ERASED or kept.number not in keys}
-        contents = {id_: self.vault.content(entry) for id_, (entry, _) in entries.items() if id_ not in erased}
-        changed = [
-            replace(known[id_], content=content)
-            for id_, content in contents.items()
-            if id_ in known and not known[id_].has(content)
-        ]
-        new = self._new({id_: content for id_, content in contents.items() if id_ not in known}, state)
-        keys |= self.keys.make([kept.number for kept in new])
-        links = self._links([kept.number for kept in changed], keys)
-        batch = [Placement(kept, *entries[kept.id_digest], links.get(kept.number, ())) for kept in (*new, *changed)]
-        self.place(batch, targets, keys, tell)
+        if (self.targets(), self._known(plan.entries)) != (plan.targets, plan.known):
+            plan = self.plan(plan.entries, plan.state)
+        numbers = {id_: kept.number for id_, kept in plan.known.items()}
+        keys = dict(self.keys.open(list(numbers.values())))
+        erased = {
+            id_ for id_, kept in plan.known.items() if kept.state is EntryState.ERASED or kept.number not in keys
+        }
+        changed = [one for one in plan.placements if one.kept.number in keys]
+        new = self._numbered_anew([one for one in plan.placements if one.kept.id_digest not in numbers])
+        keys |= self.keys.make([one.kept.number for one in new])
+        links = self._links([one.kept.number for one in changed], keys)
+        batch = [*new, *(replace(one, old=links.get(one.kept.number, ())) for one in changed)]
+        self.place(batch, keys, tell)
         return Stored(len(batch), erased)
 
     def renew(self, batch: Sequence[Kept]) -> None:
@@ -142,44 +162,41 @@ class Placing:
         links = self._links(keys, keys)
         with reading(self.vault.engine) as connection:
             entries = self.vault.open(connection, keys)
-        placements = [
-            Placement(
-                replace(kept, content=self.vault.content(entry)),
-                entry,
-                findable(entry.party),
-                [link for link in links.get(kept.number, ()) if everywhere or link.epoch == epochs[0].number],
-            )
+        wanted = [
+            (replace(kept, content=self.vault.content(entry)), entry, findable(entry.party))
             for kept in batch
             if (entry := entries.get(kept.number)) is not None
         ]
-        self.place(placements, epochs, keys, tell=everywhere)
+        placements = [
+            replace(
+                one,
+                old=[old for old in links.get(one.kept.number, ()) if everywhere or old.epoch == epochs[0].number],
+            )
+            for one in self._sealed(wanted, epochs)
+        ]
+        self.place(placements, keys, tell=everywhere)
 
-    def place(
-        self, batch: Sequence[Placement], epochs: Sequence[Epoch], keys: Mapping[int, EntryKey], tell: bool
-    ) -> None:
-        """Take each entry from where it lies, and put it into ``epochs`` if it is active. Needs the turn."""
+    def place(self, batch: Sequence[Placement], keys: Mapping[int, EntryKey], tell: bool) -> None:
+        """Take each entry from where it lies and put it where it is sealed for. Needs the turn."""
         if not batch:
             return
-        numbers = [placement.kept.number for placement in batch]
-        active = [placement for placement in batch if placement.kept.state is EntryState.ACTIVE]
-        sealed = {epoch: self._sealed(active, epoch.number) for epoch in epochs}
+        epochs = sorted({epoch for one in batch for epoch in one.sealed}, key=lambda epoch: epoch.number)
         with writing(self.vault.engine) as connection:
-            rows = {epoch: self._numbered(connection, entries) for epoch, entries in sealed.items()}
-            links = [
-                (one.kept.number, Link(epoch.number, new.t2_ref, tuple((n, locator) for n, locator, _ in new.rows)))
-                for epoch, entries in rows.items()
-                for one, new in zip(active, entries, strict=True)
-            ]
-            self.vault.put(connection, [(placement.kept, placement.entry) for placement in batch], keys)
-            self.vault.link(connection, links, keys)
-        old = [link for placement in batch for link in placement.old]
+            self.vault.put(connection, [(one.kept, one.entry) for one in batch], keys)
+            rows: dict[Epoch, list[IndexRows]] = {}
+            for epoch in epochs:
+                there = [one for one in batch if epoch in one.sealed]
+                rows[epoch] = self._numbered(connection, [one.sealed[epoch] for one in there])
+                links = [(one.kept.number, _link(epoch, new)) for one, new in zip(there, rows[epoch], strict=True)]
+                self.vault.link(connection, links, keys)
+        old = [link for one in batch for link in one.old]
         with writing(self.index.engine) as connection:
             self._remove(connection, old)
             for epoch, entries in rows.items():
                 added_at = self.clock().timestamp() if tell and epoch.state in SERVED else None
                 self.index.put(connection, epoch.number, entries, added_at)
         with writing(self.vault.engine) as connection:
-            self.vault.settled(connection, numbers, [link.id for link in old])
+            self.vault.settled(connection, [one.kept.number for one in batch], [link.id for link in old])
 
     def settle(self) -> None:
         """Finish what a crash, or Ctrl-C, left between the stores. Takes turns; costs one query where nothing is."""
@@ -223,19 +240,20 @@ class Placing:
         with writing(self.vault.engine) as connection:
             self.vault.empty(connection, kept.number)
 
-    def _new(self, contents: Mapping[bytes, bytes], state: EntryState) -> list[Kept]:
-        if not contents:
+    def _known(self, entries: Mapping[bytes, object]) -> Mapping[bytes, Kept]:
+        with reading(self.vault.engine) as connection:
+            return self.vault.known(connection, list(entries))
+
+    def _numbered_anew(self, new: Sequence[Placement]) -> list[Placement]:
+        """Give entries their numbers; those that come in blocked are so from now on."""
+        if not new:
             return []
         with writing(self.vault.engine) as connection:
-            numbers = self.vault.allocate(connection, "entry", len(contents))
-        new = [
-            Kept(number, id_, content, os.urandom(16), state, indexed=False)
-            for number, (id_, content) in zip(numbers, contents.items(), strict=True)
-        ]
-        if state is EntryState.BLOCKED:
-            for kept in new:
-                self.index.block(kept.handle)
-        return new
+            numbers = self.vault.allocate(connection, "entry", len(new))
+        for one in new:
+            if one.kept.state is EntryState.BLOCKED:
+                self.index.block(one.kept.handle)
+        return [replace(one, kept=replace(one.kept, number=number)) for one, number in zip(new, numbers, strict=True)]
 
     def _links(self, numbers: Iterable[int], keys: Mapping[int, EntryKey]) -> Mapping[int, list[Link]]:
         wanted = {number: keys[number] for number in numbers if number in keys}
@@ -244,17 +262,19 @@ class Placing:
         with reading(self.vault.engine) as connection:
             return self.vault.links(connection, wanted)
 
-    def _sealed(self, batch: Sequence[Placement], epoch: int) -> list[SealedEntry]:
-        places = iter(self.office.places(epoch, [token for one in batch for token in one.found_by.tokens]))
-        return [
-            seal(
-                Listing.of(one.entry, one.kept.handle, one.found_by.fields),
-                one.found_by.tokens,
-                list(islice(places, len(one.found_by.tokens))),
-                epoch,
-            )
-            for one in batch
-        ]
+    def _sealed(self, batch: Sequence[tuple[Kept, Entry, Findable]], epochs: Sequence[Epoch]) -> Sequence[Placement]:
+        """Seal entries for ``epochs``; one that is not active goes nowhere."""
+        sealed: list[dict[Epoch, SealedEntry]] = [{} for _ in batch]
+        active = [at for at, (kept, _, _) in enumerate(batch) if kept.state is EntryState.ACTIVE]
+        for epoch in epochs:
+            tokens_of_all = [token for at in active for token in batch[at][2].tokens]
+            places = iter(self.office.places(epoch.number, tokens_of_all))
+            for at in active:
+                kept, entry, found_by = batch[at]
+                listing = Listing.of(entry, kept.handle, found_by.fields)
+                own = list(islice(places, len(found_by.tokens)))
+                sealed[at][epoch] = seal(listing, found_by.tokens, own, epoch.number)
+        return [Placement(kept, entry, into) for (kept, entry, _), into in zip(batch, sealed, strict=True)]
 
     def _numbered(self, connection: sa.Connection, entries: Sequence[SealedEntry]) -> list[IndexRows]:
         """Number the rows in the order of their locators: numbers do not tell which are of one entry."""
@@ -270,3 +290,7 @@ class Placing:
             there = [link for link in links if link.epoch == epoch]
             rows = [row for link in there for row in link.rows]
             self.index.remove(connection, epoch, rows, [link.t2_ref for link in there])
+
+
+def _link(epoch: Epoch, entry: IndexRows) -> Link:
+    return Link(epoch.number, entry.t2_ref, tuple((number, locator) for number, locator, _ in entry.rows))

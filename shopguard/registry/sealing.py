@@ -147,10 +147,11 @@ def seal(listing: Listing, tokens: Sequence[Token], places: Sequence[Place], epo
     """
     s, a = secrets.randbelow(PRIME), secrets.randbelow(PRIME)
     t2_ref = os.urandom(16)
+    same = _same_in_all(listing)
     rows: dict[bytes, SealedRow] = {}
     for token, at in zip(tokens, places, strict=True):
         group = 0 if token.group == ALONE else token.group
-        clear = _row(listing, group, share(s, a, group), t2_ref, token.profile)
+        clear = _row(listing, group, share(s, a, group), t2_ref, token.profile, same)
         rows[at.locator] = SealedRow(at.locator, _seal(at.row_key, clear, _row_label(epoch, at.locator)))
     full = _seal(full_key(s, t2_ref), _full(listing), _full_label(epoch, t2_ref))
     return SealedEntry(tuple(rows[locator] for locator in sorted(rows)), t2_ref, full)
@@ -177,24 +178,21 @@ _decoder = msgspec.msgpack.Decoder(Full)
 _EPOCH_DAY = date(1970, 1, 1)
 
 
-def _row(listing: Listing, group: int, piece: int, t2_ref: bytes, profile: int) -> bytes:
+def _row(listing: Listing, group: int, piece: int, t2_ref: bytes, profile: int, same: tuple[bytes, bytes]) -> bytes:
+    before, after = same
+    head = bytes((_ROW_VERSION, listing.may_hold, group))
+    return b"".join((head, piece.to_bytes(32, "big"), t2_ref, before, bytes((profile,)), after)).ljust(
+        ROW_BYTES, b"\0"
+    )
+
+
+def _same_in_all(listing: Listing) -> tuple[bytes, bytes]:
+    """What every row of an entry says, before and after the profile: made once, as an entry has twenty rows."""
     fields = sum(1 << bit for bit, field in enumerate(FIELDS) if field in listing.fields)
     expires = 0 if listing.expires_on is None else (listing.expires_on - _EPOCH_DAY).days
-    clear = b"".join(
-        (
-            bytes((_ROW_VERSION, listing.may_hold, group)),
-            piece.to_bytes(32, "big"),
-            t2_ref,
-            listing.handle,
-            bytes((bucket_of(listing.reporters),)),
-            _month(listing.first_on),
-            _month(listing.last_on),
-            bytes((profile,)),
-            fields.to_bytes(2, "big"),
-            expires.to_bytes(4, "big"),
-        )
-    )
-    return clear.ljust(ROW_BYTES, b"\0")
+    bucket = bytes((bucket_of(listing.reporters),))
+    before = b"".join((listing.handle, bucket, _month(listing.first_on), _month(listing.last_on)))
+    return before, fields.to_bytes(2, "big") + expires.to_bytes(4, "big")
 
 
 def _read_row(clear: bytes) -> Row:

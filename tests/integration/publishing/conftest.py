@@ -85,13 +85,17 @@ class Office:
     def epochs(self) -> Mapping[int, EpochState]:
         return {epoch.number: epoch.state for epoch in self.index.epochs()}
 
-    def met(self, party: Party, epoch: int = 1) -> set[str]:
-        """The ids of the entries that an order of ``party`` meets in ``epoch``, whatever state that is in."""
+    def rows(self, party: Party, epoch: int = 1) -> list[Row]:
+        """The rows that an order of ``party`` leads to in ``epoch``, whatever state that is in."""
         asked = tokens(identify(party))
         places = self.evaluation.places(epoch, asked)
+        found = self.index.find(epoch, [place.locator for place in places]).rows
+        return [open_row(places[position], sealed, epoch) for position, _, sealed in found]
+
+    def met(self, party: Party, epoch: int = 1) -> set[str]:
+        """The ids of the entries that an order of ``party`` meets, if ``epoch`` is served."""
         rows: dict[bytes, list[Row]] = {}
-        for position, _, sealed in self.index.find(epoch, [place.locator for place in places]).rows:
-            row = open_row(places[position], sealed, epoch)
+        for row in self.rows(party, epoch):
             rows.setdefault(row.handle, []).append(row)
         blocked = self.index.blocked(list(rows))
         return {self._opened(found, epoch) for handle, found in rows.items() if handle not in blocked}
