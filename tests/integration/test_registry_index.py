@@ -25,22 +25,40 @@ NOW = 1_790_000_000.0
 STEP_BYTES = 1_024 * WATCH_BYTES
 
 
+@pytest.fixture(scope="module")
+def postgres_store(postgres_server: str) -> Iterator[str]:
+    """The address of a PostgreSQL database with the tables of the index, made once: making one takes a second."""
+    administration = sa.create_engine(postgres_server.format("postgres"), isolation_level="AUTOCOMMIT")
+    with administration.connect() as connection:
+        connection.exec_driver_sql("CREATE DATABASE index_store")
+        yield postgres_server.format("index_store")
+        connection.exec_driver_sql("DROP DATABASE index_store WITH (FORCE)")
+    administration.dispose()
+
+
 @pytest.fixture
-def engine(empty_engine: sa.Engine) -> sa.Engine:
-    migrate_store(empty_engine, "index")
-    return empty_engine
+def postgres(postgres_store: str) -> Iterator[sa.Engine]:
+    """An empty index on PostgreSQL."""
+    engine = open_engine(postgres_store)
+    migrate_store(engine, "index")
+    with engine.begin() as connection:
+        tables = [table for table in sa.inspect(engine).get_table_names() if not table.startswith("alembic")]
+        connection.exec_driver_sql(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY")
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture
 def sqlite(empty_sqlite: sa.Engine) -> sa.Engine:
+    """An empty index on SQLite."""
     migrate_store(empty_sqlite, "index")
     return empty_sqlite
 
 
-@pytest.fixture
-def postgres(empty_postgres: sa.Engine) -> sa.Engine:
-    migrate_store(empty_postgres, "index")
-    return empty_postgres
+@pytest.fixture(params=["sqlite", "postgres"])
+def engine(request: pytest.FixtureRequest) -> sa.Engine:
+    made: sa.Engine = request.getfixturevalue(request.param)
+    return made
 
 
 @pytest.fixture

@@ -5,10 +5,11 @@ Texts are put together of names, marks and whole numbers only; values are always
 # ruff: noqa: S608 - see above
 
 from abc import ABC, abstractmethod
+from bisect import bisect_left
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import islice
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import sqlalchemy as sa
 
@@ -67,8 +68,7 @@ class Dialect(ABC):
         found: list[Row] = []
         for start in range(0, len(keys), _MOST):
             padded = self.pad(keys[start : start + _MOST])
-            sql = f"{select} IN ({', '.join('?' * len(padded))})"
-            found += self.query(cursor, self.text(sql), [*before, *padded])
+            found += self.query(cursor, one_of(self.text(select), len(padded), self.mark), [*before, *padded])
         return found
 
     def text(self, sql: str) -> str:
@@ -76,7 +76,8 @@ class Dialect(ABC):
         return sql.replace("?", self.mark)
 
     def pad(self, keys: Sequence[Any]) -> list[Any]:
-        size = next(size for size in _SIZES if size >= len(keys))
+        """Return ``keys`` (at most 32), filled up to one of the lengths that there are statements for."""
+        size = _SIZES[bisect_left(_SIZES, len(keys))]
         return [*keys, *[self.nothing] * (size - len(keys))]
 
 
@@ -96,12 +97,15 @@ class Sqlite(Dialect):
     def find(self, cursor: Any, epoch: int, locators: Sequence[bytes]) -> Found:
         padded = self.pad(locators)
         postings = self.query(cursor, union(epoch, len(padded)), padded)
-        hot = hot_of([position for position, _ in postings])
-        wanted = [posting for posting in postings if posting[0] not in hot]
-        numbers = [number for _, number in wanted]
+        hot = hot_of(postings)
+        if hot:
+            postings = [posting for posting in postings if posting[0] not in hot]
+        numbers = [number for _, number in postings]
         rows = self.pick(cursor, "SELECT number, sealed FROM sealed_row WHERE number", numbers)
-        sealed = {row[0]: row[1] for row in rows}
-        return Found(tuple(FoundRow(at, number, sealed[number]) for at, number in wanted if number in sealed), hot)
+        sealed = dict(cast(list[tuple[int, bytes]], rows))
+        return Found(
+            tuple([FoundRow(at, number, sealed[number]) for at, number in postings if number in sealed]), hot
+        )
 
     def insert(self, connection: sa.Connection, table: str, columns: str, rows: Sequence[Row], conflict: str) -> int:
         marks = ", ".join("?" for _ in columns.split(", "))
@@ -146,8 +150,7 @@ class Postgres(Dialect):
     def find(self, cursor: Any, epoch: int, locators: Sequence[bytes]) -> Found:
         padded = self.pad(locators)
         rows = self.query(cursor, lateral(epoch, len(padded)), padded)
-        hot = hot_of([row[0] for row in rows])
-        return Found(tuple(FoundRow(*row) for row in sorted(rows) if row[2] is not None), hot)
+        return Found(tuple([FoundRow(*row) for row in sorted(rows) if row[2] is not None]), hot_of(rows))
 
     def insert(self, connection: sa.Connection, table: str, columns: str, rows: Sequence[Row], conflict: str) -> int:
         sql = f"INSERT INTO {table} ({columns}) SELECT * FROM {_unnest(columns)} {conflict}"
@@ -201,6 +204,11 @@ def lateral(epoch: int, size: int) -> str:
         f" FROM (SELECT number FROM posting WHERE epoch = {epoch:d} AND locator = asked.locator LIMIT {HOT})"
         " AS bucket) AS found"
     )
+
+
+@lru_cache(maxsize=64)
+def one_of(select: str, size: int, mark: str) -> str:
+    return f"{select} IN ({', '.join([mark] * size)})"
 
 
 def _unnest(columns: str) -> str:

@@ -4,7 +4,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from shopguard.registry.messages import WATCH_BYTES
 
@@ -52,11 +52,12 @@ class Size:
     fulls: int
 
 
-def hot_of(positions: Sequence[int]) -> tuple[int, ...]:
-    """Return the positions that occur ``HOT`` times or more, sorted."""
-    if len(positions) < HOT:
+def hot_of(postings: Sequence[tuple[Any, ...]]) -> tuple[int, ...]:
+    """Return the positions (the first part of each posting) that occur ``HOT`` times or more, sorted."""
+    if len(postings) < HOT:
         return ()
-    return tuple(sorted(position for position, count in Counter(positions).items() if count >= HOT))
+    counts = Counter(posting[0] for posting in postings)
+    return tuple(sorted(position for position, count in counts.items() if count >= HOT))
 
 
 def pieces_of(locators: Iterable[bytes]) -> bytes:
