@@ -81,41 +81,45 @@ class Server:
 
     def cpu_s(self) -> float:
         """Return the processor seconds (user and system) that it has used, its inner processes included."""
-        return sum(_cpu_s(pid) for pid in _family(self.process.pid))
+        return sum(cpu_s(pid) for pid in family(self.process.pid))
 
 
 @contextmanager
 def running(application: str, home: Path) -> Iterator[Server]:
     """A server of ``application`` (a function of this module), ended at the end."""
-    port = _free_port()
+    port = free_port()
     with (home / "log").open("wb") as log:
         command = [sys.executable, __file__, application, str(home), str(port)]
         process = subprocess.Popen(command, stdout=log, stderr=log)
     try:
-        _wait_for(port)
+        wait_for(port)
         yield Server(port, process)
     finally:
         process.terminate()
         process.wait(20)
 
 
-def _family(pid: int) -> list[int]:
+def family(pid: int) -> list[int]:
+    """Return a process and all that it started."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [pid, *(each for child in children for each in _family(int(child)))]
+    return [pid, *(each for child in children for each in family(int(child)))]
 
 
-def _cpu_s(pid: int) -> float:
+def cpu_s(pid: int) -> float:
+    """Return the processor seconds (user and system) that one process has used."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS_PER_S
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return probe.getsockname()[1]
 
 
-def _wait_for(port: int, patience_s: float = 30.0) -> None:
+def wait_for(port: int, patience_s: float = 60.0) -> None:
+    """Return when somebody listens on ``port``."""
     give_up_at = time.monotonic() + patience_s
     while True:
         try:
