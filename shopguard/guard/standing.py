@@ -1,5 +1,7 @@
 """What of ours stands on an order at its platform, or is on its way there; asked inside larger transactions."""
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from shopguard.guard.effects import COLUMNS, FAILED, UNFINISHED, Effect, of, read_effect
@@ -14,12 +16,16 @@ def standing_hold(connection: sa.Connection, ref: OrderRef, *, or_failed: bool =
     Args:
         or_failed: also one that failed: the answer to one of its attempts may have been lost.
     """
-    released = effect.alias()
     states = (*UNFINISHED, "confirmed", *FAILED) if or_failed else (*UNFINISHED, "confirmed")
-    query = (
+    row = connection.execute(_HOLD.where(of(ref), effect.c.state.in_(states))).first()
+    return read_effect(row) if row else None
+
+
+def _unreleased_hold() -> sa.Select[Any]:
+    released = effect.alias()
+    return (
         sa.select(*COLUMNS)
-        .where(of(ref), effect.c.action == Action.HOLD.value)
-        .where(effect.c.state.in_(states))
+        .where(effect.c.action == Action.HOLD.value)
         .where(
             ~sa.exists().where(
                 released.c.shop == effect.c.shop,
@@ -31,8 +37,9 @@ def standing_hold(connection: sa.Connection, ref: OrderRef, *, or_failed: bool =
         .order_by(effect.c.generation.desc())
         .limit(1)
     )
-    row = connection.execute(query).first()
-    return read_effect(row) if row else None
+
+
+_HOLD = _unreleased_hold()  # put together once: that costs several times as much as running it
 
 
 def call_off(connection: sa.Connection, hold: Effect, now: float) -> bool:
