@@ -5,18 +5,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config as AlembicConfig
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
 from shopguard.errors import ConfigError, StoreUnavailable
+
+if TYPE_CHECKING:
+    from alembic.config import Config as AlembicConfig
 
 BUSY_TIMEOUT_S = 5.0
 _TRY_AGAIN_S = 0.01
@@ -94,6 +92,9 @@ def migrate(engine: sa.Engine, history: str) -> None:
     Processes that start together take turns; all but the first find nothing to do. ``ConfigError`` if a newer version
     of the program has been here.
     """
+    from alembic import command  # here, as it loads slowly and most processes find nothing to migrate
+    from alembic.util import CommandError
+
     with writing(engine) as connection:
         take_turns(connection)
         _make_schema(connection)
@@ -126,6 +127,9 @@ def take_turns(connection: sa.Connection) -> None:
 
 def is_current(engine: sa.Engine, history: str) -> bool:
     """Whether the tables of ``history`` are those this version of the program needs."""
+    from alembic.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
     head = ScriptDirectory.from_config(_alembic(history)).get_current_head()
     with reading(engine) as connection:
         context = MigrationContext.configure(connection, opts={"version_table": version_table(history)})
@@ -137,7 +141,9 @@ def version_table(history: str) -> str:
     return f"alembic_version_{history}"
 
 
-def _alembic(history: str) -> AlembicConfig:
+def _alembic(history: str) -> "AlembicConfig":
+    from alembic.config import Config as AlembicConfig
+
     config = AlembicConfig()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations" / history))
     config.attributes["history"] = history

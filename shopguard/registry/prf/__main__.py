@@ -3,20 +3,21 @@
 import argparse
 import logging
 import os
+import select
 import signal
+import socket
 import sys
 import threading
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from types import FrameType
 
 from shopguard.errors import ConfigError, StoreUnavailable
 from shopguard.registry.prf.process import only_one, prf_socket
 from shopguard.registry.prf.seeds import EpochSeeds, seeds_path
 from shopguard.registry.prf.server import PrfServer
 from shopguard.registry.prf.service import PrfService
+from shopguard.registry.prf.store import has_tables
 from shopguard.registry.stores import migrate_store, open_store
 
 _log = logging.getLogger("shopguard.registry.prf")
@@ -52,19 +53,21 @@ def _arguments() -> argparse.Namespace:
 
 
 def _serve(data_dir: Path, url: str | None) -> None:
-    stop = _stop_on_signal()
+    ending = _ending()
     seeds = EpochSeeds(seeds_path(data_dir))
     engine = open_store("prf", data_dir, url)
-    migrate_store(engine, "prf")
+    if not has_tables(engine):
+        migrate_store(engine, "prf")
     service = PrfService(engine, seeds, lambda: datetime.now(UTC))
     server = PrfServer(service, prf_socket(data_dir))
     try:
         _sweep(service)
-        while not _told(stop, _SWEEP_EVERY_S):
+        while not _has_come(ending, _SWEEP_EVERY_S):
             _sweep(service)
     finally:
         server.close()
         engine.dispose()
+        ending.close()
 
 
 def _sweep(service: PrfService) -> None:
@@ -74,24 +77,19 @@ def _sweep(service: PrfService) -> None:
         _log.warning("%s", error)
 
 
-def _stop_on_signal() -> "SimpleQueue[int]":
-    """Return where Ctrl-C or SIGTERM is put. An event could not be set by a signal that comes while it is awaited."""
-    stop: SimpleQueue[int] = SimpleQueue()
-
-    def end(number: int, _frame: FrameType | None) -> None:
-        stop.put(number)
-
-    signal.signal(signal.SIGINT, end)
-    signal.signal(signal.SIGTERM, end)
-    return stop
+def _ending() -> socket.socket:
+    """Return a socket that Ctrl-C and SIGTERM write to: whichever thread they reach, the one that reads it wakes."""
+    reader, writer = socket.socketpair()
+    writer.setblocking(False)
+    signal.set_wakeup_fd(writer.detach())
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: None)
+    return reader
 
 
-def _told(stop: "SimpleQueue[int]", timeout_s: float) -> bool:
-    try:
-        stop.get(timeout=timeout_s)
-    except Empty:
-        return False
-    return True
+def _has_come(ending: socket.socket, within_s: float) -> bool:
+    ready, _, _ = select.select([ending], [], [], within_s)
+    return bool(ready)
 
 
 def _end_with(parent: int) -> None:

@@ -8,13 +8,18 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
 
 from shopguard.errors import StoreUnavailable
 from shopguard.registry.messages import BudgetShape
 from shopguard.registry.prf.budget import Account, at_moment, left
 from shopguard.registry.prf.function import MemberStanding
 from shopguard.registry.signing import key_id_of
-from shopguard.storage.engine import store_errors
+from shopguard.registry.stores import history_of
+from shopguard.storage.engine import reading, store_errors, version_table
+
+REVISION = "0001"
+"""The last step of the history of this store."""
 
 ACTIVE = "active"
 """The state of a member that may ask."""
@@ -127,11 +132,21 @@ class PrfStore:
     def _let_go(self, _engine: sa.Engine) -> None:
         with self._turn:
             if self._kept is not None:
-                self._kept.close()
+                self._kept.invalidate()  # given back, it would stay open in a pool that is no more
                 self._kept = None
 
     def _sql(self, text: str) -> str:
         return text if self._is_sqlite else text.replace("?", "%s")
+
+
+def has_tables(engine: sa.Engine) -> bool:
+    """Whether the tables are those this code uses. Unlike ``store_is_current`` it does not load Alembic for that."""
+    try:
+        with reading(engine) as connection:
+            found = connection.exec_driver_sql(f"SELECT version_num FROM {version_table(history_of('prf'))}")  # noqa: S608
+            return found.scalar() == REVISION
+    except (DBAPIError, StoreUnavailable):
+        return False
 
 
 class Books:

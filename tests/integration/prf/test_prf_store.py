@@ -17,6 +17,7 @@ import shopguard.storage
 from shopguard.identity import Token
 from shopguard.registry.prf.seeds import EpochSeeds
 from shopguard.registry.prf.service import PrfService
+from shopguard.registry.prf.store import has_tables
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.stores import migrate_store, open_store, store_is_current
 from shopguard.storage.engine import writing
@@ -56,7 +57,9 @@ def move(store: sa.Engine, direction: str, revision: str) -> None:
 
 def test_the_tables_come_and_go_and_come_again(store: sa.Engine) -> None:
     assert set(sa.inspect(store).get_table_names()) > TABLES
+    assert has_tables(store)
     move(store, "downgrade", "base")
+    assert not has_tables(store)
     assert not TABLES & set(sa.inspect(store).get_table_names())
     assert not store_is_current(store, "prf")
     migrate_store(store, "prf")
