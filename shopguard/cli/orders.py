@@ -213,13 +213,14 @@ def reviews(invocation: Invocation, shop: str | None, limit: int, as_json: bool)
         if as_json:
             show_json([_review(installation, review) for review in waiting])
             return
-    headings = ("order", "id", "shop", "verdict", "mode", "waiting since", "hold", "trouble")
+    headings = ("order", "id", "shop", "verdict", "stage", "mode", "waiting since", "hold", "trouble")
     rows = [
         (
             review.number,
             review.ref.order_id,
             review.ref.shop,
             review.verdict.value,
+            review.stage,
             review.mode,
             _local(review.opened_at),
             review.hold_state,
@@ -238,6 +239,7 @@ def _review(installation: "Installation", review: Review) -> dict[str, Any]:
         "number": review.number,
         "shop": review.ref.shop,
         "verdict": review.verdict.value,
+        "stage": review.stage,
         "strength": verdict.strength.value if verdict else None,
         "reasons": verdict.reasons if verdict else (),
         "mode": review.mode,

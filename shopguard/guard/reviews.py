@@ -28,7 +28,11 @@ class ReviewState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """One order that waits or waited. ``effect_error`` says why the platform does not show the verdict yet."""
+    """One order that waits or waited.
+
+    ``stage`` is where it stood when it was last seen, None if it is unknown. ``effect_error`` says why the platform
+    does not show the verdict yet.
+    """
 
     ref: OrderRef
     number: str
@@ -40,6 +44,7 @@ class Review:
     decided_by: str | None
     hold_state: str | None
     effect_error: str | None
+    stage: Stage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +215,8 @@ class Reviews:
             .scalar_subquery()
         )
         query = (
-            sa.select(review, orders.c.number, hold_state.label("hold_state"), error.label("effect_error"))
+            sa.select(review, hold_state.label("hold_state"), error.label("effect_error"))
+            .add_columns(orders.c.number, orders.c.stage)
             .outerjoin(orders, (orders.c.shop == review.c.shop) & (orders.c.order_id == review.c.order_id))
             .where(where)
             .order_by(review.c.opened_at)
@@ -230,6 +236,7 @@ class Reviews:
                 decided_by=row.decided_by,
                 hold_state=row.hold_state,
                 effect_error=row.effect_error,
+                stage=Stage(row.stage) if row.stage else None,
             )
             for row in rows
         ]

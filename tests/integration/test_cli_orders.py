@@ -214,9 +214,9 @@ def test_dead_says_how_to_settle(desk: "Desk", words: list[str]) -> None:
 def test_reviews_shows_what_waits_and_why(desk: "Desk", held: Order) -> None:
     (review,) = json.loads(desk.run("reviews", "--json").stdout)
     assert (review["order_id"], review["number"], review["verdict"]) == ("5001", "#1042", "hold")
-    assert (review["hold"], review["strength"]) == ("confirmed", "strong")
+    assert (review["hold"], review["strength"], review["stage"]) == ("confirmed", "strong", "open")
     assert [reason["code"] for reason in review["reasons"]] == ["strong_match"]
-    assert desk.run("reviews").stdout.splitlines()[1].split()[:4] == ["#1042", "5001", "main-store", "hold"]
+    assert desk.run("reviews").stdout.splitlines()[1].split()[:5] == ["#1042", "5001", "main-store", "hold", "open"]
     assert json.loads(desk.run("reviews", "--shop", "other", "--json").stdout) == []
 
 

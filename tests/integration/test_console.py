@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from shopguard.bootstrap import Installation
 from shopguard.config import Config, Language, Mode, ShopSettings
-from shopguard.model import Category, Entry, Order, OrderRef, Party, Payment, PaymentKind, ShopAlarm
+from shopguard.model import Category, Entry, Order, OrderRef, Party, Payment, PaymentKind, ShopAlarm, Stage
 from shopguard.registry import Registry
 from shopguard.storage.tables import audit, sign_in
 from shopguard.testing.fakes import FakePlatform
@@ -192,6 +192,16 @@ def test_the_page_shows_the_order_and_why_it_waits(desk: Office) -> None:
     ):
         assert text in page
     assert 'lang="en"' in page
+
+
+def test_an_order_that_has_shipped_is_not_said_to_be_on_hold(office_in: Offices) -> None:
+    office = office_in(Mode.HOLD)
+    office.order(replace(ORDER, stage=Stage.SHIPPED))
+    office.sign_in()
+    page = office.page()
+    assert "Shipped, please check" in page
+    assert "On hold" not in page
+    assert "出荷済み・要確認" in office.page("ja")
 
 
 def test_the_page_is_japanese_for_who_asks_for_nothing_else(desk: Office) -> None:

@@ -16,7 +16,7 @@ from shopguard.guard.reviews import Review, Reviews
 from shopguard.guard.shops import Shops, ShopStates
 from shopguard.guard.store import OrderStore
 from shopguard.guard.wording import in_language
-from shopguard.model import Order, OrderRef, Reason, Stage
+from shopguard.model import Order, OrderRef, Reason
 from shopguard.web.console.links import SignInLinks
 from shopguard.web.console.words import WORDS
 
@@ -48,7 +48,6 @@ class Card:
     fields: Sequence[tuple[str, str]]
     received: str
     waited_min: int
-    shipped: bool
 
 
 console = Blueprint("console", __name__, template_folder="templates", static_folder="static", url_prefix="/console")
@@ -173,7 +172,6 @@ def _card(desk: Desk, review: Review) -> Card:
         fields=[(e.field, e.relation.value) for e in best.comparison.evidence] if best else (),
         received=_local(desk, review),
         waited_min=int((desk.clock() - review.opened_at) // 60),
-        shipped=order is not None and order.stage is Stage.SHIPPED,
     )
 
 
