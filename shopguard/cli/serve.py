@@ -68,10 +68,12 @@ def serve(
 
 def _is_wanted(role: str, roles: Sequence[str], invocation: Invocation) -> bool:
     """Whether to run a role that was named, or that is one of all."""
+    from shopguard.registry.prf.process import socket_elsewhere
+
     settings = invocation.config().registry
     if role == "registry":
         return settings.url is None and (settings.open or roles != ROLES)
-    return role != "prf" or settings.url is None
+    return role != "prf" or (settings.url is None and socket_elsewhere() is None)
 
 
 def run_together(

@@ -1,6 +1,6 @@
 """An installation's own registry: its stores, its key files, its keyed function, and everything made of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import cached_property
@@ -18,7 +18,7 @@ from shopguard.registry.log import Log
 from shopguard.registry.lookup import LookUpService
 from shopguard.registry.members.service import Members
 from shopguard.registry.prf.client import PrfClient
-from shopguard.registry.prf.process import OwnPrf, prf_socket
+from shopguard.registry.prf.process import OwnPrf, prf_socket, socket_elsewhere
 from shopguard.registry.prf.seeds import EpochSeeds, seeds_path
 from shopguard.registry.prf.service import PrfService
 from shopguard.registry.publishing import Progress, Publisher
@@ -157,7 +157,7 @@ class RegistryHome:
             progress: hears of entries that are sealed anew; see ``Publisher.reseal``.
         """
         self._make_keys()
-        for store in STORES:
+        for store in self._stores:
             migrate_store(self.engine(store), store)
         self._take_itself_in()
         self.publisher.ensure_current(progress)
@@ -166,9 +166,9 @@ class RegistryHome:
 
     def is_current(self) -> bool:
         """Whether all stores have the tables of this version; none is created by asking."""
-        if self._url is None and not all((self.data_dir / f"registry-{store}.db").exists() for store in STORES):
+        if self._url is None and not all((self.data_dir / f"registry-{store}.db").exists() for store in self._stores):
             return False
-        return all(store_is_current(self.engine(store), store) for store in STORES)
+        return all(store_is_current(self.engine(store), store) for store in self._stores)
 
     def close(self) -> None:
         """Let go of the databases, and of a keyed function that this process started."""
@@ -180,8 +180,17 @@ class RegistryHome:
         for engine in self._engines.values():
             engine.dispose()
 
+    @property
+    def _stores(self) -> Sequence[str]:
+        """The stores that are ours: a keyed function with a user of its own keeps its own."""
+        return [store for store in STORES if store != "prf" or not self._prf_is_elsewhere]
+
+    @property
+    def _prf_is_elsewhere(self) -> bool:
+        return self._apart and socket_elsewhere() is not None
+
     def _make_keys(self) -> None:
-        for name in ("vault", "prf"):
+        for name in ("vault",) if self._prf_is_elsewhere else ("vault", "prf"):
             if not self._key_file(name).exists() and self._is_used(name):
                 raise ConfigError(
                     f"{self._key_file(name)}: missing, and what it was for is still there; restore it from a backup"
@@ -191,7 +200,7 @@ class RegistryHome:
         if not self._key_file("vault").exists():
             with suppress(ConfigError):  # another process has been quicker
                 Keyring.create(self._key_file("vault"), self._guard_keys.master_key)
-        if not self._key_file("prf").exists():
+        if not self._prf_is_elsewhere and not self._key_file("prf").exists():
             with suppress(FileExistsError):
                 EpochSeeds.create(self._key_file("prf"), self.office.signer.public, self.registry_id)
 

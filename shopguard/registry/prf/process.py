@@ -18,6 +18,9 @@ from shopguard.errors import ConfigError
 URL_VARIABLE = "SHOPGUARD_PRF_URL"
 """Where ``OwnPrf`` leaves the address of the database for the process: arguments could be read by others."""
 
+SOCKET_VARIABLE = "SHOPGUARD_PRF_SOCKET"
+"""Names the socket where another user of the system runs the process, with a data directory of its own."""
+
 _LONGEST = 100  # bytes of a socket's path: the system takes 108 (Linux) or 104 (macOS)
 _START_S = 30.0  # a busy machine may be slow, and the tables may have to be made
 _LOOK_EVERY_S = 0.01
@@ -26,8 +29,12 @@ _LOOK_EVERY_S = 0.01
 def prf_socket(data_dir: Path) -> Path:
     """Return where the process for ``data_dir`` listens, in a folder that is there and closed to other users.
 
-    ``<data_dir>/run/prf.sock``, or, where that is too long for a socket, a folder of this user among temporary files.
+    ``<data_dir>/run/prf.sock``, or, where that is too long for a socket, a folder of this user among temporary files;
+    or what ``SOCKET_VARIABLE`` names.
     """
+    elsewhere = socket_elsewhere()
+    if elsewhere is not None:
+        return elsewhere
     path = data_dir.absolute() / "run" / "prf.sock"
     if len(os.fsencode(path)) > _LONGEST:
         name = hashlib.sha256(os.fsencode(data_dir.resolve())).hexdigest()[:16]
@@ -40,6 +47,12 @@ def prf_socket(data_dir: Path) -> Path:
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
         raise ConfigError(f"{path.parent}: must be a folder of this user, closed to others (chmod 700)")
     return path
+
+
+def socket_elsewhere() -> Path | None:
+    """Return the socket that ``SOCKET_VARIABLE`` names; its folder decides who reaches it."""
+    named = os.environ.get(SOCKET_VARIABLE)
+    return Path(named) if named else None
 
 
 def prf_command(data_dir: Path, url_variable: str | None = None, parent: int | None = None) -> Sequence[str]:
@@ -82,6 +95,9 @@ class OwnPrf:
 
     def ensure(self) -> None:
         """Return when a process listens; ``ConfigError`` if ours cannot be started. It says why on standard error."""
+        elsewhere = socket_elsewhere()
+        if elsewhere is not None:
+            raise ConfigError(f"nobody listens at {elsewhere} ({SOCKET_VARIABLE}); start the service that does")
         if self.process is None or self.process.poll() is not None:
             self.process = self._start()
         give_up_at = time.monotonic() + _START_S

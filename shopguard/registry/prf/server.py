@@ -23,6 +23,7 @@ from shopguard.registry.prf.frames import (
     read_frame,
 )
 from shopguard.registry.prf.function import KeyedFunction
+from shopguard.registry.prf.process import socket_elsewhere
 from shopguard.registry.refusals import Refusal, Refused
 
 _log = logging.getLogger(__name__)
@@ -34,7 +35,9 @@ _question = msgspec.msgpack.Decoder(Question)
 
 
 class PrfServer:
-    """Serves ``function`` on the Unix socket at ``path``, which only this user can open, until ``close``.
+    """Serves ``function`` on the Unix socket at ``path`` until ``close``.
+
+    Only this user can open it; one with a user of its own lets its group in, which must be the registry's.
 
     Whoever makes one has seen to it that no other serves there: what lies at ``path`` is replaced.
     """
@@ -47,7 +50,7 @@ class PrfServer:
         path.unlink(missing_ok=True)
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(str(path))
-        path.chmod(0o600)
+        path.chmod(0o600 if socket_elsewhere() is None else 0o660)
         self._listener.listen(_BACKLOG)  # from here on others can connect
         self._accepting = threading.Thread(target=self._accept, name="prf-accept", daemon=True)
         self._accepting.start()
