@@ -42,6 +42,7 @@ class Epochs:
         Args:
             progress: hears how many of how many, at the beginning and after each batch, if there are any.
         """
+        self._abandon_outdated()
         number = self._begin()
         done, total, after = 0, self._vault.count_missing_in(number), 0
         if total:
@@ -95,6 +96,12 @@ class Epochs:
         left = timedelta(days=OVERLAP_DAYS) - timedelta(seconds=self._placing.clock().timestamp() - epoch.since)
         if left > timedelta():
             raise EpochStaysOpen(f"epoch {number}: its members have {left.days + 1} more days to switch")
+
+    def _abandon_outdated(self) -> None:
+        """Let go of what was being prepared when the rules of identity changed: nobody was ever served from it."""
+        for epoch in self._index.epochs():
+            if epoch.state is EpochState.PREPARING and epoch.profile != PROFILE:
+                self.close(epoch.number, force=True)
 
     def _begin(self) -> int:
         """Return the epoch that is being prepared under the present rules; the seed of a new one is made first."""

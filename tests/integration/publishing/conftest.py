@@ -52,7 +52,8 @@ class Office:
         self.folder, self.url, self.now = folder, url, NOW
         keys = folder / "registry-keys"
         self.master = Keyring.create(keys / "vault.json")
-        self.seeds = EpochSeeds.create(keys / "prf.json", OFFICE_KEY.public, REGISTRY)
+        self._seeds_file = keys / "prf.json"
+        self.seeds = EpochSeeds.create(self._seeds_file, OFFICE_KEY.public, REGISTRY)
         self.engines: dict[str, sa.Engine] = {}
         self.open()
 
@@ -135,18 +136,22 @@ class Office:
             snapshot(self.engines[store], copy)
         return Photograph(
             {store: (self.folder / f"photograph-{store}.db").read_bytes() for store in STORES},
+            self._seeds_file.read_bytes(),
             self.served(PARTY),
             self.served(Party(phones=("090-0000-3333",), emails=("new@example.jp",))),
             self.counts(),
         )
 
     def restore(self, photograph: "Photograph", *stores: str) -> None:
-        """Put ``stores`` (all, if none is named) back as they were."""
+        """Put ``stores`` back as they were; all of them and the seeds if none is named."""
         self.close()
         for store in stores or STORES:
             for suffix in ("", "-wal", "-shm"):  # others may still hold the old files
                 (self.folder / f"registry-{store}.db{suffix}").unlink(missing_ok=True)
             (self.folder / f"registry-{store}.db").write_bytes(photograph.files[store])
+        if not stores:
+            self._seeds_file.write_bytes(photograph.seeds)
+            self.seeds = EpochSeeds(self._seeds_file)
         self.open()
 
     def locators(self, epoch: int) -> list[bytes]:
@@ -183,9 +188,10 @@ class Office:
 
 @dataclass(frozen=True)
 class Photograph:
-    """The files of all stores at one moment."""
+    """The files of all stores, and of the seeds, at one moment; what was served and how much there was."""
 
     files: Mapping[str, bytes]
+    seeds: bytes
     served_old: Mapping[int, set[str]]
     served_new: Mapping[int, set[str]]
     counts: Mapping[str, int]
