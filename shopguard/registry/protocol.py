@@ -63,7 +63,7 @@ class Answer:
     """The registry's answer. ``reason`` says why it is unscreened or from the cache.
 
     ``hot`` are positions in ``Query.tokens`` that too many entries share: they say nothing, for or against.
-    ``watch`` has one item for each epoch served. ``retry_after_s``: asking earlier is of no use.
+    ``watch`` has one item for each epoch served.
     """
 
     state: ScreeningState
@@ -72,7 +72,6 @@ class Answer:
     reason: str = ""
     hot: tuple[int, ...] = ()
     watch: tuple[WatchValues, ...] = ()
-    retry_after_s: float | None = None
 
 
 class Registry(Protocol):

@@ -156,7 +156,6 @@ class RegistryClient:
             candidates=known.candidates,
             reason=str(silence),
             hot=known.hot,
-            retry_after_s=silence.retry_after_s,
         )
 
     def _commitment(self, query: Query) -> bytes:
