@@ -336,7 +336,7 @@ def main() -> None:
         desk = Desk(Path(name))
         desk.load(card.entries.values(), len(card.entries))
         card.seen = ask_all(card, Path(name), arguments.processes)
-        desk.engine.dispose()
+        desk.close()
     methods = []
     for method in (
         exact,

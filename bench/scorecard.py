@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from statistics import mean
 
@@ -26,11 +27,11 @@ from people.orders import Asked, Listed, alone, apart, clean, is_forwarded, list
 from people.writing import KANA_FIELD
 
 from shopguard.crypto import Keyring
-from shopguard.identity import identify, tokens
+from shopguard.identity import Token, identify, tokens
 from shopguard.matching import compare, score_each
-from shopguard.model import Comparison, OrderRef, Party, Strength
-from shopguard.registry import EmbeddedRegistry, PlainPrf, Query
-from shopguard.storage.engine import migrate, open_engine, sqlite_url
+from shopguard.model import Comparison, OrderRef, Party, ScreeningState, Strength
+from shopguard.registry import Answer, Query, Registry
+from shopguard.registry.home import RegistryHome
 
 TIMED = 2_000  # orders or parties that a speed is measured on
 POSSIBLE = Strength.POSSIBLE.rank
@@ -117,19 +118,34 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         path = folder / "keys.json"
         self.keyring = Keyring.load(path) if path.exists() else Keyring.create(path)
-        self.engine = open_engine(sqlite_url(folder / "registry.db"))
-        prf = PlainPrf(self.keyring.registry_seed, "bench")
-        self.registry = EmbeddedRegistry(self.engine, prf, self.keyring, lambda: datetime.now(UTC))
+        self._home = RegistryHome(folder, "bench", self.keyring, lambda: datetime.now(UTC), apart=False)
+        self._asked = 0
 
     def load(self, entries: Iterable[Listed], total: int) -> float:
         """Load the list and return the seconds it took."""
-        migrate(self.engine, "registry")
+        self._home.prepare()
         began = time.perf_counter()
         with Progress("load", total) as progress:
-            self.registry.load(
+            self._home.publisher.load(
                 map(_line, entries), progress=lambda report: progress.at(report.lines), on_fault=_refused
             )
         return time.perf_counter() - began
+
+    @cached_property
+    def registry(self) -> Registry:
+        return self._home.client(self.keyring.subkey("bench"))
+
+    def look_up(self, asked: Sequence[Token]) -> Answer:
+        """Ask as of an order of its own."""
+        self._asked += 1
+        order = OrderRef("bench", f"{os.getpid()}-{self._asked}")
+        answer = self.registry.look_up(Query(order, "buyer", "", tuple(asked)))
+        if answer.state is not ScreeningState.SCREENED:
+            raise AssertionError(answer.reason)
+        return answer
+
+    def close(self) -> None:
+        self._home.close()
 
     def ask(self, party: Party, entry: str) -> Seen:
         return _seen(self.compare(party), entry)
@@ -138,7 +154,7 @@ class Desk:
         """Return each candidate's comparison, by entry."""
         identity = identify(party)
         asked = tokens(identity)
-        answer = self.registry.look_up(Query(OrderRef("bench", "1"), "buyer", "", asked))
+        answer = self.look_up(asked)
         candidates = [(found.shared, found.fields) for found in answer.candidates]
         comparisons = score_each(identity, asked, candidates, answer.hot)
         return {found.handle: comparison for found, comparison in zip(answer.candidates, comparisons, strict=True)}
@@ -210,7 +226,7 @@ def measure(card: Scorecard, desk: Desk, load_s: float, first_use_s: float) -> S
         identity = identify(asked.party)
         wanted = tokens(identity)
         began = time.perf_counter()
-        answer = desk.registry.look_up(Query(OrderRef("bench", "1"), "buyer", "", wanted))
+        answer = desk.look_up(wanted)
         between = time.perf_counter()
         candidates = [(found.shared, found.fields) for found in answer.candidates]
         score_each(identity, wanted, candidates, answer.hot)
@@ -387,7 +403,7 @@ def main() -> None:
         print(as_json(card, speed) if arguments.json else as_markdown(card, speed))
         if arguments.misses:
             write_misses(card, desk, arguments.misses, arguments.most)
-        desk.engine.dispose()
+        desk.close()
 
 
 def _arguments() -> argparse.Namespace:

@@ -11,7 +11,7 @@ from shopguard.identity.token import _MAX_OF_CLASS, KINDS, MAX_TOKENS
 from shopguard.matching import crowd, rarity, weights
 from shopguard.matching.explain import _LEVELS
 from shopguard.matching.weights import RARITY, WEIGHTS, Level
-from shopguard.registry.first.index import HOT
+from shopguard.registry.index import HOT
 
 PAGE = Path(__file__).parents[2] / "docs" / "matching.md"
 FIGURES = {

@@ -6,10 +6,11 @@ import pytest
 
 from shopguard.identity import Token
 from shopguard.model import Category
-from shopguard.registry.prf import PlainPrf, locator, locators
+from shopguard.registry.prf.plain import PlainPrf
 from shopguard.registry.protocol import Facts, told
+from shopguard.registry.sealing import place
 
-PRF = PlainPrf(bytes(range(32)), "example")
+PRF = PlainPrf(bytes(range(32)), "example", epoch=1)
 FACTS = Facts(Category.UNPAID, 2, date(2026, 8, 14))
 PHONE = Token(1, 1, 1, "+819000001111")
 EMAIL = Token(1, 2, 2, "taro@example.jp")
@@ -20,7 +21,7 @@ NAME_CITY = Token(1, 2, 9, "山田太郎|港区")
 
 
 @pytest.mark.parametrize(
-    ("token", "key", "y", "place"),
+    ("token", "key", "y", "locator"),
     [
         (
             Token(1, 1, 1, "+819012345678"),
@@ -42,22 +43,19 @@ NAME_CITY = Token(1, 2, 9, "山田太郎|港区")
         ),
     ],
 )
-def test_vectors(token: Token, key: str, y: str, place: str) -> None:
+def test_vectors(token: Token, key: str, y: str, locator: str) -> None:
     assert PRF.key(token.cls).hex() == key
     assert [value.hex() for value in PRF.evaluate([(token.cls, token.encode())])] == [y]
-    assert locators(PRF, [token])[0].hex() == place
+    assert place(bytes.fromhex(y), "example", token.cls, 1).locator.hex() == locator
 
 
 def test_another_class_epoch_or_registry_is_another_place() -> None:
     y = PRF.evaluate([(1, PHONE.encode())])[0]
-    places = {
-        locator(y, "example", 1),
-        locator(y, "example", 2),
-        locator(y, "example", 1, epoch=2),
-        locator(y, "other", 1),
-        locators(PlainPrf(bytes(32), "example"), [PHONE])[0],
-    }
-    assert len(places) == 5
+    other = PlainPrf(bytes(32), "example", epoch=1).evaluate([(1, PHONE.encode())])[0]
+    later = PlainPrf(bytes(range(32)), "example", epoch=2).evaluate([(1, PHONE.encode())])[0]
+    assert len({y, other, later}) == 3
+    asked = [("example", 1, 1), ("example", 2, 1), ("example", 1, 2), ("other", 1, 1)]
+    assert len({place(y, registry_id, cls, epoch).locator for registry_id, cls, epoch in asked}) == 4
 
 
 @pytest.mark.parametrize("shared", [[PHONE], [EMAIL], [ADDRESS], [ADDRESS, FAMILY_ADDRESS], [NAME_CITY]])

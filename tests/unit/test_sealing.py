@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from shopguard.identity import FIELDS, KINDS, Token
 from shopguard.model import Category, Entry, Party
-from shopguard.registry.prf import PlainPrf
+from shopguard.registry.prf.plain import PlainPrf
 from shopguard.registry.protocol import BUCKETS
 from shopguard.registry.sealing import (
     PRIME,
@@ -33,7 +33,7 @@ from shopguard.registry.sealing import (
 )
 
 EPOCH = 1
-PRF = PlainPrf(bytes(range(32)), "example")
+PRF = PlainPrf(bytes(range(32)), "example", epoch=1)
 PHONE, OTHER_PHONE = Token(1, 1, 1, "+819000001111"), Token(1, 1, 1, "+819000002222")
 EMAIL, NAME_HOUSE = Token(1, 2, 2, "taro@example.jp"), Token(1, 2, 3, "山田太郎|港区芝公園-4-2-8")
 ADDRESS, NAME_CITY = Token(1, 3, 4, "港区芝公園-4-2-8"), Token(1, 2, 11, "山田太郎|港区")
