@@ -79,11 +79,13 @@ def _measure(home: RegistryHome, file: Path, entries: int) -> float:
     def look(report: LoadReport) -> None:
         if looks and report.lines >= looks[0]:
             looks.pop(0)
-            here, *beside = (f"{rss:.0f} (at most {peak:.0f})" for rss, peak in map(_memory_mb, _family()))
-            rate = report.lines / (time.perf_counter() - started)
-            print(
-                f"{report.lines:>9} lines, {rate:.0f}/s: {here} MB here, beside it {', '.join(beside)} MB", flush=True
-            )
+            print(f"{report.lines:>9} lines, {report.lines / (time.perf_counter() - started):.0f}/s", flush=True)
+            for name, pid in _family():
+                now, peak = _memory_mb(pid)
+                cpu_ms = _cpu_s(pid) / report.lines * 1_000
+                print(
+                    f"          {name}: {now:.0f} MB (at most {peak:.0f}), {cpu_ms:.2f} ms CPU an entry", flush=True
+                )
 
     took, report = _timed(home, file, look)
     print(f"stored {report.stored}, left out {report.faulty}: {took:.1f} s, {entries / took:.0f}/s")
@@ -106,11 +108,22 @@ def _tell_sizes(home: RegistryHome, data_dir: Path, entries: int) -> None:
     print(f"index: {home.index.size_bytes() / entries:.0f} B an entry of {size.rows / entries:.1f} rows")
 
 
-def _family() -> list[int]:
-    """This process and those it started."""
+def _family() -> Iterator[tuple[str, int]]:
+    """This process and those that work for it, each with what it does."""
     mine = os.getpid()
-    children = Path(f"/proc/{mine}/task/{mine}/children").read_text().split()
-    return [mine, *map(int, children)]
+    yield "sealing and writing", mine
+    for child in map(int, Path(f"/proc/{mine}/task/{mine}/children").read_text().split()):
+        command = Path(f"/proc/{child}/cmdline").read_text()
+        if "registry.prf" in command:
+            yield "keyed function", child
+        elif "spawn_main" in command:
+            yield "identifying", child
+
+
+def _cpu_s(pid: int) -> float:
+    """How long a process has worked so far, in the program and in the kernel."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _memory_mb(pid: int) -> tuple[float, float]:
