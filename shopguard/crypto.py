@@ -51,18 +51,16 @@ class _Keys:
 
     encryption: tuple[EncryptionKey, ...]
     root: bytes
-    registry_seed: bytes
 
     def to_json(self) -> bytes:
         keys = [{"id": k.id, "key": k.key.reveal(), "created_at": k.created_at} for k in self.encryption]
-        seeds = {"root": _base64(self.root), "registry_seed": _base64(self.registry_seed)}
-        return json.dumps({"encryption": keys, **seeds}, indent=2).encode()
+        return json.dumps({"encryption": keys, "root": _base64(self.root)}, indent=2).encode()
 
     @classmethod
     def from_json(cls, text: bytes) -> Self:
         read: Any = json.loads(text)
         keys = tuple(EncryptionKey(k["id"], Secret(k["key"]), k["created_at"]) for k in read["encryption"])
-        return cls(keys, _seed(read["root"]), _seed(read["registry_seed"]))
+        return cls(keys, _seed(read["root"]))
 
     def fernet(self) -> MultiFernet:
         return MultiFernet([Fernet(k.key.reveal()) for k in self.encryption])
@@ -89,9 +87,7 @@ class Keyring:
         Args:
             master_key: seals the key file itself; the same one is then needed by every later ``load``.
         """
-        keys = _Keys(
-            (EncryptionKey.new(clock()),), secrets.token_bytes(_ROOT_BYTES), secrets.token_bytes(_ROOT_BYTES)
-        )
+        keys = _Keys((EncryptionKey.new(clock()),), secrets.token_bytes(_ROOT_BYTES))
         try:
             write_private(path, under_master_key(keys.to_json(), master_key), replace=False)
         except FileExistsError:
@@ -113,11 +109,6 @@ class Keyring:
         """The keys that can open, newest first; the first one seals."""
         self._refresh()
         return self._keys.encryption
-
-    @property
-    def registry_seed(self) -> bytes:
-        """32 bytes from which an embedded registry derives its own keys."""
-        return self._keys.registry_seed
 
     def seal(self, clear: bytes) -> bytes:
         """Return ``clear`` encrypted and authenticated under the newest key."""
@@ -169,7 +160,7 @@ class Keyring:
     def _change(self, change: Callable[[tuple[EncryptionKey, ...]], tuple[EncryptionKey, ...]]) -> None:
         with exclusively(self._path):  # two rotations at once must not lose one of the new keys
             keys = self._read()
-            changed = _Keys(change(keys.encryption), keys.root, keys.registry_seed)
+            changed = _Keys(change(keys.encryption), keys.root)
             write_private(self._path, under_master_key(changed.to_json(), self._master_key))
         self._refresh()
 

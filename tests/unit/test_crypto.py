@@ -58,7 +58,7 @@ def test_the_key_file_and_its_folder_are_private(path: Path, keyring: Keyring) -
 def test_the_key_file_has_the_documented_shape(path: Path) -> None:
     Keyring.create(path, clock=lambda: datetime(2026, 11, 2, tzinfo=UTC))
     read = json.loads(path.read_bytes())
-    assert set(read) == {"encryption", "root", "registry_seed"}
+    assert set(read) == {"encryption", "root"}
     assert set(read["encryption"][0]) == {"id", "key", "created_at"}
     assert read["encryption"][0]["created_at"] == "2026-11-02T00:00:00+00:00"
 
@@ -159,11 +159,18 @@ def test_an_unknown_key_is_not_retired(keyring: Keyring) -> None:
         keyring.retire("nope")
 
 
-def test_rotation_leaves_digests_and_seeds_alone(path: Path, keyring: Keyring) -> None:
-    before = keyring.digest("tokens", b"a"), keyring.registry_seed
+def test_a_key_file_of_before_the_registry_had_seeds_of_its_own_is_read(path: Path) -> None:
+    made = Keyring.create(path)
+    older = json.loads(path.read_bytes()) | {"registry_seed": "A" * 43 + "="}
+    path.write_text(json.dumps(older))
+    assert Keyring.load(path).subkey("a") == made.subkey("a")
+
+
+def test_rotation_leaves_digests_alone(path: Path, keyring: Keyring) -> None:
+    before = keyring.digest("tokens", b"a")
     keyring.rotate()
     after = Keyring.load(path)
-    assert (after.digest("tokens", b"a"), after.registry_seed) == before
+    assert after.digest("tokens", b"a") == before
 
 
 def test_simultaneous_rotations_lose_no_key(path: Path, keyring: Keyring) -> None:
@@ -206,7 +213,6 @@ def test_subkeys_are_equal_after_a_restart_and_differ_by_purpose(path: Path, key
 def test_two_installations_share_nothing(tmp_path: Path, keyring: Keyring) -> None:
     other = Keyring.create(tmp_path / "other.json")
     assert other.subkey("a") != keyring.subkey("a")
-    assert other.registry_seed != keyring.registry_seed
 
 
 def test_a_master_key_seals_the_key_file(path: Path) -> None:
