@@ -179,6 +179,13 @@ def test_the_last_key_stays(members: Members, prf: Watched) -> None:
     assert refusal(prf, key) is None
 
 
+def test_a_key_that_is_added_twice_is_added_once(members: Members) -> None:
+    key, new = signer(), signer()
+    members.create("shop-1", NAME, key.public)
+    assert members.add_key("shop-1", new.public) == members.add_key("shop-1", new.public)
+    assert len(members.acts("shop-1")) == 2
+
+
 def test_a_key_that_is_not_there_is_said(members: Members) -> None:
     members.create("shop-1", NAME, signer().public)
     with pytest.raises(Refused) as refused:
@@ -472,9 +479,11 @@ def test_an_office_key_that_the_keyed_function_was_not_told_of_is_not_used(
 def test_an_installation_changes_the_key_of_its_own_member(members: Members, prf: Watched, tmp_path: Path) -> None:
     own = SigningKeys.create(tmp_path / "member.json")
     members.create("own", NAME, own.signer.public, None)
-    old, tell = own.signer, tell_office(members, "own", "ann")
-    own.rotate(tell=tell)
+    old, elsewhere = own.signer, signer()
+    own.rotate(tell=tell_office(members, "own", "ann"))
     assert refusal(prf, own.signer, "own") is refusal(prf, old, "own") is None
-    own.retire(old.key_id, tell)
+    own.retire(old.key_id, tell_office(members, "own", "ann", ended=old.key_id))
+    members.add_key("own", elsewhere.public)
     assert (refusal(prf, own.signer, "own"), refusal(prf, old, "own")) == (None, Refusal.NOT_AUTHENTICATED)
-    assert members.show("own").key_ids == (own.signer.key_id,)
+    tell_office(members, "own", "ann")(own.publics)  # says nothing of keys that others have
+    assert members.show("own").key_ids == (elsewhere.key_id, own.signer.key_id)
