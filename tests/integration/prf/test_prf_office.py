@@ -157,6 +157,7 @@ def test_the_office_does_not_lock_itself_out(office: "Office") -> None:
     office.do(function.MEMBERS)
 
 
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)  # no database has a say in it
 @pytest.mark.parametrize(
     ("path", "body", "code"),
     [
