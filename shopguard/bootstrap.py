@@ -19,7 +19,7 @@ from shopguard.guard.answers import AnswerStore
 from shopguard.guard.claims import Claimant
 from shopguard.guard.effects import Effects
 from shopguard.guard.inbox import Inbox
-from shopguard.guard.later_listing import ListingFeed
+from shopguard.guard.later_listing import LaterListings, ListingFeed
 from shopguard.guard.phone_use import PhoneUseStore
 from shopguard.guard.pipeline import Pipeline
 from shopguard.guard.privacy import PrivacyDesk
@@ -31,6 +31,7 @@ from shopguard.guard.settling import Settling
 from shopguard.guard.shops import GuardedShop, Shops, ShopStates
 from shopguard.guard.store import OrderStore
 from shopguard.guard.tokens import StoredTokens
+from shopguard.guard.watch import WatchStore
 from shopguard.guard.worker import Desk, Worker
 from shopguard.guard.writeback import WriteBack
 from shopguard.identity import PROFILE
@@ -186,6 +187,12 @@ class Installation:
         return Screener(self.registry, self.keyring, PairStore(self.engine), self.phone_use)
 
     @cached_property
+    def watch(self) -> WatchStore:
+        settings = self.config.registry
+        asked = settings.url or settings.name
+        return WatchStore(self.engine, self.writer, self.keyring, asked, settings.watch_days, self.clock)
+
+    @cached_property
     def phone_use(self) -> PhoneUseStore:
         return PhoneUseStore(self.engine, self.keyring, self.config.retention.phone_use_days, self.clock)
 
@@ -213,8 +220,17 @@ class Installation:
         claimant = Claimant(name, settings.lease_s)
         write_back = WriteBack(self.engine, self.effects, self.shops, settings.attempts, self.clock)
         pipeline = Pipeline(
-            self.shops, self.store, self.screener, write_back, self.reviews, self.writer, claimant, self.clock
+            self.shops,
+            self.store,
+            self.screener,
+            write_back,
+            self.reviews,
+            self.writer,
+            claimant,
+            self.clock,
+            self.watch,
         )
+        every_s = self.config.registry.additions_every_s
         desk = Desk(
             shops=self.shops,
             inbox=self.inbox,
@@ -227,6 +243,7 @@ class Installation:
             retention=self.retention,
             states=self.states,
             writer=self.writer,
+            listings=LaterListings(self.listing_feed, self.watch, every_s, self.clock),
         )
         return Worker(desk, claimant, settings, ChangeWatch(self.engine), self.clock)
 

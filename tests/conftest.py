@@ -78,7 +78,7 @@ def install(migrated_copy: Path, keyring: Keyring) -> Iterator[Callable[[Config,
 
     def build(config: Config, registry: Registry) -> Installation:
         installation = Installation(config, keyring, migrated_copy.parent, {**find_adapters(), "fake": FakePlatform})
-        vars(installation)["registry"] = registry
+        vars(installation).update(registry=registry, listing_feed=registry)
         installation.states.introduce(list(config.shops), installation.clock())
         made.append(installation)
         return installation

@@ -108,9 +108,9 @@ def test_keys_are_changed_without_losing_anything(judged: "Desk") -> None:
     new, kept = key_ids(judged)
     assert kept == old
     assert stored(judged) == before
-    # two deliveries, two orders, two judgements and a token
-    assert judged.run("keys", "reseal").stdout == "7 of 7 rows were sealed anew, and the stored secrets\n"
-    assert judged.run("keys", "reseal").stdout.startswith("0 of 7 ")
+    # two deliveries, two orders, two judgements, what is watched of each, and a token
+    assert judged.run("keys", "reseal").stdout == "9 of 9 rows were sealed anew, and the stored secrets\n"
+    assert judged.run("keys", "reseal").stdout.startswith("0 of 9 ")
     assert judged.run("keys", "retire", old).exit_code == 0
     assert key_ids(judged) == [new]
     assert stored(judged) == before
