@@ -87,7 +87,6 @@ class Sqlite(Dialect):
 
     def open_cursor(self, connection: Any) -> Any:
         connection.execute("PRAGMA query_only=ON")
-        connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
         return connection.cursor()
 
     def query(self, cursor: Any, sql: str, values: Sequence[Any]) -> list[Row]:
@@ -178,7 +177,6 @@ class Postgres(Dialect):
 
 
 TABLES = ("epoch", "posting", "sealed_row", "full_posting", "blocked", "addition")
-_CACHE_KIB = 16_384  # of each line: the inner pages of 10,000,000 postings and their rows
 _BATCH = 10_000  # rows in one statement, about 2 MB
 _TYPES = {"epoch": "int4", "locator": "bytea", "number": "int8", "sealed": "bytea", "t2_ref": "bytea"}
 

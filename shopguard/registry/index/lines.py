@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.pool import PoolProxiedConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from shopguard.errors import StoreUnavailable
 from shopguard.storage.engine import store_errors
@@ -17,7 +17,7 @@ _NOT_MIGRATED = "42P01"  # PostgreSQL's "undefined table"; SQLite says it as an 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    connection: PoolProxiedConnection
+    connection: DBAPIConnection
     cursor: Any
 
 
@@ -54,8 +54,7 @@ class Lines:
 
     def close(self) -> None:
         """Close the lines that nobody uses at the moment; the next question opens a new one."""
-        idle, self._idle = self._idle, []
-        for line in idle:
+        while (line := self._take()) is not None:
             line.connection.close()
 
     def _take(self) -> _Line | None:
@@ -77,9 +76,14 @@ class Lines:
     def _open(self) -> _Line:
         try:
             with store_errors():
-                connection = self._engine.raw_connection()
-            connection.detach()
-            return _Line(connection, self._open_cursor(connection.dbapi_connection))
+                pooled = self._engine.raw_connection()
+            pooled.detach()
+            connection: Any = pooled.dbapi_connection
+            try:
+                return _Line(connection, self._open_cursor(connection))
+            except self._errors:
+                connection.close()
+                raise
         except self._errors as error:
             self._raise_if_away(error)
             raise
