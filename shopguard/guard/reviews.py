@@ -6,6 +6,7 @@ A decision and the effect it needs are one transaction: a release that was press
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -197,33 +198,8 @@ class Reviews:
         record(connection, now, actor, "different_person", OrderRef(shop, ""), entry)
 
     def _select(self, where: sa.ColumnElement[bool], limit: int) -> Sequence[Review]:
-        hold, trouble = effect.alias(), effect.alias()
-        same_hold = (hold.c.shop == review.c.shop) & (hold.c.order_id == review.c.order_id)
-        same_trouble = (trouble.c.shop == review.c.shop) & (trouble.c.order_id == review.c.order_id)
-        hold_state = (
-            sa.select(hold.c.state)
-            .where(same_hold, hold.c.action == Action.HOLD.value)
-            .order_by(hold.c.generation.desc())
-            .limit(1)
-            .scalar_subquery()
-        )
-        error = (
-            sa.select(trouble.c.last_error)
-            .where(same_trouble, trouble.c.last_error.is_not(None))
-            .order_by(trouble.c.id.desc())
-            .limit(1)
-            .scalar_subquery()
-        )
-        query = (
-            sa.select(review, hold_state.label("hold_state"), error.label("effect_error"))
-            .add_columns(orders.c.number, orders.c.stage)
-            .outerjoin(orders, (orders.c.shop == review.c.shop) & (orders.c.order_id == review.c.order_id))
-            .where(where)
-            .order_by(review.c.opened_at)
-            .limit(limit)
-        )
         with reading(self._engine) as connection:
-            rows = connection.execute(query).all()
+            rows = connection.execute(_REVIEWS.where(where).limit(limit)).all()
         return [
             Review(
                 ref=OrderRef(row.shop, row.order_id),
@@ -240,6 +216,36 @@ class Reviews:
             )
             for row in rows
         ]
+
+
+def _reviews() -> sa.Select[Any]:
+    """Each review with what is known of its order, the state of our latest hold and the latest trouble."""
+    hold, trouble = effect.alias(), effect.alias()
+    same_hold = (hold.c.shop == review.c.shop) & (hold.c.order_id == review.c.order_id)
+    same_trouble = (trouble.c.shop == review.c.shop) & (trouble.c.order_id == review.c.order_id)
+    hold_state = (
+        sa.select(hold.c.state)
+        .where(same_hold, hold.c.action == Action.HOLD.value)
+        .order_by(hold.c.generation.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    error = (
+        sa.select(trouble.c.last_error)
+        .where(same_trouble, trouble.c.last_error.is_not(None))
+        .order_by(trouble.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return (
+        sa.select(review, hold_state.label("hold_state"), error.label("effect_error"))
+        .add_columns(orders.c.number, orders.c.stage)
+        .outerjoin(orders, (orders.c.shop == review.c.shop) & (orders.c.order_id == review.c.order_id))
+        .order_by(review.c.opened_at)
+    )
+
+
+_REVIEWS = _reviews()  # put together once: that costs several times as much as running it
 
 
 def take_hold_away(connection: sa.Connection, ref: OrderRef, text: str, now: float, wait_s: float = 0.0) -> bool:
