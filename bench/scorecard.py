@@ -30,8 +30,8 @@ from shopguard.crypto import Keyring
 from shopguard.identity import Token, identify, tokens
 from shopguard.matching import compare, score_each
 from shopguard.model import Comparison, OrderRef, Party, ScreeningState, Strength
-from shopguard.registry import Answer, Query, Registry
 from shopguard.registry.home import RegistryHome
+from shopguard.registry.protocol import Answer, Query, Registry
 
 TIMED = 2_000  # orders or parties that a speed is measured on
 POSSIBLE = Strength.POSSIBLE.rank

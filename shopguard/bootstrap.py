@@ -35,10 +35,11 @@ from shopguard.guard.watch import WatchStore
 from shopguard.guard.worker import Desk, Worker
 from shopguard.guard.writeback import WriteBack
 from shopguard.identity import PROFILE
-from shopguard.registry import Registry
+from shopguard.private_file import KEYS_FOLDER
 from shopguard.registry.client import Http, RegistryClient
 from shopguard.registry.client.trust import Acquaintance, TrustedKeys
-from shopguard.registry.home import KEYS_FOLDER, RegistryHome
+from shopguard.registry.home import RegistryHome
+from shopguard.registry.protocol import Registry
 from shopguard.storage.changes import ChangeWatch
 from shopguard.storage.engine import BUSY_TIMEOUT_S, is_current, migrate, open_engine, sqlite_url
 from shopguard.storage.writer import Writer, writer_for

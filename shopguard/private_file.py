@@ -9,6 +9,9 @@ from pathlib import Path
 
 from shopguard.errors import ConfigError
 
+KEYS_FOLDER = "registry-keys"
+"""Where in a data directory the key files of the registry and of its members lie, apart from what they open."""
+
 
 def stamp(path: Path) -> tuple[int, int, int] | None:
     """Return what differs after every replacement of the file, or None if there is no file."""

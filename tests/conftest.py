@@ -22,7 +22,7 @@ from shopguard.bootstrap import Installation
 from shopguard.config import Config, find_adapters
 from shopguard.crypto import Keyring
 from shopguard.identity.tables import tables
-from shopguard.registry import Registry
+from shopguard.registry.protocol import Registry
 from shopguard.storage.engine import migrate, open_engine, sqlite_url
 from shopguard.testing.fakes import FakePlatform
 

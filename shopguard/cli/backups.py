@@ -17,8 +17,8 @@ from shopguard.cli.invocation import DEFAULT_CONFIG, TABLES_FOLDER, Invocation
 from shopguard.cli.output import progress
 from shopguard.cli.running import Refused, a_worker_runs, database_in_use
 from shopguard.identity.tables.imported import IMPORTED
-from shopguard.private_file import read_private
-from shopguard.storage.archive import KEYS, KEYS_FOLDER, Manifest, read_manifest, unpack, write_archive
+from shopguard.private_file import KEYS_FOLDER, read_private
+from shopguard.storage.archive import KEYS, Manifest, read_manifest, unpack, write_archive
 from shopguard.storage.engine import open_engine, snapshot, sqlite_url
 from shopguard.storage.snapshots import copy_at_one_moment
 

@@ -7,7 +7,7 @@ from typing import BinaryIO
 import click
 
 from shopguard.cli.lines import line_count
-from shopguard.registry import LineFault, LoadReport
+from shopguard.registry.load import LineFault, LoadReport
 from shopguard.registry.publishing import Publisher
 
 

@@ -11,7 +11,7 @@ from shopguard.cli.registry_enrol import enrol
 from shopguard.cli.registry_keys import epoch, keys, reseal
 from shopguard.cli.registry_members import members
 from shopguard.cli.running import opened, own_registry
-from shopguard.registry import LineFault
+from shopguard.registry.load import LineFault
 from shopguard.wire import plain
 
 

@@ -8,8 +8,8 @@ import click
 
 from shopguard.cli.invocation import Invocation
 from shopguard.cli.output import json_option, say, show_json
+from shopguard.private_file import KEYS_FOLDER
 from shopguard.registry.signing_keys import SigningKeys
-from shopguard.storage.archive import KEYS_FOLDER
 
 _NO_ADDRESS, _NO_ID = "https://registry.example.com", "your-id"
 

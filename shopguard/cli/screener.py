@@ -22,8 +22,8 @@ from shopguard.guard.screening import PairStore, Screener, ScreeningRules
 from shopguard.guard.signals import Signal, Use
 from shopguard.matching import explained
 from shopguard.model import Verdict
-from shopguard.registry import LineFault
 from shopguard.registry.home import RegistryHome
+from shopguard.registry.load import LineFault
 
 if TYPE_CHECKING:
     from shopguard.bootstrap import Installation

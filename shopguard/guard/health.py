@@ -15,7 +15,7 @@ from shopguard.guard.inbox import Inbox
 from shopguard.guard.shops import GuardedShop, ShopStates
 from shopguard.identity import identify, tokens
 from shopguard.model import Finding, OrderRef, Party, ScreeningState
-from shopguard.registry import Query, Registry
+from shopguard.registry.protocol import Query, Registry
 from shopguard.storage.engine import reading
 from shopguard.storage.tables import inbox
 

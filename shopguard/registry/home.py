@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from shopguard.crypto import Keyring
 from shopguard.errors import ConfigError
 from shopguard.identity import PROFILE
+from shopguard.private_file import KEYS_FOLDER
 from shopguard.registry.adopt import adopt
 from shopguard.registry.client import InProcess, RegistryClient
 from shopguard.registry.index import Index
@@ -31,7 +32,6 @@ from shopguard.storage.engine import BUSY_TIMEOUT_S
 OWN_MEMBER = "self"
 """The id under which an installation asks its own registry: without a budget, as the list is its own."""
 
-KEYS_FOLDER = "registry-keys"
 _SIGNING = ("office", "answers", "member")
 
 

@@ -23,10 +23,10 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from shopguard.adapter import Secret
 from shopguard.errors import ShopGuardError
+from shopguard.private_file import KEYS_FOLDER
 
 FORMAT = 2
 KEYS = "keys.json"
-KEYS_FOLDER = "registry-keys"
 _READ = (1, FORMAT)  # before 2, keys.json was the only file of keys
 _MANIFEST, _LOCKED_KEYS = "manifest.json", "keys.locked"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")

@@ -11,6 +11,7 @@ from shopguard.identity import PROFILE, Identity, Token, identify, tokens
 from shopguard.model import Entry, ScreeningState
 from shopguard.registry.client import NoAnswer, Silence
 from shopguard.registry.messages import (
+    ADDITIONS,
     CENTRE,
     WATCH_BYTES,
     AddedValues,
@@ -94,7 +95,7 @@ def _piece(epoch: int, token: Token) -> bytes:
 class FakeCentre:
     """A central registry in memory behind ``Transport``: signed answers over ``entries``, for any member.
 
-    ``asked`` counts the look-ups that came; set ``away`` to cut the line.
+    Nothing is ever listed later. ``asked`` counts the look-ups that came; set ``away`` to cut the line.
 
     Args:
         clock: aware moments.
@@ -121,11 +122,14 @@ class FakeCentre:
         if self.away:
             raise NoAnswer(Silence.UNREACHABLE)
         now = self._clock()
-        answer = self._centre() if request.path == CENTRE else self._look_up(request.body, now)
+        answer: msgspec.Struct
+        if request.path == CENTRE:
+            answer = Centre("fake", "plain", 1, (EpochShape(1, PROFILE),), (self._signer.public,))
+        elif request.path.startswith(ADDITIONS):
+            answer = Additions(1, False, ())
+        else:
+            answer = self._look_up(request.body, now)
         return self._signer.answer(200, msgspec.json.encode(answer), request.nonce, int(now.timestamp()))
-
-    def _centre(self) -> Centre:
-        return Centre("fake", "plain", 1, (EpochShape(1, PROFILE),), (self._signer.public,))
 
     def _look_up(self, body: bytes, now: datetime) -> LookUpAnswer:
         self.asked += 1

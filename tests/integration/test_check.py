@@ -17,7 +17,7 @@ from shopguard.bootstrap import Installation
 from shopguard.config import Config, Language, Mode, RegistrySettings, ServerSettings, ShopSettings
 from shopguard.errors import StoreUnavailable
 from shopguard.model import Category, Entry, Party
-from shopguard.registry import Answer, Query, Registry
+from shopguard.registry.protocol import Answer, Query, Registry
 from shopguard.storage.tables import metadata
 from shopguard.testing.registry import FakeRegistry
 

@@ -15,11 +15,11 @@ from flask import Flask
 from shopguard.config import load_config
 from shopguard.config.settings import RegistrySettings
 from shopguard.crypto import Keyring
+from shopguard.private_file import KEYS_FOLDER
 from shopguard.registry.client import NoAnswer
 from shopguard.registry.messages import ME
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.signing import Signer
-from shopguard.storage.archive import KEYS_FOLDER
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Desk

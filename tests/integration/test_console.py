@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from shopguard.bootstrap import Installation
 from shopguard.config import Config, Language, Mode, ShopSettings
 from shopguard.model import Category, Entry, Order, OrderRef, Party, Payment, PaymentKind, ShopAlarm, Stage
-from shopguard.registry import Registry
+from shopguard.registry.protocol import Registry
 from shopguard.storage.tables import audit, sign_in
 from shopguard.testing.fakes import FakePlatform
 from shopguard.testing.registry import FakeRegistry

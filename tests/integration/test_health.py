@@ -19,7 +19,7 @@ from shopguard.guard.policy import Action
 from shopguard.guard.reviews import open_review
 from shopguard.guard.shops import note_event
 from shopguard.model import Order, OrderRef, Party, ShopAlarm, VerdictKind
-from shopguard.registry import Registry
+from shopguard.registry.protocol import Registry
 from shopguard.testing.fakes import FakePlatform
 from shopguard.testing.registry import FakeRegistry
 

@@ -25,7 +25,7 @@ from shopguard.config import Config, ServerSettings, ShopSettings
 from shopguard.crypto import Keyring
 from shopguard.errors import StoreUnavailable
 from shopguard.guard.claims import Claimant
-from shopguard.registry import Registry
+from shopguard.registry.protocol import Registry
 from shopguard.testing.registry import FakeRegistry
 
 LIMIT = 20_000

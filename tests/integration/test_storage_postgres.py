@@ -27,7 +27,7 @@ from shopguard.model import (
     PrivacyRequest,
     Stage,
 )
-from shopguard.registry import Registry
+from shopguard.registry.protocol import Registry
 from shopguard.storage.engine import reading
 from shopguard.testing.fakes import FakePlatform
 from shopguard.testing.registry import FakeRegistry

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from shopguard.errors import ConfigError
-from shopguard.private_file import exclusively, read_private, write_private
+from shopguard.private_file import KEYS_FOLDER, exclusively, read_private, write_private
 from shopguard.registry.prf.plain import PlainPrf
 
 
 def seeds_path(data_dir: Path) -> Path:
     """Return where an installation keeps its seeds."""
-    return data_dir / "registry-keys" / "prf.json"
+    return data_dir / KEYS_FOLDER / "prf.json"
 
 
 _BYTES = 32  # of a seed, of the root, of a public key

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from shopguard.crypto import Keyring
-from shopguard.registry.home import KEYS_FOLDER, RegistryHome
+from shopguard.private_file import KEYS_FOLDER
+from shopguard.registry.home import RegistryHome
 from shopguard.registry.prf.process import SOCKET_VARIABLE
 from shopguard.registry.refusals import Refused
 

@@ -12,8 +12,8 @@ from shopguard import wire
 from shopguard.errors import ConfigError
 from shopguard.identity import identify, tokens
 from shopguard.model import Party
-from shopguard.registry import LineFault, LoadReport
 from shopguard.registry.epochs import Epoch, EpochState
+from shopguard.registry.load import LineFault, LoadReport
 from shopguard.registry.prf.function import KeyedFunction
 from shopguard.registry.publishing import Publisher
 from shopguard.registry.signing import SignedRequest

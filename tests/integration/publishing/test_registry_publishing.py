@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from shopguard.identity import identify, tokens
 from shopguard.model import Party
-from shopguard.registry import LineFault, LoadReport
+from shopguard.registry.load import LineFault, LoadReport
 from tests.integration.publishing.conftest import ENTRY, PARTY, Crash, lines, many
 
 if TYPE_CHECKING:
