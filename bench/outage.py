@@ -29,7 +29,6 @@ from shopguard.cli.logs import start_logging
 from shopguard.config import Config, Mode, PolicySettings, ShopSettings
 from shopguard.crypto import Keyring
 from shopguard.guard.answers import AnswerStore
-from shopguard.guard.screening import PairStore, Screener
 from shopguard.identity import PROFILE
 from shopguard.model import Category, Entry, Order, OrderRef, Payment, PaymentKind, VerdictKind
 from shopguard.registry.client import RegistryClient
@@ -116,9 +115,8 @@ def guard(home: Path, entries: list[Entry]) -> Iterator[Guard]:
     client = RegistryClient(
         centre, "shop-1", lambda: Signer.of_seed(bytes(32)), b"s" * 32, PROFILE, lambda: centre.keys, clock, answers
     )
-    made.screener = Screener(client, made.keyring, PairStore(made.engine), made.phone_use)
+    made.answers, made.registry_client = answers, client
     yield Guard(made, platform, centre, clock, answers)
-    answers.close()
     made.close()
 
 
