@@ -1,7 +1,7 @@
 """The office's hand on the entries: loading, blocking, erasing, sealing anew. What members meet comes from here."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -19,6 +19,11 @@ from shopguard.registry.vault import EntryState, Kept, Vault
 from shopguard.storage.engine import writing
 
 Progress = Callable[[int, int], None]
+
+TOLD_DAYS = 30
+"""How long members can read what was listed: a shop that did not ask for longer does not hear of it."""
+
+_MANY = 5_000  # entries
 
 
 class Publisher:
@@ -48,7 +53,7 @@ class Publisher:
         self._vault = Vault(vault, master)
         evaluation = OfficeEvaluation(prf, office, registry_id, clock)
         self.placing = Placing(self._vault, EntryKeys(keys, master), index, evaluation, clock)
-        self._index, self._epochs = index, Epochs(self.placing)
+        self._index, self._epochs, self._clock = index, Epochs(self.placing), clock
 
     def load(
         self,
@@ -65,7 +70,9 @@ class Publisher:
             progress: called after each stored batch with the report so far.
             on_fault: called for each line that is left out.
         """
-        return load(self.placing, lines, progress, on_fault)
+        report = load(self.placing, lines, progress, on_fault)
+        self._keep_house(report.stored)
+        return report
 
     def block(self, entry_id: str) -> bool:
         """Serve the entry no more, from the moment this returns; False if there is none with this id."""
@@ -119,16 +126,27 @@ class Publisher:
         the new ones, and the old one stays for members of older versions. One query where there is nothing to do;
         processes that start together share the work. Returns how many entries were sealed here.
         """
-        return self._epochs.ensure_current(progress)
+        sealed = self._epochs.ensure_current(progress)
+        self._keep_house(sealed)
+        return sealed
 
     def reseal(self, progress: Progress = lambda done, total: None) -> int:
         """Seal every active entry under a new epoch and make that current; see ``Epochs.reseal``."""
-        return self._epochs.reseal(progress)
+        sealed = self._epochs.reseal(progress)
+        self._keep_house(sealed)
+        return sealed
 
     def close_epoch(self, number: int, force: bool = False) -> None:
         """Let go of an epoch that is no longer current, and of its seed; see ``Epochs.close``."""
         self._epochs.close(number, force)
+        self._index.tidy()
 
     def bury(self) -> int:
         """Erase every entry whose key is gone, after a backup of the other stores was restored; returns how many."""
         return self.placing.bury()
+
+    def _keep_house(self, written: int) -> None:
+        """After much was written the index is tidied, and what was told long enough ago is told no more."""
+        if written >= _MANY:
+            self._index.tidy()
+        self._index.forget_additions((self._clock() - timedelta(days=TOLD_DAYS)).timestamp())

@@ -111,6 +111,18 @@ def test_a_new_entry_is_told_to_those_who_watch_and_one_that_is_there_is_not(off
     assert office.index.additions(told.next, 1_000_000).added == ()
 
 
+def test_what_was_listed_long_ago_is_told_no_more(office: "Office") -> None:
+    office.load(*many(2))
+    first = office.index.additions(0, 1_000_000).next
+    office.load(ENTRY)
+    office.pass_days(31)
+    office.load(MOVED)
+    told = office.index.additions(0, 1_000_000)
+    pieces = {added.values[at : at + 6] for added in told.added for at in range(0, len(added.values), 6)}
+    assert office.index.additions(0, 1).next > first
+    assert {locator[:6] for locator in office.locators(1)} - pieces, "those of the first two entries"
+
+
 # --- broken off -----------------------------------------------------------------------------------------------------
 
 
