@@ -147,7 +147,10 @@ class Placing:
         return Stored(len(batch), erased)
 
     def renew(self, batch: Sequence[Kept]) -> None:
-        """Place entries that the vault has once more, everywhere, and tell members. Needs the turn."""
+        """Place entries that the vault has once more, everywhere, and tell members. Needs the turn.
+
+        With an active one goes the block that it may have had: it is told in the moment it is served.
+        """
         self._place_again(batch, self.targets(), everywhere=True)
 
     def extend(self, batch: Sequence[Kept], epoch: Epoch) -> None:
@@ -174,9 +177,11 @@ class Placing:
             )
             for one in self._sealed(wanted, epochs)
         ]
-        self.place(placements, keys, tell=everywhere)
+        self.place(placements, keys, tell=everywhere, unblock=everywhere)
 
-    def place(self, batch: Sequence[Placement], keys: Mapping[int, EntryKey], tell: bool) -> None:
+    def place(
+        self, batch: Sequence[Placement], keys: Mapping[int, EntryKey], tell: bool, unblock: bool = False
+    ) -> None:
         """Take each entry from where it lies and put it where it is sealed for. Needs the turn."""
         if not batch:
             return
@@ -195,6 +200,8 @@ class Placing:
             for epoch, entries in rows.items():
                 added_at = self.clock().timestamp() if tell and epoch.state in SERVED else None
                 self.index.put(connection, epoch.number, entries, added_at)
+            if unblock:
+                self.index.unblock(connection, [one.kept.handle for one in batch if one.kept.is_active])
         with writing(self.vault.engine) as connection:
             self.vault.settled(connection, [one.kept.number for one in batch], [link.id for link in old])
 

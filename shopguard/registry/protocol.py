@@ -60,7 +60,7 @@ class WatchValues:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The registry's answer. ``reason`` says why it is unscreened or from the cache.
+    """The registry's answer. ``reason`` says why it is unscreened or from the cache; ``cause`` is its code.
 
     ``hot`` are positions in ``Query.tokens`` that too many entries share: they say nothing, for or against.
     ``watch`` has one item for each epoch served.
@@ -72,6 +72,7 @@ class Answer:
     reason: str = ""
     hot: tuple[int, ...] = ()
     watch: tuple[WatchValues, ...] = ()
+    cause: str = ""
 
 
 class Registry(Protocol):

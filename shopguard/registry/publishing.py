@@ -94,13 +94,12 @@ class Publisher:
             kept = self._vault.find(entry_id)
             if kept is None:
                 return False
-            if kept.state is EntryState.BLOCKED:
+            if kept.state is EntryState.BLOCKED or (kept.is_active and self._index.blocked([kept.handle])):
                 with writing(self._vault.engine) as connection:
                     self._vault.set_state(connection, kept.number, EntryState.ACTIVE)
             now: Kept | None = self._vault.find(entry_id)
             if now is not None and not now.indexed:
                 self.placing.renew([now])
-            self._index.unblock(kept.handle)  # last: until it is complete nobody meets it
         return True
 
     def erase(self, entry_id: str) -> bool:

@@ -44,6 +44,10 @@ class Kept:
     state: EntryState
     indexed: bool
 
+    @property
+    def is_active(self) -> bool:
+        return self.state is EntryState.ACTIVE
+
     def has(self, content: bytes) -> bool:
         """Whether the vault and the index have the entry with this content already."""
         return self.indexed and self.content == content

@@ -211,7 +211,8 @@ def test_blocked_handles_are_named_until_they_are_unblocked(index: Index) -> Non
     index.block(mine)
     index.block(mine)
     assert index.blocked([other, mine]) == {mine}
-    index.unblock(mine)
+    with writing(index.engine) as connection:
+        index.unblock(connection, [mine])
     assert index.blocked([mine]) == frozenset()
     assert index.blocked([]) == frozenset()
 
@@ -597,7 +598,6 @@ ASKING: dict[str, Callable[[Index], object]] = {
     "epochs": lambda index: index.epochs(),
     "additions": lambda index: index.additions(0, 1),
     "block": lambda index: index.block(bytes(16)),
-    "unblock": lambda index: index.unblock(bytes(16)),
     "forget": lambda index: index.forget_additions(NOW),
     "purge": lambda index: index.purge(1),
     "tidy": lambda index: index.tidy(),

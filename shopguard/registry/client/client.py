@@ -155,6 +155,7 @@ class RegistryClient:
             as_of=known.as_of,
             candidates=known.candidates,
             reason=str(silence),
+            cause=silence.code.value,
             hot=known.hot,
         )
 

@@ -78,9 +78,9 @@ class Index:
         with writing(self.engine) as connection:
             self._run(connection, "INSERT INTO blocked (handle) VALUES (?) ON CONFLICT DO NOTHING", (handle,))
 
-    def unblock(self, handle: bytes) -> None:
-        """Take a block away; committed on return."""
-        with writing(self.engine) as connection:
+    def unblock(self, connection: sa.Connection, handles: Iterable[bytes]) -> None:
+        """Take blocks away, in the caller's transaction."""
+        for handle in handles:
             self._run(connection, "DELETE FROM blocked WHERE handle = ?", (handle,))
 
     def put(

@@ -19,6 +19,7 @@ from shopguard.registry.messages import (
     CandidateShape,
 )
 from shopguard.registry.sealing import seal
+from shopguard.storage.engine import writing
 
 if TYPE_CHECKING:
     from tests.integration.lookup.conftest import Centre
@@ -151,7 +152,8 @@ def test_a_blocked_entry_is_not_served_though_its_rows_are_there(either_centre: 
     either_centre.index.block(listed.handle)
     assert either_centre.handles(PHONE, EMAIL) == ["E-2"]
     assert len(either_centre.handles(PHONE)) == 1
-    either_centre.index.unblock(listed.handle)
+    with writing(either_centre.index.engine) as connection:
+        either_centre.index.unblock(connection, [listed.handle])
     assert sorted(either_centre.handles(PHONE, EMAIL)) == ["E-1", "E-2"]
 
 

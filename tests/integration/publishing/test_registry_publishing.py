@@ -232,3 +232,29 @@ def test_a_block_is_in_force_while_others_write(office: "Office") -> None:
             threading.Event().wait(0.005)
     thread.join()
     assert office.count("vault", "entry", "WHERE state = 'blocked'") == 1
+
+
+def test_an_unblocked_entry_is_told_in_the_moment_it_is_served(office: "Office") -> None:
+    office.load(ENTRY)
+    office.publisher.block("E-1")
+    told = office.index.additions(0, 1_000_000).next
+    seen: list[tuple[bool, bool]] = []
+
+    def look(*_: object) -> None:
+        news = office.index.additions(told, 1_000_000).added
+        seen.append((bool(news), bool(office.index.blocked(office.handles()))))
+
+    sa.event.listen(office.index.engine, "commit", look)
+    office.publisher.unblock("E-1")
+    look()  # after everything
+    assert seen[0] == (False, True)
+    assert seen[-1] == (True, False)
+    assert {(False, True), (True, False)} == set(seen)
+
+
+def test_a_block_that_broke_off_before_the_vault_knew_it_can_be_lifted(office: "Office") -> None:
+    office.load(ENTRY)
+    office.index.block(office.handles()[0])
+    assert office.met(ENTRY.party) == set()
+    assert office.publisher.unblock("E-1")
+    assert office.met(ENTRY.party) == {"E-1"}
