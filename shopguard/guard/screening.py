@@ -14,7 +14,7 @@ from shopguard.guard.phone_use import NoPhoneUse, PhoneUse
 from shopguard.guard.signals import Signal
 from shopguard.guard.store import Vault, digest_of
 from shopguard.guard.watch import Pieces
-from shopguard.guard.wording import reason
+from shopguard.guard.wording import reason, why_silent
 from shopguard.identity import Identity, Token, identify, tokens
 from shopguard.matching import compare_identities, score_each
 from shopguard.model import Match, Order, Party, Reason, Relation, ScreeningState, Strength, Verdict
@@ -87,6 +87,7 @@ class Screener:
         matches: list[Match] = []
         noticed: list[Signal] = []
         asides: dict[Reason, None] = {}
+        causes: dict[Reason, None] = {}
         pieces: dict[int, set[bytes]] = defaultdict(set)
         state = ScreeningState.SCREENED
         digest = self.digest(order)
@@ -102,6 +103,8 @@ class Screener:
             asked = tokens(identity)
             answer = self._registry.look_up(Query(order.ref, role, digest, asked))
             state = _worse(state, answer.state)
+            if answer.state is not ScreeningState.SCREENED:
+                causes[why_silent(answer.cause, rules_.language)] = None
             for watch in answer.watch:  # too many entries share a hot token: one more of them says nothing either
                 pieces[watch.epoch].update(v for at, v in enumerate(watch.values) if at not in answer.hot)
             found = _matches(role, identity, asked, answer)
@@ -112,6 +115,7 @@ class Screener:
         if state is not ScreeningState.SCREENED:
             silent = state is ScreeningState.UNSCREENED
             asides[reason("registry_silent" if silent else "from_cache", rules_.language)] = None
+            asides |= causes
         verdict = rules.judge(order, _best_of_each(matches), state, rules_.policy, rules_.language, tuple(asides))
         return Screened(rules.notice(verdict, order, noticed, rules_.policy, rules_.language), pieces)
 
@@ -139,7 +143,7 @@ class Screener:
         why = rules.let_go(order, rules_.policy, rules_.language)
         if why is not None:
             return rules.allowed(order, why, rules_.policy)
-        silent = (reason("registry_silent", rules_.language),)
+        silent = (reason("registry_silent", rules_.language), why_silent("", rules_.language))
         return rules.judge(order, (), ScreeningState.UNSCREENED, rules_.policy, rules_.language, silent)
 
 

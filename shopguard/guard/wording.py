@@ -46,6 +46,38 @@ _REASONS = {
         "登録簿に照会できませんでした。自動で再照会します。",
         "The registry could not be asked; it will be asked again.",
     ),
+    "silent_away": (
+        "登録簿に接続できないか、応答がありません。",
+        "The registry cannot be reached, or does not answer in time.",
+    ),
+    "silent_settings": (
+        "登録簿のアドレスか鍵が合いません。`shopguard doctor` で確認してください。",
+        "The registry's address or a key does not fit; see what `shopguard doctor` says.",
+    ),
+    "silent_clock": (
+        "このコンピューターの時計が登録簿と5分以上ずれています。時計を合わせてください。",
+        "This machine's clock differs from the registry's by more than five minutes; set it.",
+    ),
+    "silent_version": (
+        "登録簿とShopGuardの版が合いません。更新してください。",
+        "The registry and this ShopGuard are of versions that do not fit; update it.",
+    ),
+    "silent_suspended": (
+        "この店の照会は登録簿の事務局が止めています。事務局に連絡してください。",
+        "The registry's office lets this shop ask nothing at present; ask the office.",
+    ),
+    "silent_slow": (
+        "照会がいつもより多いため、登録簿の回答が遅くなっています。",
+        "The registry answers slowly for now, as the shop has asked unusually much.",
+    ),
+    "silent_budget": (
+        "照会数の上限に達したため、登録簿は回答を止めています。事務局に連絡してください。",
+        "The shop has asked more than it may: ask the registry's office, which can let it go on.",
+    ),
+    "silent_fault": (
+        "ShopGuardの内部で照会に失敗しました。記録（ログ）に場所があります。",
+        "Asking failed inside ShopGuard; its log says where.",
+    ),
     "from_cache": (
         "登録簿に照会できないため、以前の回答の控えで判定しました。自動で再照会します。",
         "The registry could not be asked; judged by what it answered before, and it will be asked again.",
@@ -102,6 +134,26 @@ _REASONS = {
     ),
 }
 
+# What each cause of a silence (``Answer.cause``) is to the people of a shop; any other is an outage.
+_SILENCES = {
+    "silent_settings": ("not_secure", "not_the_registry", "forged", "not_found", "not_authenticated", "other_member"),
+    "silent_clock": ("clock",),
+    "silent_version": (
+        "damaged",
+        "refused",
+        "profile",
+        "unreadable",
+        "too_many_tokens",
+        "wrong_class",
+        "too_large",
+        "method",
+        "asked_otherwise",
+    ),
+    "silent_suspended": ("suspended", "forbidden"),
+    "silent_slow": ("slow_down",),
+    "silent_budget": ("budget_spent",),
+    "silent_fault": ("fault",),
+}
 
 # The same in a word or two, for the line on an order.
 _SIGNS = {
@@ -118,6 +170,12 @@ def reason(code: str, language: Language) -> Reason:
     """Return the reason ``code`` in the shop's language."""
     japanese, english = _REASONS[code]
     return Reason(code, japanese if language is Language.JA else english)
+
+
+def why_silent(cause: str, language: Language) -> Reason:
+    """Return the reason for a registry's silence of this ``cause``."""
+    found = (code for code, causes in _SILENCES.items() if cause in causes)
+    return reason(next(found, "silent_away"), language)
 
 
 def in_language(said: Reason, language: Language) -> Reason:

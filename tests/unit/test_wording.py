@@ -7,7 +7,7 @@ import pytest
 
 from shopguard.config import Language
 from shopguard.guard import wording
-from shopguard.guard.wording import note_text, reason, released_text
+from shopguard.guard.wording import note_text, reason, released_text, why_silent
 from shopguard.model import (
     Category,
     Comparison,
@@ -19,6 +19,8 @@ from shopguard.model import (
     Verdict,
     VerdictKind,
 )
+from shopguard.registry.client import Silence
+from shopguard.registry.refusals import Refusal
 
 JA, EN = Language.JA, Language.EN
 CODES = sorted(wording._REASONS)
@@ -106,3 +108,15 @@ def test_nobody_is_accused():
     said = "".join(reason(code, language).text for code in CODES for language in Language).lower()
     words = ("ブラック", "詐欺", "犯罪", "blacklist", "fraud", "crime", "criminal")
     assert [word for word in words if word in said] == []
+
+
+def test_silence_that_a_person_must_end_says_so_and_only_an_outage_is_called_one():
+    causes = {code.value for kind in (Silence, Refusal) for code in kind}
+    outages = {cause for cause in causes if why_silent(cause, EN).code == "silent_away"}
+    assert outages == {"unreachable", "timed_out", "busy", "resting", "unavailable", "replayed", "epoch"}
+    assert causes >= {cause for named in wording._SILENCES.values() for cause in named}
+
+
+def test_shop_that_was_stopped_is_told_whom_to_ask_in_its_language():
+    assert "ask the registry's office" in why_silent("budget_spent", EN).text
+    assert "事務局に連絡" in why_silent("budget_spent", JA).text

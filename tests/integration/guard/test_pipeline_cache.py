@@ -33,14 +33,14 @@ def test_known_buyer_is_held_by_the_copy_and_the_verdict_says_so(house, bad, ent
     house.take(bad)
     assert house.done() == ["hold"]
     assert house.verdict().state is ScreeningState.FROM_CACHE
-    assert house.reasons() == {"strong_match", "from_cache"}
+    assert house.reasons() == {"strong_match", "from_cache", "silent_away"}
 
 
 def test_known_clean_buyer_is_let_go_where_an_unknown_one_would_be_held(house, clean, entry):
     fall_silent(house, entry)
     house.take(clean)
     assert house.done() == []
-    assert house.reasons() == {"no_match", "from_cache"}
+    assert house.reasons() == {"no_match", "from_cache", "silent_away"}
 
 
 def test_verdict_by_a_copy_is_made_again_when_the_registry_is_back(house, clean, entry):

@@ -334,8 +334,9 @@ def refusing(between: Between, code: Refusal, retry_after_s: float | None = None
 @pytest.mark.parametrize("code", [code for code in Refusal if code is not Refusal.EPOCH])
 def test_refusal_has_a_sentence_of_our_own(client, between, code):
     refusing(between, code)
-    reason = silent(client.look_up(QUERY))
-    assert reason == str(NoAnswer(code))
+    answer = client.look_up(QUERY)
+    reason = silent(answer)
+    assert (reason, answer.cause) == (str(NoAnswer(code)), code.value)
     assert "taro" not in reason
 
 
