@@ -19,7 +19,7 @@ from shopguard.registry.log import Log
 from shopguard.registry.lookup import LookUpService
 from shopguard.registry.members.service import Members
 from shopguard.registry.prf.client import PrfClient
-from shopguard.registry.prf.process import OwnPrf, prf_socket, socket_elsewhere
+from shopguard.registry.prf.process import Founding, OwnPrf, prf_socket, socket_elsewhere
 from shopguard.registry.prf.seeds import EpochSeeds, seeds_path
 from shopguard.registry.prf.service import PrfService
 from shopguard.registry.publishing import Progress, Publisher
@@ -201,8 +201,16 @@ class RegistryHome:
             with suppress(ConfigError):  # another process has been quicker
                 Keyring.create(self._key_file("vault"), self._guard_keys.master_key)
         if not self._prf_is_elsewhere and not self._key_file("prf").exists():
-            with suppress(FileExistsError):
-                EpochSeeds.create(self._key_file("prf"), self.office.signer.public, self.registry_id)
+            self._make_seeds()
+
+    def _make_seeds(self) -> None:
+        """Where the keyed function has a process of its own, nobody else ever holds its seeds: it makes them."""
+        office = self.office.signer.public
+        if self._apart:
+            self._own_prf.ensure(Founding(self.registry_id, office))
+            return
+        with suppress(FileExistsError):  # another process has been quicker
+            EpochSeeds.create(self._key_file("prf"), office, self.registry_id)
 
     def _is_used(self, store: str) -> bool:
         if self._url is None:

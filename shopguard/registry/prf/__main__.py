@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from shopguard.errors import ConfigError, StoreUnavailable
-from shopguard.registry.prf.process import only_one, prf_socket
+from shopguard.registry.prf.process import Founding, only_one, prf_socket
 from shopguard.registry.prf.seeds import EpochSeeds, seeds_path
 from shopguard.registry.prf.server import PrfServer
 from shopguard.registry.prf.service import PrfService
@@ -33,8 +33,9 @@ def main() -> int:
         _end_with(arguments.parent)
     try:
         url = os.environ[arguments.url_env] if arguments.url_env else None
+        founding = Founding.read(arguments.found, arguments.office) if arguments.found else None
         with only_one(arguments.data_dir):
-            _serve(arguments.data_dir, url)
+            _serve(arguments.data_dir, url, founding)
     except KeyError:
         _log.error("the environment variable %s is not set", arguments.url_env)
         return 1
@@ -49,12 +50,14 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--data-dir", type=Path, required=True)
     parser.add_argument("--url-env", help="environment variable with the address of a PostgreSQL database")
     parser.add_argument("--parent", type=int, help="end when this process is not the parent (any more)")
+    parser.add_argument("--found", metavar="REGISTRY", help="the id of a new registry: make seeds if there are none")
+    parser.add_argument("--office", metavar="KEY", help="the public key (base64) of the new registry's office")
     return parser.parse_args()
 
 
-def _serve(data_dir: Path, url: str | None) -> None:
+def _serve(data_dir: Path, url: str | None, founding: Founding | None) -> None:
     ending = _ending()
-    seeds = EpochSeeds(seeds_path(data_dir))
+    seeds = _seeds(seeds_path(data_dir), founding)
     engine = open_store("prf", data_dir, url)
     if not has_tables(engine):
         migrate_store(engine, "prf")
@@ -68,6 +71,12 @@ def _serve(data_dir: Path, url: str | None) -> None:
         server.close()
         engine.dispose()
         ending.close()
+
+
+def _seeds(path: Path, founding: Founding | None) -> EpochSeeds:
+    if founding is None or path.exists():
+        return EpochSeeds(path)
+    return EpochSeeds.create(path, founding.office_public, founding.registry_id)
 
 
 def _sweep(service: PrfService) -> None:

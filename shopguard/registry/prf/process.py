@@ -1,5 +1,6 @@
 """The process of the keyed function: where it listens, how it is started, and that there is only one."""
 
+import base64
 import fcntl
 import hashlib
 import os
@@ -11,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from shopguard.errors import ConfigError
@@ -24,6 +26,23 @@ SOCKET_VARIABLE = "SHOPGUARD_PRF_SOCKET"
 _LONGEST = 100  # bytes of a socket's path: the system takes 108 (Linux) or 104 (macOS)
 _START_S = 30.0  # a busy machine may be slow, and the tables may have to be made
 _LOOK_EVERY_S = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Founding:
+    """What a new registry's seeds are made for; nothing of it is secret."""
+
+    registry_id: str
+    office_public: bytes  # 32 bytes
+
+    @property
+    def arguments(self) -> Sequence[str]:
+        """As the process is told of it, and ``read`` back."""
+        return f"--found={self.registry_id}", f"--office={base64.b64encode(self.office_public).decode()}"
+
+    @classmethod
+    def read(cls, registry_id: str, office: str) -> "Founding":
+        return cls(registry_id, base64.b64decode(office, validate=True))
 
 
 def prf_socket(data_dir: Path) -> Path:
@@ -93,13 +112,17 @@ class OwnPrf:
         self._data_dir, self._url = data_dir, url
         self.process: subprocess.Popen[bytes] | None = None
 
-    def ensure(self) -> None:
-        """Return when a process listens; ``ConfigError`` if ours cannot be started. It says why on standard error."""
+    def ensure(self, founding: Founding | None = None) -> None:
+        """Return when a process listens; ``ConfigError`` if ours cannot be started. It says why on standard error.
+
+        Args:
+            founding: have it make the seeds of a new registry if there are none: in its own memory, not in ours.
+        """
         elsewhere = socket_elsewhere()
         if elsewhere is not None:
             raise ConfigError(f"nobody listens at {elsewhere} ({SOCKET_VARIABLE}); start the service that does")
         if self.process is None or self.process.poll() is not None:
-            self.process = self._start()
+            self.process = self._start(founding)
         give_up_at = time.monotonic() + _START_S
         path = prf_socket(self._data_dir)
         while not _listens(path):
@@ -116,11 +139,13 @@ class OwnPrf:
             self.process.terminate()
             self.process.wait()
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def _start(self, founding: Founding | None) -> subprocess.Popen[bytes]:
         environment = dict(os.environ)
         if self._url is not None:
             environment[URL_VARIABLE] = self._url
-        command = prf_command(self._data_dir, None if self._url is None else URL_VARIABLE, os.getpid())
+        command = [*prf_command(self._data_dir, None if self._url is None else URL_VARIABLE, os.getpid())]
+        if founding is not None:
+            command += founding.arguments
         # a group of its own: Ctrl-C reaches this process alone, which may still have something to ask
         return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, process_group=0)  # noqa: S603
 

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
+from shopguard.crypto import Keyring
 from shopguard.errors import ConfigError
 from shopguard.identity import Token
+from shopguard.registry.home import RegistryHome
 from shopguard.registry.prf.client import PrfClient
-from shopguard.registry.prf.process import URL_VARIABLE, OwnPrf, prf_command, prf_socket
+from shopguard.registry.prf.process import URL_VARIABLE, Founding, OwnPrf, prf_command, prf_socket
 from shopguard.registry.prf.seeds import EpochSeeds, seeds_path
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.stores import open_store, store_is_current
@@ -216,6 +218,30 @@ def test_without_seeds_it_says_so_and_ends(start: Start, tmp_path: Path) -> None
     assert process.returncode == 1
     assert b"prf.json: missing" in errors
     assert b"Traceback" not in errors
+
+
+def test_the_seeds_of_a_new_registry_are_made_by_it_and_seen_by_nobody_else(
+    tmp_path: Path, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError("the seeds are in this process")
+
+    monkeypatch.setattr(EpochSeeds, "__init__", never)
+    monkeypatch.setattr(EpochSeeds, "create", never)
+    home = RegistryHome(tmp_path, "-one", keyring, now)
+    home.prepare()
+    assert home.prf.registry_id == "-one"
+    home.close()
+    monkeypatch.undo()
+    seeds = EpochSeeds(seeds_path(tmp_path))
+    assert (seeds.registry_id, seeds.numbers(), seeds.office) == ("-one", (1,), home.office.publics)
+
+
+def test_seeds_that_are_there_are_kept_whatever_is_founded(start: Start, seeds: EpochSeeds, tmp_path: Path) -> None:
+    before = seeds_path(tmp_path).read_bytes()
+    start(tmp_path, *Founding("another", bytes(32)).arguments)
+    wait_until(lambda: listens(tmp_path))
+    assert seeds_path(tmp_path).read_bytes() == before
 
 
 def test_one_that_cannot_be_started_is_a_refusal(tmp_path: Path) -> None:
