@@ -124,6 +124,7 @@ def _examine(
             installation.effects,
             installation.states,
             installation.registry,
+            installation.registry_client.me,
             installation.clock,
         )
         yield from ((_EVERYWHERE, finding) for finding in health.of_guard())

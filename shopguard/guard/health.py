@@ -15,7 +15,10 @@ from shopguard.guard.inbox import Inbox
 from shopguard.guard.shops import GuardedShop, ShopStates
 from shopguard.identity import identify, tokens
 from shopguard.model import Finding, OrderRef, Party, ScreeningState
+from shopguard.registry.client import NoAnswer
+from shopguard.registry.messages import Me
 from shopguard.registry.protocol import Query, Registry
+from shopguard.registry.refusals import Refusal
 from shopguard.storage.engine import reading
 from shopguard.storage.tables import inbox
 
@@ -28,7 +31,11 @@ _NOBODY = Party(emails=("doctor@example.com",))
 
 
 class Health:
-    """Looks at what the guard stores and at its registry. Changes nothing."""
+    """Looks at what the guard stores and at its registry. Changes nothing.
+
+    Args:
+        standing: asks the registry what it knows of this member; ``NoAnswer`` if it does not tell.
+    """
 
     def __init__(
         self,
@@ -37,10 +44,11 @@ class Health:
         effects: Effects,
         states: ShopStates,
         registry: Registry,
+        standing: Callable[[], Me],
         clock: Callable[[], float],
     ) -> None:
         self._engine, self._inbox, self._effects = engine, deliveries, effects
-        self._states, self._registry, self._clock = states, registry, clock
+        self._states, self._registry, self._standing, self._clock = states, registry, standing, clock
 
     def of_guard(self) -> Iterator[Finding]:
         """Yield one finding per check that concerns all shops."""
@@ -63,8 +71,16 @@ class Health:
     def _reach_registry(self) -> Finding:
         query = Query(OrderRef("doctor", "doctor"), "buyer", "doctor", tokens(identify(_NOBODY)))
         answer = self._registry.look_up(query)
-        if answer.state is ScreeningState.UNSCREENED:
-            return Finding("registry", False, answer.reason, "see that the database is there and has room")
+        if answer.state is not ScreeningState.SCREENED:
+            return _silent(answer.reason)
+        try:
+            member = self._standing()
+        except NoAnswer as silence:
+            return _silent(str(silence))
+        if member.stopped:  # the question above is an old one, which is answered for nothing even so
+            return _silent(str(NoAnswer(Refusal.BUDGET_SPENT)))
+        if any(2 * budget.left < budget.size for budget in member.budgets):
+            return Finding("registry", True, "answers slowly: less than half of the budget is left")
         return Finding("registry", True, "answers")
 
     def _queue(self) -> Finding:
@@ -158,6 +174,12 @@ def _attempt(name: str, check: Callable[[], Finding]) -> Finding:
         return check()
     except ShopGuardError as error:
         return Finding(name, False, str(error), "start `shopguard serve` once; see that the database has room")
+
+
+def _silent(why: str) -> Finding:
+    """Return the finding on a registry that does not answer; most sentences say what to do themselves."""
+    remedy = "" if ";" in why else "see that it can be reached, and that its databases are there and have room"
+    return Finding("registry", False, why, remedy)
 
 
 def _finding(check: str, ok: bool, text: str, remedy: str) -> Finding:

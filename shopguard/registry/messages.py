@@ -126,13 +126,17 @@ class BudgetShape(msgspec.Struct, frozen=True):
 
 
 class Me(msgspec.Struct, frozen=True):
-    """What the registry knows of the member who asks. ``daily_orders`` None: not limited."""
+    """What the registry knows of the member who asks. ``daily_orders`` None: not limited.
+
+    ``stopped``: its budget ran out, and nothing new is answered until the office has looked.
+    """
 
     member: str
     state: str
     daily_orders: int | None
     budgets: tuple[BudgetShape, ...]
     keys: tuple[str, ...]
+    stopped: bool = False
 
 
 class NewKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -7,15 +7,19 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 
 from shopguard.config import Mode, ServerSettings
 from shopguard.errors import PlatformRefused, TemporaryFailure
+from shopguard.guard.health import Health
 from shopguard.model import ConnectReport, Finding, Order, ShopAlarm
+from shopguard.registry.messages import BudgetShape, Me
 from shopguard.storage.engine import reading
 from shopguard.storage.tables import audit, inbox
 from shopguard.testing.fakes import FakePlatform, FixedClock
+from shopguard.testing.registry import FakeRegistry
 
 if TYPE_CHECKING:
     from click.testing import Result
@@ -218,7 +222,7 @@ def _observes_for_long(desk: "Desk", _order: Order) -> None:
         (_from_the_future, "clock", "NTP"),
         (_feed, "feed", "missed webhooks"),
         (_alarm, "alarm", "--clear-alarm"),
-        (_no_registry, "registry", "database"),
+        (_no_registry, "registry", "databases are there"),
         (_observes_for_long, "mode", "shops.main-store.mode"),
     ],
 )
@@ -234,6 +238,39 @@ def test_doctor_finds(
     result = desk.run("doctor", "main-store", "--json")
     assert (result.exit_code, faults(result)) == (1, [check])
     assert remedy in findings(result)[check]["remedy"]
+
+
+def of_registry(desk: "Desk", registry: FakeRegistry, member: Me) -> Finding:
+    with desk.opened() as made:
+        parts = (made.engine, made.inbox, made.effects, made.states)
+        health = Health(*parts, registry, lambda: member, made.clock)
+        return next(finding for finding in health.of_guard() if finding.check == "registry")
+
+
+MEMBER = Me("shop-1", "active", 100, (BudgetShape(1, 600, 600), BudgetShape(2, 3_600, 3_600)), ("k",))
+
+
+def test_doctor_does_not_take_a_copy_of_an_earlier_answer_for_a_registry(desk: "Desk") -> None:
+    away = FakeRegistry(failing=True)
+    away.copies = []
+    found = of_registry(desk, away, MEMBER)
+    assert (found.ok, found.text) == (False, "the registry is away")
+    assert "can be reached" in found.remedy
+
+
+def test_doctor_says_that_the_registry_has_stopped_this_shop_though_it_answers_what_it_answered_before(
+    desk: "Desk",
+) -> None:
+    found = of_registry(desk, FakeRegistry(), msgspec.structs.replace(MEMBER, stopped=True))
+    assert (found.ok, found.remedy) == (False, "")
+    assert "ask the registry's office" in found.text
+
+
+def test_doctor_says_that_the_budget_runs_low_before_the_shop_is_stopped(desk: "Desk") -> None:
+    assert of_registry(desk, FakeRegistry(), MEMBER).text == "answers"
+    scarce = msgspec.structs.replace(MEMBER, budgets=(*MEMBER.budgets[:1], BudgetShape(2, 1_799, 3_600)))
+    found = of_registry(desk, FakeRegistry(), scarce)
+    assert (found.ok, "less than half of the budget" in found.text) == (True, True)
 
 
 def test_observing_is_fine_for_two_weeks_and_says_since_when(desk: "Desk", platform: "ConnectedPlatform") -> None:

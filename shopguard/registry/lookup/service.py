@@ -303,4 +303,4 @@ def _pieces(places: Sequence[Place]) -> tuple[bytes, ...]:
 
 def _me(standing: MemberStanding, keys: Sequence[str] | None = None) -> Me:
     known = standing.keys if keys is None else tuple(keys)
-    return Me(standing.member, standing.state, standing.daily_orders, standing.budgets, known)
+    return Me(standing.member, standing.state, standing.daily_orders, standing.budgets, known, standing.stopped)

@@ -127,6 +127,8 @@ def test_a_member_that_asks_too_much_is_stopped_and_told_when_to_ask_again(centr
             centre.pass_time(refusal.retry_after_s)
     assert codes[-1] == Refusal.BUDGET_SPENT
     assert Refusal.SLOW_DOWN in codes
+    asked = (centre.request("GET", ME, member=member) for member in ("shop-2", "shop-1"))
+    assert [msgspec.json.decode(centre.proven(request).body, type=Me).stopped for request in asked] == [True, False]
 
 
 # The other routes
