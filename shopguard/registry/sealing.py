@@ -6,7 +6,7 @@ One row opens a weak posting; rows of two different groups, or one row of name a
 import os
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import msgspec
@@ -116,7 +116,7 @@ class Row:
     """An opened row: a weak posting. ``reporters`` is the lower bound of its bucket, months are first days."""
 
     group: int
-    share: int
+    share: int = field(repr=False)  # in group 0 the secret itself
     t2_ref: bytes
     handle: bytes
     reporters: int

@@ -7,7 +7,7 @@ import base64
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from cryptography.exceptions import InvalidSignature
@@ -32,12 +32,12 @@ class SignedRequest:
 
     method: str
     path: str
-    body: bytes
+    body: bytes = field(repr=False)  # may hold tokens
     member: str
     key_id: str
     time: int
     nonce: str
-    signature: bytes
+    signature: bytes = field(repr=False)
 
     @property
     def signed_bytes(self) -> bytes:
@@ -67,11 +67,11 @@ class SignedAnswer:
     """An answer with its proof. ``nonce`` is that of the request it answers, so that no old answer passes for it."""
 
     status: int
-    body: bytes
+    body: bytes = field(repr=False)  # may tell who is listed
     key_id: str
     time: int
     nonce: str
-    signature: bytes
+    signature: bytes = field(repr=False)
 
     @property
     def signed_bytes(self) -> bytes:

@@ -348,6 +348,8 @@ def test_a_row_of_a_newer_version_is_not_misread() -> None:
 def test_no_secret_is_shown_by_repr_or_error() -> None:
     (at,) = places_of([PHONE])
     assert repr(at) == "Place(***)"
+    opened = row_of(sealed(PHONE), PHONE)
+    assert str(opened.share) not in repr(opened)
     with pytest.raises(RowDamaged) as raised:
         open_row(at, bytes(SEALED_ROW_BYTES), EPOCH)
     assert str(raised.value) == ""

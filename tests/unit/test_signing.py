@@ -189,6 +189,12 @@ def test_the_private_key_is_not_shown() -> None:
     assert repr(SIGNER) == f"Signer({SIGNER.key_id})"
 
 
+def test_bodies_and_signatures_are_not_shown() -> None:
+    shown = repr(REQUEST) + repr(ANSWER)
+    assert "shop-1" in shown
+    assert not any(word in shown for word in ("body", "candidates", "signature", repr(REQUEST.signature)))
+
+
 def test_every_part_of_a_request_is_signed() -> None:
     """A part that is added later must be thought of here."""
     assert [field.name for field in fields(SignedRequest)] == [

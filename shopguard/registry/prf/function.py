@@ -63,9 +63,15 @@ class Ingest(msgspec.Struct, frozen=True):
 
 
 class Ingested(msgspec.Struct, frozen=True):
-    """By epoch, in the order of ``Ingest.epochs``: the values of all tokens, 32 bytes each, one after the other."""
+    """By epoch, in the order of ``Ingest.epochs``: the values of all tokens, 32 bytes each, one after the other.
+
+    Secret.
+    """
 
     values: tuple[bytes, ...]
+
+    def __repr__(self) -> str:
+        return f"Ingested({len(self.values)} epochs)"
 
 
 class EpochNumber(msgspec.Struct, frozen=True):
