@@ -287,16 +287,23 @@ class Stock:
 
     home: Path
     keys: Mapping[str, Ed25519PrivateKey]
+    parties: Sequence[Mapping[str, Any]]
+    """Those of the entries, E-0 first, then twenty who are not listed."""
     identities: Sequence[Mapping[str, Any]]
-    """What ``identify --show`` says of the first entries and of as many who are not listed."""
+    """What ``identify --show`` says of each."""
 
     @cached_property
     def tokens(self) -> list[list[Token]]:
-        """The tokens of each of ``identities``, as docs/matching.md says to make them."""
+        """The tokens of each of ``parties``, as docs/matching.md says to make them."""
         return [
             [token(*_kinds()[each["kind"]], each["value"], read["profile"]) for each in read["tokens"]]
             for read in self.identities
         ]
+
+    def orders(self, numbers: Iterable[int]) -> list[str]:
+        """Lines for ``screen``: an order cash on delivery of each of ``parties`` with these numbers."""
+        told = {"currency": "JPY", "total": "12800", "payment": {"kind": "cod"}}
+        return [lines([{"id": str(number), **told, "buyer": self.parties[number]}]) for number in numbers]
 
 
 def _kinds() -> dict[str, tuple[int, int]]:
@@ -324,7 +331,7 @@ def stock(tmp_path_factory: pytest.TempPathFactory) -> Stock:
         house.run("registry", "members", "create", name, *told, "--daily-orders", daily)
     asked = [party(number) for number in (*range(LISTED), *range(200, 220))]
     read = house.run("identify", "--show", given=lines(asked))
-    return Stock(home, keys, [json.loads(line) for line in read.splitlines()])
+    return Stock(home, keys, asked, [json.loads(line) for line in read.splitlines()])
 
 
 def _copied(stock: Stock, home: Path) -> Centre:
