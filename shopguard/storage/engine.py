@@ -156,6 +156,7 @@ def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
     _use_wal(cursor)
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA secure_delete=ON")  # what is erased is overwritten, however SQLite was built
     cursor.close()
 
 

@@ -123,6 +123,19 @@ def test_only_files_are_copied(postgres_engine: sa.Engine, tmp_path: Path) -> No
         snapshot(postgres_engine, tmp_path / "copy.db")
 
 
+def test_what_is_deleted_is_overwritten_however_sqlite_was_built(tmp_path: Path) -> None:
+    engine = open_engine(sqlite_url(tmp_path / "a.db"))
+    event.listen(
+        engine,
+        "connect",
+        lambda connection, _record: connection.execute("PRAGMA secure_delete=OFF"),
+        insert=True,  # before what the engine does itself
+    )
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA secure_delete").scalar() == 1
+    engine.dispose()
+
+
 def test_a_pool_without_a_free_connection_is_unavailable(sqlite_engine: sa.Engine) -> None:
     engine = sa.create_engine(sqlite_engine.url, pool_size=1, max_overflow=0, pool_timeout=0.01)
     event.listen(engine, "connect", lambda _raw, _record: None)

@@ -103,6 +103,7 @@ class PrfService:
             member = books.member(request.member)
             if member is None:
                 raise _not_authenticated()
+            _check_state(member)  # once more, under the lock: it may have been suspended since
             before = books.content(batch)
             if before is not None:
                 refused = _other_than(before, content)

@@ -14,7 +14,7 @@ from shopguard.registry.prf.function import MemberKeys, MemberState
 from shopguard.registry.prf.seeds import EpochSeeds
 from shopguard.registry.prf.service import CLOCK_S, PrfService
 from shopguard.registry.refusals import Refusal, Refused
-from shopguard.registry.signing import Signer
+from shopguard.registry.signing import SignedRequest, Signer
 from shopguard.testing import FixedClock
 
 if TYPE_CHECKING:
@@ -296,6 +296,20 @@ def test_who_may_not_ask_is_refused(shop: "Shop", office: "Office", state: str) 
         shop.standing()
     office.do(function.SET_STATE, MemberState("shop-1", "active"))
     assert shop.spent() == (1, 0, 0)
+
+
+def test_who_is_suspended_while_it_asks_is_not_answered(
+    shop: "Shop", office: "Office", prf: PrfService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = prf._member
+
+    def suspended_meanwhile(request: SignedRequest, now: float) -> object:
+        found = known(request, now)
+        office.do(function.SET_STATE, MemberState("shop-1", "suspended"))
+        return found
+
+    monkeypatch.setattr(prf, "_member", suspended_meanwhile)
+    assert shop.refusal().code is Refusal.SUSPENDED
 
 
 def test_a_key_that_was_taken_away_signs_nothing(shop: "Shop", office: "Office") -> None:
