@@ -67,7 +67,9 @@ class Invocation:
     def installation(self, busy_timeout_s: float | None = None) -> "Installation":
         """Return everything made of the settings; the caller closes it. None: waits as long as is usual."""
         from shopguard.bootstrap import Installation
+        from shopguard.cli.logs import log_to_stderr
 
+        log_to_stderr()
         self.data_dir.mkdir(parents=True, exist_ok=True)
         self.use_tables()
         return Installation(self.config(), self.keyring(), self.data_dir, busy_timeout_s=busy_timeout_s)

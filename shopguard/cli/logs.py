@@ -7,6 +7,15 @@ import stamina
 import structlog
 
 
+def log_to_stderr() -> None:
+    """Have a command say on stderr what goes wrong beside its results, which alone are on stdout."""
+    if not structlog.is_configured():
+        structlog.configure(
+            wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+            logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        )
+
+
 def start_logging() -> None:
     """Set up structured logging for a long-running process."""
     terminal = sys.stderr.isatty()

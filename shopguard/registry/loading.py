@@ -11,6 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from multiprocessing.connection import wait
 from typing import NamedTuple
 
 from shopguard.errors import PayloadInvalid, TemporaryFailure
@@ -197,7 +198,21 @@ def _find(parties: Sequence[Party]) -> list[Findable]:
 
 def _pool() -> ProcessPoolExecutor:
     spawn = multiprocessing.get_context("spawn")  # nothing of ours is shared by accident, on any system
-    return ProcessPoolExecutor(min(_PROCESSES, os.cpu_count() or 1), spawn)
+    return ProcessPoolExecutor(min(_PROCESSES, os.cpu_count() or 1), spawn, _end_with_parent)
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that started it is killed: it would wait for work, and hold people's data."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+    sentinel = parent.sentinel
+
+    def watch() -> None:
+        wait([sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
 
 
 @contextmanager

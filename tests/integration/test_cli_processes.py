@@ -1,5 +1,6 @@
 """Several processes on one file: in order, in flat memory, with the same answers and errors; and how they end."""
 
+import base64
 import itertools
 import os
 import re
@@ -19,6 +20,7 @@ import pytest
 from shopguard import wire
 from shopguard.cli import pool
 from shopguard.identity.tables import tables
+from shopguard.storage.engine import migrate, open_engine, sqlite_url
 
 ENTRY = {
     "id": "E-1",
@@ -176,6 +178,41 @@ def test_ctrl_c_ends_every_process(tmp_path: Path) -> None:
         assert running.stderr.read() == b"\nAborted!\n"  # nobody holds the other end any more
         assert running.wait(60) == 1
     assert _is_gone(running.pid)
+
+
+def test_processes_of_a_load_end_when_it_is_killed(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(
+        "from shopguard.registry import loading\n"
+        "if __name__ == '__main__':\n"
+        "    pool = loading._pool()\n"
+        "    pool.submit(loading._find, []).result()\n"
+        "    print('begun', flush=True)\n"
+        "    input()\n",
+        "utf-8",
+    )
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, program], stdin=pipe, stdout=pipe, start_new_session=True) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == b"begun\n"
+        running.kill()
+    assert _is_gone(running.pid)
+
+
+def test_what_is_logged_does_not_stand_among_the_results(tmp_path: Path) -> None:
+    assert run(tmp_path, "init")[0] == 0
+    engine = open_engine(sqlite_url(tmp_path / "var" / "guard.db"))
+    migrate(engine, "guard")
+    engine.dispose()
+    keys = base64.b64encode(bytes(32)).decode()
+    asked = f"registry: {{url: 'http://127.0.0.1:9', member: shop-1, answer_keys: ['{keys}']}}\n"
+    (tmp_path / "config.yaml").write_text(asked, "utf-8")
+    assert run(tmp_path, "registry", "enrol")[0] == 0
+    file = written(tmp_path / "orders.jsonl", [order(0)])
+    code, results, said = run(tmp_path, "screen", file)
+    assert (code, results.count(b"\n")) == (0, 1)
+    assert b'"state":"unscreened"' in results
+    assert b"the registry cannot be reached" in said
 
 
 def _hears_ctrl_c() -> None:
