@@ -99,7 +99,9 @@ class RegistryHome:
     def prf(self) -> PrfClient | PrfService:
         if self._apart:
             return PrfClient(prf_socket(self.data_dir), ensure=self._own_prf.ensure)
-        return PrfService(self.engine("prf"), EpochSeeds(seeds_path(self.data_dir)), self.clock)
+        return PrfService(
+            self.engine("prf"), EpochSeeds(seeds_path(self.data_dir), self._guard_keys.master_key), self.clock
+        )
 
     @cached_property
     def _own_prf(self) -> OwnPrf:
@@ -210,7 +212,7 @@ class RegistryHome:
             self._own_prf.ensure(Founding(self.registry_id, office))
             return
         with suppress(FileExistsError):  # another process has been quicker
-            EpochSeeds.create(self._key_file("prf"), office, self.registry_id)
+            EpochSeeds.create(self._key_file("prf"), office, self.registry_id, self._guard_keys.master_key)
 
     def _is_used(self, store: str) -> bool:
         if self._url is None:

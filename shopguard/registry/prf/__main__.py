@@ -12,8 +12,9 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from shopguard.adapter import Secret
 from shopguard.errors import ConfigError, StoreUnavailable
-from shopguard.registry.prf.process import Founding, only_one, prf_socket
+from shopguard.registry.prf.process import MASTER_KEY_VARIABLE, Founding, only_one, prf_socket
 from shopguard.registry.prf.seeds import EpochSeeds, seeds_path
 from shopguard.registry.prf.server import PrfServer
 from shopguard.registry.prf.service import PrfService
@@ -74,9 +75,11 @@ def _serve(data_dir: Path, url: str | None, founding: Founding | None) -> None:
 
 
 def _seeds(path: Path, founding: Founding | None) -> EpochSeeds:
+    given = os.environ.get(MASTER_KEY_VARIABLE)
+    master_key = Secret(given) if given else None
     if founding is None or path.exists():
-        return EpochSeeds(path)
-    return EpochSeeds.create(path, founding.office_public, founding.registry_id)
+        return EpochSeeds(path, master_key)
+    return EpochSeeds.create(path, founding.office_public, founding.registry_id, master_key)
 
 
 def _sweep(service: PrfService) -> None:

@@ -23,6 +23,9 @@ URL_VARIABLE = "SHOPGUARD_PRF_URL"
 SOCKET_VARIABLE = "SHOPGUARD_PRF_SOCKET"
 """Names the socket where another user of the system runs the process, with a data directory of its own."""
 
+MASTER_KEY_VARIABLE = "SHOPGUARD_MASTER_KEY"
+"""Holds what seals the file of seeds, as every other file of keys."""
+
 _LONGEST = 100  # bytes of a socket's path: the system takes 108 (Linux) or 104 (macOS)
 _START_S = 30.0  # a busy machine may be slow, and the tables may have to be made
 _LOOK_EVERY_S = 0.01

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from shopguard.adapter import Secret
+from shopguard.crypto import under_master_key, without_master_key
 from shopguard.errors import ConfigError
 from shopguard.private_file import KEYS_FOLDER, exclusively, read_private, write_private
 from shopguard.registry.prf.plain import PlainPrf
@@ -42,16 +44,21 @@ class EpochSeeds:
     ``ConfigError`` if the file is missing, damaged or open to others.
 
     Safe to share between threads. Only one process may have it: ``server`` sees to that.
+
+    Args:
+        master_key: seals the file itself, as it does ``keys.json``.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, master_key: Secret | None = None) -> None:
+        self._path, self._master_key = path, master_key
         self._lock = threading.Lock()
         self._functions: dict[int, PlainPrf] = {}
-        self._content = _read(path)
+        self._content = self._read()
 
     @classmethod
-    def create(cls, path: Path, office_public: bytes, registry_id: str) -> "EpochSeeds":
+    def create(
+        cls, path: Path, office_public: bytes, registry_id: str, master_key: Secret | None = None
+    ) -> "EpochSeeds":
         """Write fresh secrets with epoch 1; ``FileExistsError`` if there is a file: seeds are never replaced.
 
         Args:
@@ -60,8 +67,8 @@ class EpochSeeds:
         """
         first = {1: secrets.token_bytes(_BYTES)}
         content = _Content(registry_id, secrets.token_bytes(_BYTES), (office_public,), first, 1)
-        write_private(path, _text(content), replace=False)
-        return cls(path)
+        write_private(path, under_master_key(_text(content), master_key), replace=False)
+        return cls(path, master_key)
 
     @property
     def registry_id(self) -> str:
@@ -96,7 +103,7 @@ class EpochSeeds:
                 already or the next one. None: the next one.
         """
         with self._lock, exclusively(self._path):
-            content = _read(self._path)
+            content = self._read()
             if number is not None and number in content.seeds:
                 return number
             following = content.last + 1
@@ -109,18 +116,21 @@ class EpochSeeds:
     def destroy(self, number: int) -> None:
         """Forget the seed of an epoch for good; one without a seed stays as it is."""
         with self._lock, exclusively(self._path):
-            content = _read(self._path)
+            content = self._read()
             self._keep(replace(content, seeds={n: seed for n, seed in content.seeds.items() if n != number}))
             self._functions.pop(number, None)
 
     def set_office(self, keys: Sequence[bytes]) -> None:
         """Know the office by these public keys (32 bytes each) from now on."""
         with self._lock, exclusively(self._path):
-            self._keep(replace(_read(self._path), office=tuple(keys)))
+            self._keep(replace(self._read(), office=tuple(keys)))
 
     def _keep(self, content: _Content) -> None:
-        write_private(self._path, _text(content))
+        write_private(self._path, under_master_key(_text(content), self._master_key))
         self._content = content
+
+    def _read(self) -> _Content:
+        return _content(without_master_key(read_private(self._path), self._path, self._master_key), self._path)
 
     def __repr__(self) -> str:
         return f"EpochSeeds({self.numbers()})"
@@ -141,8 +151,7 @@ def _text(content: _Content) -> bytes:
     ).encode()
 
 
-def _read(path: Path) -> _Content:
-    text = read_private(path)
+def _content(text: bytes, path: Path) -> _Content:
     try:
         read: Any = json.loads(text)
         seeds = {int(number): _bytes(seed) for number, seed in read["seeds"].items()}

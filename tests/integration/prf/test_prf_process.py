@@ -237,6 +237,15 @@ def test_the_seeds_of_a_new_registry_are_made_by_it_and_seen_by_nobody_else(
     assert (seeds.registry_id, seeds.numbers(), seeds.office) == ("-one", (1,), home.office.publics)
 
 
+def test_a_master_key_seals_the_seeds_too(tmp_path: Path, keyring: Keyring, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOPGUARD_MASTER_KEY", "m" * 40)
+    home = RegistryHome(tmp_path, "one", keyring, now)
+    home.prepare()
+    assert home.prf.registry_id == "one"
+    home.close()
+    assert b"seeds" not in seeds_path(tmp_path).read_bytes()
+
+
 def test_seeds_that_are_there_are_kept_whatever_is_founded(start: Start, seeds: EpochSeeds, tmp_path: Path) -> None:
     before = seeds_path(tmp_path).read_bytes()
     start(tmp_path, *Founding("another", bytes(32)).arguments)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from shopguard.adapter import Secret
 from shopguard.errors import ConfigError
 from shopguard.registry.prf.seeds import EpochSeeds, seeds_path
 
@@ -117,3 +118,21 @@ def test_a_file_that_others_can_read_is_refused(made: EpochSeeds, path: Path) ->
 
 def test_seeds_do_not_show_themselves(made: EpochSeeds) -> None:
     assert repr(made) == "EpochSeeds((1,))"
+
+
+def test_under_a_master_key_the_file_shows_nothing_and_needs_it(path: Path) -> None:
+    master = Secret("m" * 40)
+    made = EpochSeeds.create(path, OFFICE, "example", master)
+    made.add()
+    text = path.read_bytes()
+    assert not any(word in text for word in (b"example", b"seeds", b"root"))
+    assert value(EpochSeeds(path, master), 2) == value(made, 2)
+    for wrong in (None, Secret("n" * 40)):
+        with pytest.raises(ConfigError, match="SHOPGUARD_MASTER_KEY"):
+            EpochSeeds(path, wrong)
+
+
+def test_a_file_of_before_is_sealed_when_it_next_changes(made: EpochSeeds, path: Path) -> None:
+    EpochSeeds(path, Secret("m" * 40)).add()
+    assert b"seeds" not in path.read_bytes()
+    assert value(EpochSeeds(path, Secret("m" * 40)), 1) == value(made, 1)
