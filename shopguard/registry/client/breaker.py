@@ -67,7 +67,9 @@ class _OnOurClock(CircuitMemoryStorage):
 
     @property
     def opened_at(self) -> datetime | None:
-        return None if self._ours is None else datetime.now(UTC) - (self._clock() - self._ours)
+        if self._ours is None:
+            return None
+        return datetime.now(UTC) - abs(self._clock() - self._ours)  # a clock set back does not make the rest longer
 
     @opened_at.setter
     def opened_at(self, _theirs: datetime) -> None:

@@ -240,7 +240,7 @@ class _Pause:
     def check(self) -> None:
         until, code = self._until
         left_s = until - self._clock().timestamp()
-        if left_s > 0:
+        if 0 < left_s <= _LONGEST_PAUSE_S:  # more is left only where the clock was set back
             raise NoAnswer(code, left_s)
 
 

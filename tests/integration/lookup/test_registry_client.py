@@ -412,6 +412,24 @@ def test_registry_that_is_back_is_asked_as_before(make, flaky, ready):
     assert client.look_up(QUERY).state is ScreeningState.SCREENED
 
 
+def test_clock_that_is_set_back_does_not_make_the_rest_longer(make, flaky, ready):
+    client = make(transport=flaky)
+    flaky.down = 3
+    for _ in range(3):
+        silent(client.look_up(QUERY))
+    ready.pass_time(-86_400)
+    assert client.look_up(QUERY).state is ScreeningState.SCREENED
+
+
+def test_clock_that_is_set_back_ends_a_pause(client, between, ready):
+    refusing(between, Refusal.SLOW_DOWN, retry_after_s=100)
+    silent(client.look_up(QUERY))
+    between.twist = lambda _request, answer: answer
+    silent(client.look_up(QUERY))
+    ready.pass_time(-86_400)
+    assert client.look_up(QUERY).state is ScreeningState.SCREENED
+
+
 def test_two_failures_and_an_answer_in_turn_never_stop_us(make, flaky):
     client = make(transport=flaky)
     client.centre()
