@@ -17,7 +17,9 @@ import requests
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 if TYPE_CHECKING:
-    from tests.end_to_end.registry.conftest import Centre, Member, Stock, Token
+    from tests.end_to_end.registry.conftest import Stock
+    from tests.end_to_end.registry.houses import Centre
+    from tests.end_to_end.registry.member import Member, Token
 
 LOOKUPS = "/registry/v1/lookups"
 
@@ -122,8 +124,8 @@ def test_other_rules_of_identity_are_refused(member: "Member") -> None:
 def test_a_signature_that_does_not_fit_is_refused(member: "Member") -> None:
     body = member.batch(phones(1000))
     other_body = member.batch(phones(1001))
-    stranger = type(member)(member.url, "nobody", member.key)
-    wrong_key = type(member)(member.url, member.name, Ed25519PrivateKey.generate())
+    stranger = type(member)(member.url, "nobody", member.key, [])
+    wrong_key = type(member)(member.url, member.name, Ed25519PrivateKey.generate(), [])
     signed = member.sign("POST", LOOKUPS, body)
     tries = [
         ("POST", LOOKUPS, other_body, signed),
@@ -196,9 +198,8 @@ def _md5(raw: bytes) -> bytes:
     return hashlib.md5(raw).digest()
 
 
-def test_a_full_disk_is_refused_as_unavailable_and_costs_nothing(serving: "Centre") -> None:
-    member = serving.member("honest")
-    pid = serving.process_of("shopguard.registry.prf")
+def test_a_full_disk_is_refused_as_unavailable_and_costs_nothing(shared: "Centre", member: "Member") -> None:
+    pid = shared.process_of("shopguard.registry.prf")
     assert pid is not None
     left = _left(member)
     with _no_room(pid):
@@ -219,11 +220,12 @@ def _no_room(pid: int) -> Iterator[None]:
     resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
 
 
-def test_a_keyed_function_that_died_between_two_batches_is_missed_clearly_and_comes_back(serving: "Centre") -> None:
-    member = serving.member("honest")
+def test_a_keyed_function_that_died_between_two_batches_is_missed_clearly_and_comes_back(
+    shared: "Centre", member: "Member"
+) -> None:
     commitment = base64.b64encode(secrets.token_bytes(16)).decode()
     first = member.ask(phones(1000), commitment=commitment).json()
-    pid = serving.process_of("shopguard.registry.prf")
+    pid = shared.process_of("shopguard.registry.prf")
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
     answered = member.ask(phones(1001))

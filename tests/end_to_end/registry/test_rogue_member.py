@@ -1,73 +1,16 @@
 """A member of 100 orders a day with valid keys that asks for phone after phone: how far it comes, and who notices."""
 
 import json
-import time
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 if TYPE_CHECKING:
-    from tests.end_to_end.registry.conftest import Centre, Member, Stock, Token
+    from tests.end_to_end.registry.conftest import Stock
+    from tests.end_to_end.registry.houses import Centre, MovedClock
+    from tests.end_to_end.registry.member import Member, Token
 
 RANGE = 10**8  # phone numbers of one mobile prefix
 DAY_S = 86_400.0
-CLOCK = """
-import ctypes, datetime, gc, os, pathlib, time
-
-_told, _now, _time = pathlib.Path(os.environ["TEST_CLOCK_AHEAD"]), datetime.datetime.now, time.time
-
-
-def _ahead():
-    return float(_told.read_text())
-
-
-gc.get_referents(datetime.datetime.__dict__)[0]["now"] = staticmethod(
-    lambda tz=None: _now(tz) + datetime.timedelta(seconds=_ahead())
-)
-ctypes.pythonapi.PyType_Modified(ctypes.py_object(datetime.datetime))
-time.time = lambda: _time() + _ahead()
-"""
-
-
-class MovedClock:
-    """The clock of a centre's processes, which this test moves on."""
-
-    def __init__(self, folder: Path) -> None:
-        self._told = folder / "ahead"
-        self.ahead_s = 0.0
-        self.move_on(0)
-
-    def move_on(self, seconds: float) -> None:
-        self.ahead_s += seconds
-        fresh = self._told.with_suffix(".new")
-        fresh.write_text(str(self.ahead_s))
-        fresh.replace(self._told)
-
-    def now(self) -> int:
-        return int(time.time() + self.ahead_s)
-
-
-@pytest.fixture
-def clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MovedClock:
-    (tmp_path / "sitecustomize.py").write_text(CLOCK)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.setenv("TEST_CLOCK_AHEAD", str(tmp_path / "ahead"))
-    return MovedClock(tmp_path)
-
-
-@pytest.fixture
-def watched(clock: MovedClock, centre: "Centre") -> Iterator["Centre"]:
-    """A centre whose processes read ``clock``."""
-    centre.serve()
-    yield centre
-
-
-def ask(member: "Member", clock: MovedClock, tokens: Sequence["Token"], **changed: Any) -> Any:
-    body = member.batch(tokens, **changed)
-    headers = member.sign("POST", "/registry/v1/lookups", body, time=clock.now())
-    return member.send("POST", "/registry/v1/lookups", body, headers)
 
 
 def number(value: int) -> "Token":
@@ -76,15 +19,15 @@ def number(value: int) -> "Token":
     return 1, b"sg1\x02\x01\x01" + len(raw).to_bytes(2, "big") + raw
 
 
-def browse(rogue: "Member", clock: MovedClock, at_once: int, from_number: int) -> tuple[int, list[Any], float, str]:
+def browse(rogue: "Member", clock: "MovedClock", at_once: int, from_number: int) -> tuple[int, list[Any], float, str]:
     """Ask number after number, as fast as is allowed, for at most two days or until stopped.
 
     Returns how many numbers were learned, what was said of those listed, after how long (seconds), and the last code.
     """
-    began, learned, said, code = clock.now(), 0, [], ""
-    while clock.now() - began < 2 * DAY_S and code != "budget_spent":
+    began, learned, said, code = clock(), 0, [], ""
+    while clock() - began < 2 * DAY_S and code != "budget_spent":
         asked = [number(from_number + learned + step) for step in range(at_once)]
-        answered = ask(rogue, clock, asked)
+        answered = rogue.ask(asked)
         if answered.status_code == 200:
             learned += at_once
             said += answered.json()["candidates"]
@@ -93,11 +36,11 @@ def browse(rogue: "Member", clock: MovedClock, at_once: int, from_number: int) -
         assert (answered.status_code, code) in {(429, "slow_down"), (429, "budget_spent")}
         if code == "slow_down":
             clock.move_on(max(0.5, answered.json()["retry_after_s"]))
-    return learned, said, clock.now() - began, code
+    return learned, said, clock() - began, code
 
 
 def test_a_member_that_browses_is_stopped_the_same_day_and_disturbs_nobody(
-    watched: "Centre", clock: MovedClock, stock: "Stock"
+    watched: "Centre", clock: "MovedClock", stock: "Stock"
 ) -> None:
     rogue, honest = watched.member("rogue"), watched.member("honest")
     learned, said, took_s, code = browse(rogue, clock, at_once=4, from_number=990)
@@ -107,10 +50,10 @@ def test_a_member_that_browses_is_stopped_the_same_day_and_disturbs_nobody(
     _are_weak_postings(said)
 
     _honest_day(honest, clock, stock, DAY_S)  # a day of its orders, while the other one goes on trying
-    assert [ask(rogue, clock, [number(5000)]).json()["code"] for _ in range(3)] == ["budget_spent"] * 3
+    assert [rogue.ask([number(5000)]).json()["code"] for _ in range(3)] == ["budget_spent"] * 3
     clock.move_on(30 * DAY_S)
-    assert ask(rogue, clock, [number(5000)]).json()["code"] == "budget_spent", "it is stopped until somebody looked"
-    assert ask(rogue, clock, stock.tokens[0][:1]).status_code == 429, "also for what has a budget of its own"
+    assert rogue.ask([number(5000)]).json()["code"] == "budget_spent", "it is stopped until somebody looked"
+    assert rogue.ask(stock.tokens[0][:1]).status_code == 429, "also for what has a budget of its own"
     assert {row["id"]: row["stopped"] for row in watched.json("registry", "members", "list")}["rogue"]
 
     watched.run("registry", "members", "resume-budget", "rogue")
@@ -131,13 +74,13 @@ def _are_weak_postings(said: Sequence[Any]) -> None:
     assert not any(word in text for word in ("E-", "unpaid", "見本", "example.jp", "芝公園"))
 
 
-def _honest_day(honest: "Member", clock: MovedClock, stock: "Stock", day_s: float) -> None:
+def _honest_day(honest: "Member", clock: "MovedClock", stock: "Stock", day_s: float) -> None:
     """100 orders over the day, every tenth by somebody listed: all are answered, and rightly."""
     for order in range(100):
         clock.move_on(day_s / 100)
         listed = order % 10 == 0
         tokens = stock.tokens[order if listed else 120 + order % 20]
-        answered = ask(honest, clock, _usual(tokens))
+        answered = honest.ask(_usual(tokens))
         assert answered.status_code == 200, answered.text
         assert listed == (f"E-{order}" in {each["handle"] for each in answered.json()["candidates"]})
 

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from tests.end_to_end.registry.conftest import Centre, Stock
+    from tests.end_to_end.registry.conftest import Stock
+    from tests.end_to_end.registry.houses import Centre
 
 HASHES = ("md5", "sha1", "sha256", "sha512", "blake2b", "blake2s")
 LEAST_BYTES = 6
