@@ -27,6 +27,7 @@ LATE_S = 900.0
 _SKEW_S = 120.0
 _OBSERVE_DAYS = 14  # as long as a new shop observes before it acts
 _SEE_DEAD = "look at `shopguard dead`, and settle there what needs no more"
+_SCARCE = 0.53  # of a budget left: the next order brings it below half, from where on the registry is slow
 _NOBODY = Party(emails=("doctor@example.com",))
 
 
@@ -79,8 +80,8 @@ class Health:
             return _silent(str(silence))
         if member.stopped:  # the question above is an old one, which is answered for nothing even so
             return _silent(str(NoAnswer(Refusal.BUDGET_SPENT)))
-        if any(2 * budget.left < budget.size for budget in member.budgets):
-            return Finding("registry", True, "answers slowly: less than half of the budget is left")
+        if any(budget.left < _SCARCE * budget.size for budget in member.budgets):
+            return Finding("registry", True, "answers slowly: about half of the budget is left, or less")
         return Finding("registry", True, "answers")
 
     def _queue(self) -> Finding:

@@ -24,7 +24,7 @@ from shopguard.registry.prf.seeds import EpochSeeds, seeds_path
 from shopguard.registry.prf.service import PrfService
 from shopguard.registry.publishing import Progress, Publisher
 from shopguard.registry.refusals import Refused
-from shopguard.registry.signing import key_id_of
+from shopguard.registry.signing import SignedAnswer, SignedRequest, key_id_of
 from shopguard.registry.signing_keys import SigningKeys
 from shopguard.registry.stores import STORES, migrate_store, open_store, store_is_current
 from shopguard.storage.engine import BUSY_TIMEOUT_S
@@ -137,7 +137,7 @@ class RegistryHome:
     def client(self, commitment_secret: bytes) -> RegistryClient:
         """Return the way to ask this registry from inside this installation."""
         return RegistryClient(
-            InProcess(self.service),
+            InProcess(_WhenAsked(self)),
             OWN_MEMBER,
             lambda: self.member_keys.signer,
             commitment_secret,
@@ -241,3 +241,13 @@ class RegistryHome:
 
     def _seconds(self) -> float:
         return self.clock().timestamp()
+
+
+class _WhenAsked:
+    """The service, made for the first question: a process that starts before the stores are there can say so."""
+
+    def __init__(self, home: RegistryHome) -> None:
+        self._home = home
+
+    def handle(self, request: SignedRequest) -> SignedAnswer:
+        return self._home.service.handle(request)
