@@ -56,6 +56,17 @@ def test_no_backup_of_the_other_stores_brings_an_erased_entry_back(one_file_offi
     assert office.served(many(1)[0].party) == {1: {"E-0000"}}
 
 
+def test_sealing_anew_erases_what_a_backup_of_other_stores_brought_back(one_file_office: "Office") -> None:
+    office = one_file_office
+    office.load(ENTRY, *many(2))
+    yesterday = office.photograph()
+    office.publisher.erase("E-1")
+    office.restore(yesterday, "vault", "index", "prf")
+    office.publisher.reseal()
+    assert office.served(PARTY) == {1: set(), 2: set()}
+    assert office.served(many(1)[0].party) == {1: {"E-0000"}, 2: {"E-0000"}}
+
+
 def test_a_record_opens_under_its_own_key_and_number_alone(one_file_office: "Office") -> None:
     office = one_file_office
     office.load(*many(2))
