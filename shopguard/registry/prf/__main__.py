@@ -43,6 +43,8 @@ def main() -> int:
     except (ConfigError, StoreUnavailable) as error:
         _log.error("%s", error)
         return 1
+    except KeyboardInterrupt:  # while it waited for another one to end
+        return 1
     return 0
 
 

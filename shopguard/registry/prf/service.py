@@ -1,6 +1,7 @@
 """The keyed function with its own judgement: it believes nobody on the way to it, and charges before it tells."""
 
 import hmac
+import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ from shopguard.registry.prf.seeds import EpochSeeds
 from shopguard.registry.prf.store import ACTIVE, Books, Member, PrfStore, day_of
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.signing import SignedRequest, key_id_of, verify
+
+_log = logging.getLogger(__name__)
 
 CLOCK_S = 300
 """How far the clock of a member may be off, in seconds."""
@@ -172,7 +175,8 @@ def _refusals() -> Iterator[None]:
     """Say one thing of a store or file that cannot be used: nothing was told, ask again."""
     try:
         yield
-    except (StoreUnavailable, ConfigError):
+    except (StoreUnavailable, ConfigError) as error:
+        _log.error("%s", error)  # a full disk is for whoever runs this to know, and nobody else
         raise Refused(
             Refusal.UNAVAILABLE, "the keyed function cannot write down what it is asked: ask again"
         ) from None

@@ -18,6 +18,7 @@ from shopguard.crypto import Keyring
 from shopguard.errors import ConfigError
 from shopguard.identity import Token
 from shopguard.registry.home import RegistryHome
+from shopguard.registry.prf import __main__ as program
 from shopguard.registry.prf.client import PrfClient
 from shopguard.registry.prf.process import URL_VARIABLE, Founding, OwnPrf, prf_command, prf_socket
 from shopguard.registry.prf.seeds import EpochSeeds, seeds_path
@@ -171,6 +172,18 @@ def test_a_second_one_waits_and_takes_over(start: Start, seeds: EpochSeeds, tmp_
     first.wait()
     wait_until(lambda: listens(tmp_path))
     assert second.poll() is None
+
+
+def test_ctrl_c_ends_one_that_waits_without_a_trace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_data_dir: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(program, "only_one", interrupted)
+    monkeypatch.setattr(sys, "argv", ["prf", "--data-dir", str(tmp_path)])
+    assert program.main() == 1
+    assert capsys.readouterr().err == ""
 
 
 def test_it_ends_with_the_process_that_wanted_it(seeds: EpochSeeds, tmp_path: Path) -> None:

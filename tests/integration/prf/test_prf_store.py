@@ -195,13 +195,20 @@ def test_nothing_is_answered_on_a_full_disk_that_was_not_charged(
 
 @pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 def test_a_locked_store_is_unavailable_until_it_is_free(
-    store: sa.Engine, seeds: EpochSeeds, clock: FixedClock, shop: "Shop", tmp_path: Path
+    store: sa.Engine,
+    seeds: EpochSeeds,
+    clock: FixedClock,
+    shop: "Shop",
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     impatient = open_store("prf", tmp_path, busy_timeout_s=0.05)
     shop.prf = PrfService(impatient, seeds, clock)
     holder = sqlite3.connect(tmp_path / "registry-prf.db", isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
-    assert shop.refusal(PHONE).code is Refusal.UNAVAILABLE
+    refused = shop.refusal(PHONE)
+    assert (refused.code, "SQLITE_BUSY" in str(refused)) == (Refusal.UNAVAILABLE, False)
+    assert "SQLITE_BUSY" in caplog.text  # why is for whoever runs it
     holder.execute("ROLLBACK")
     holder.close()
     shop.ask(PHONE)
