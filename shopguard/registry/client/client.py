@@ -95,8 +95,15 @@ class RegistryClient:
         return answer
 
     def additions(self, after: int) -> Additions:
-        """Return what became active after position ``after``; ``NoAnswer`` if the registry does not tell."""
-        return self._get(f"{ADDITIONS}?after={after}", Additions)
+        """Return what became active after position ``after``; ``NoAnswer`` if the registry does not tell.
+
+        Without what follows other rules of identity than ours: nothing we could ask leads there.
+        """
+        told = self._get(f"{ADDITIONS}?after={after}", Additions)
+        if not told.added:
+            return told
+        ours = {epoch.number for epoch in self.centre().epochs if epoch.profile == self._profile}
+        return msgspec.structs.replace(told, added=tuple(one for one in told.added if one.epoch in ours))
 
     def centre(self) -> Centre:
         """Return what the registry says of itself; ``NoAnswer`` if it does not tell."""

@@ -181,6 +181,16 @@ def test_further_questions_of_a_member_are_answered(client):
     assert client.additions(0).next >= 0
 
 
+def test_what_was_added_under_other_rules_of_identity_concerns_nobody_here(client, ready):
+    ready.epoch(2, profile=PROFILE + 1)
+    ready.add("E-2", PHONE, epoch=1)
+    ready.add("E-3", MAIL, epoch=2)
+    told, raw = client.additions(0), ready.additions(0)
+    assert {one.epoch for one in raw.added} == {1, 2}
+    assert [one for one in raw.added if one.epoch == 1] == list(told.added)
+    assert told.next == raw.next  # and is not read again
+
+
 def test_question_that_is_not_answered_raises_with_its_reason(make):
     unknown = make(signer=lambda: Signer.of_seed(bytes(32)))
     with pytest.raises(NoAnswer, match="does not know this shop's key"):
