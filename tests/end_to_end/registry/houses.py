@@ -17,6 +17,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from .member import PATIENCE_S, Member
 
+PRF = "shopguard.registry.prf"
+"""What the command line of the keyed function has in it."""
+
 
 def until(look: Callable[[], Any], what: str, patience_s: float = PATIENCE_S) -> Any:
     give_up_at = time.monotonic() + patience_s
@@ -75,6 +78,10 @@ class House:
         """The process under one of ours whose command line has ``words``."""
         below = [pid for process in self._running if process.poll() is None for pid in _family(process.pid)]
         return next((pid for pid in below if words in _command_line(pid)), None)
+
+    def kill(self, words: str) -> None:
+        """``kill -9`` the process whose command line has ``words``, as soon as it is there."""
+        os.kill(until(lambda: self.process_of(words), f"{words} runs"), signal.SIGKILL)
 
     def close(self) -> None:
         """End what still runs, politely first."""

@@ -22,7 +22,7 @@ _TOWNS = [
 
 
 def party(number: int) -> dict[str, Any]:
-    """Somebody invented; no two numbers share a phone, a mailbox or a house."""
+    """Somebody invented; no two numbers share a phone, a mailbox or a house, and only every thirtieth the name."""
     (family, family_kana), (given, given_kana) = _FAMILIES[number % 5], _GIVEN[number % 6]
     postal_code, region, city, town = _TOWNS[number % 4]
     return {
@@ -35,7 +35,7 @@ def party(number: int) -> dict[str, Any]:
         "city": city,
         "lines": [f"{town}{1 + number % 3}-{1 + number // 12}-{1 + number % 12}"],
         "phones": [f"090-0000-{1000 + number:04d}"],
-        "emails": [f"invented.buyer{number}@example.jp"],
+        "emails": ["".join("bdfghkmnrs"[int(digit)] + "o" for digit in f"{number:03d}") + "@example.jp"],
     }
 
 

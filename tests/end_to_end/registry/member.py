@@ -15,6 +15,7 @@ import requests
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 LOOKUPS, CENTRE = "/registry/v1/lookups", "/registry/v1/centre"
+MY_KEYS = "/registry/v1/me/keys"
 PATIENCE_S = 60.0
 Token = tuple[int, bytes]
 """Class and bytes, as they are asked about."""
@@ -74,6 +75,15 @@ class Member:
         body = self.batch(tokens, **changed)
         headers = self.sign("POST", LOOKUPS, body)
         return self.proven(self.send("POST", LOOKUPS, body, headers), headers)
+
+    def add_key(self, raw: bytes) -> requests.Response:
+        body = json.dumps({"public": base64.b64encode(raw).decode()}).encode()
+        headers = self.sign("POST", MY_KEYS, body)
+        return self.proven(self.send("POST", MY_KEYS, body, headers), headers)
+
+    def end_key(self, name: str) -> requests.Response:
+        headers = self.sign("DELETE", f"{MY_KEYS}/{name}")
+        return self.proven(self.send("DELETE", f"{MY_KEYS}/{name}", b"", headers), headers)
 
     def proven(self, response: requests.Response, headers: Mapping[str, str]) -> requests.Response:
         """The response, once its proof fits: status, body, our nonce, the present time, a key of the registry."""
