@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 ROLES = ("receiver", "worker", "console", "registry", "prf")
 _LISTENING = ("receiver", "console", "registry")
 _CONFIG, _DATA_DIR = "SHOPGUARD_SERVE_CONFIG", "SHOPGUARD_SERVE_DATA_DIR"
+_PROCESS = "SHOPGUARD_SERVE_PROCESS"
 
 RECEIVER_BUSY_S = 1.0
 """How long the receiver waits for a locked database before it answers 503.
@@ -172,8 +173,8 @@ def refuse_foreign_packages() -> None:
 
 
 def _run_role(invocation: Invocation, role: str, host: str | None, port: int | None, worker_name: str | None) -> None:
-    if supervise.is_supervised():
-        supervise.end_with_parent()
+    if (started_by := supervise.supervisor()) is not None:
+        supervise.end_with_parent(started_by)
     else:
         prepare(invocation)
     if role == "worker":
@@ -198,9 +199,7 @@ def _evaluate(invocation: Invocation) -> None:
     url = invocation.config().database.url
     if url is not None:
         os.environ[URL_VARIABLE] = url.reveal()
-    command = prf_command(
-        invocation.data_dir, URL_VARIABLE if url else None, os.getppid() if supervise.is_supervised() else None
-    )
+    command = prf_command(invocation.data_dir, URL_VARIABLE if url else None, supervise.supervisor())
     os.execv(command[0], list(command))  # noqa: S606 - our own interpreter
 
 
@@ -228,6 +227,7 @@ def _listen(invocation: Invocation, role: str, host: str, port: int, threads: in
     # granian builds the application in a process of its own, which knows only the environment
     os.environ[_CONFIG] = str(invocation.config_path or "")
     os.environ[_DATA_DIR] = str(invocation.data_dir)
+    os.environ[_PROCESS] = str(os.getpid())
     listen(f"shopguard.cli.serve:{role}_application", host, port, threads)
 
 
@@ -277,7 +277,7 @@ def receiver_installation() -> "Installation":
 
 def _begin() -> None:
     start_logging()
-    supervise.end_with_parent()
+    supervise.end_with_parent(int(os.environ[_PROCESS]))
 
 
 def _from_environment(busy_timeout_s: float | None = None) -> "Installation":

@@ -108,9 +108,13 @@ def stop_on_signal() -> threading.Event:
     return stop
 
 
-def end_with_parent() -> None:
-    """End this process soon after the one that started it is gone, however it went (kill -9 included)."""
-    parent = os.getppid()
+def end_with_parent(started_by: int | None = None) -> None:
+    """End this process soon after the one that started it is gone, however it went (kill -9 included).
+
+    Args:
+        started_by: that process; None: the parent of now, which is another one if that is gone already.
+    """
+    parent = os.getppid() if started_by is None else started_by
 
     def watch() -> None:
         while os.getppid() == parent:
@@ -124,4 +128,17 @@ def end_with_parent() -> None:
 
 def is_supervised() -> bool:
     """Whether a supervisor of ours started this process."""
-    return os.environ.get(_PARENT) == str(os.getppid())
+    return supervisor() is not None
+
+
+def supervisor() -> int | None:
+    """Return the process of the supervisor of ours that started this one, if one did.
+
+    ``SystemExit`` if it is gone already: nobody would ever end this process, which holds ports and locks.
+    """
+    named = os.environ.get(_PARENT)
+    if named is None:
+        return None
+    if named != str(os.getppid()):
+        raise SystemExit(1)
+    return int(named)

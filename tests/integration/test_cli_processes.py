@@ -31,6 +31,7 @@ ENTRY = {
     "last_on": "2026-08-14",
 }
 SURNAMES = ["佐藤", "鈴木", "高橋", "田中", "伊藤", "渡辺", "山本"]
+HANDLE = re.compile(rb'(?<="entry":")[0-9a-f]{32}')  # of an entry met by one detail: drawn when it is loaded
 LINES = 450  # several pieces for each of two processes
 
 
@@ -91,7 +92,9 @@ def test_several_processes_judge_as_one_does(tmp_path: Path) -> None:
     assert alone[0] == 1
     assert alone[1].count(b'"verdict":"flag"') > 10
     assert alone[1].count(b"signal_many_names") > 100  # known only to who sees the lines of all processes
-    assert run(tmp_path, "screen", file, "--registry", "entries.jsonl", "--processes", "2") == alone
+    several = run(tmp_path, "screen", file, "--registry", "entries.jsonl", "--processes", "2")
+    assert [HANDLE.sub(b"", part) for part in several[1:]] == [HANDLE.sub(b"", part) for part in alone[1:]]
+    assert several[0] == alone[0]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["entries.jsonl", "orders.jsonl"]
 
 
@@ -213,6 +216,20 @@ def test_what_is_logged_does_not_stand_among_the_results(tmp_path: Path) -> None
     assert (code, results.count(b"\n")) == (0, 1)
     assert b'"state":"unscreened"' in results
     assert b"the registry cannot be reached" in said
+
+
+def test_role_whose_supervisor_was_killed_before_it_began_ends_by_itself(tmp_path: Path) -> None:
+    assert run(tmp_path, "init")[0] == 0
+    ended = subprocess.run(
+        command("serve", "--role", "worker"),
+        cwd=tmp_path,
+        env={**os.environ, "SHOPGUARD_PARENT": "1" if os.getpid() != 1 else "2"},  # another than who starts it
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (1, b"", b"")
+    assert not (tmp_path / "var" / "guard.db").exists()
 
 
 def _hears_ctrl_c() -> None:
