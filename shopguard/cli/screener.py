@@ -126,13 +126,14 @@ class _NoPairs:
 
 @contextmanager
 def _installed(invocation: Invocation, shop: str | None, given: _Given) -> Iterator[Screener]:
+    config = invocation.config()
+    own_file = config.registry.url is None and config.database.url is None
+    if own_file and not (invocation.data_dir / "registry-index.db").exists():
+        raise ConfigError("the registry is empty: run `shopguard registry load FILE`, or name entries by --registry")
     installation = invocation.installation()
     try:
         if not installation.asks_elsewhere and not installation.home.is_current():
-            raise ConfigError(
-                "there is no registry of this version here: run `shopguard registry load FILE` or start "
-                "`shopguard serve` once, or name entries by --registry"
-            )
+            raise ConfigError("the registry is not at this version: start `shopguard serve` once, which upgrades it")
         yield Screener(installation.registry, installation.keyring, _pairs(installation, shop), given)
     finally:
         installation.close()

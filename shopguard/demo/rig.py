@@ -76,7 +76,7 @@ def running_rig(
         settings, shop: see ``DemoNetwork``.
         traffic: see ``DemoShopSettings``; without any nobody orders by themselves.
     """
-    network = DemoNetwork(home, Ports(*_free_ports(3)), settings or {}, shop or {})
+    network = DemoNetwork(home, Ports(*_free_ports(4)), settings or {}, shop or {})
     network.furnish()
     app = build_shop(network.shop_settings(**traffic))
     simulation: ShopSimulation = app.extensions["demo_shop"]

@@ -71,7 +71,8 @@ class Publisher:
             on_fault: called for each line that is left out.
         """
         report = load(self.placing, lines, progress, on_fault)
-        self._keep_house(report.stored)
+        if self._tidied(report.stored):
+            self._index.forget_additions((self._clock() - timedelta(days=TOLD_DAYS)).timestamp())
         return report
 
     def block(self, entry_id: str) -> bool:
@@ -125,15 +126,11 @@ class Publisher:
         the new ones, and the old one stays for members of older versions. One query where there is nothing to do;
         processes that start together share the work. Returns how many entries were sealed here.
         """
-        sealed = self._epochs.ensure_current(progress)
-        self._keep_house(sealed)
-        return sealed
+        return self._tidied(self._epochs.ensure_current(progress))
 
     def reseal(self, progress: Progress = lambda done, total: None) -> int:
         """Seal every active entry under a new epoch and make that current; see ``Epochs.reseal``."""
-        sealed = self._epochs.reseal(progress)
-        self._keep_house(sealed)
-        return sealed
+        return self._tidied(self._epochs.reseal(progress))
 
     def close_epoch(self, number: int, force: bool = False) -> None:
         """Let go of an epoch that is no longer current, and of its seed; see ``Epochs.close``."""
@@ -144,8 +141,8 @@ class Publisher:
         """Erase every entry whose key is gone, after a backup of the other stores was restored; returns how many."""
         return self.placing.bury()
 
-    def _keep_house(self, written: int) -> None:
-        """After much was written the index is tidied, and what was told long enough ago is told no more."""
+    def _tidied(self, written: int) -> int:
+        """After many entries were written the index is tidied."""
         if written >= _MANY:
             self._index.tidy()
-        self._index.forget_additions((self._clock() - timedelta(days=TOLD_DAYS)).timestamp())
+        return written

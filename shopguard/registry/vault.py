@@ -3,6 +3,7 @@
 Methods work on the caller's connection, in the caller's transaction. Moments of writing are the publisher's business.
 """
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,6 +18,9 @@ from shopguard.registry.entry_keys import EntryKey
 from shopguard.storage.engine import reading
 
 _DIGEST_BYTES = 16
+
+
+_HANDLE = re.compile(r"[0-9a-f]{32}")
 
 
 class EntryState(StrEnum):
@@ -90,9 +94,15 @@ class Vault:
         return {kept.id_digest: kept for kept in map(_kept, rows)}
 
     def find(self, entry_id: str) -> Kept | None:
-        """Return the entry of this id, if there is one that is not erased."""
+        """Return the entry of this id, or of this handle in hexadecimal, if there is one that is not erased.
+
+        A match of one detail alone is told by its handle: whoever looks at it can have that very entry blocked.
+        """
         with reading(self.engine) as connection:
             kept = self.known(connection, [self.id_digest(entry_id)]).get(self.id_digest(entry_id))
+            if kept is None and _HANDLE.fullmatch(entry_id):
+                row = connection.execute(_select_kept.where(_entry.c.handle == bytes.fromhex(entry_id))).first()
+                kept = None if row is None else _kept(row)
         return None if kept is None or kept.state is EntryState.ERASED else kept
 
     def under_way(self, limit: int) -> list[Kept]:

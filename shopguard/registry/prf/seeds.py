@@ -5,6 +5,7 @@ import json
 import secrets
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,14 @@ class EpochSeeds:
     def numbers(self) -> tuple[int, ...]:
         """Return the epochs that have a seed, the oldest first."""
         return tuple(sorted(self._content.seeds))
+
+    def functions(self, numbers: Sequence[int]) -> Mapping[int, PlainPrf]:
+        """Return the functions of those of the epochs that have a seed, by number."""
+        found = {}
+        for number in numbers:
+            with suppress(KeyError):  # destroyed, maybe at this moment
+                found[number] = self.prf(number)
+        return found
 
     def prf(self, number: int) -> PlainPrf:
         """Return the function of an epoch; ``KeyError`` if it has no seed (yet, or any more)."""

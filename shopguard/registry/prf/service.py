@@ -54,7 +54,7 @@ class PrfService:
             now = self._clock().timestamp()
             self._member(request, now)
             look_up = read_look_up(request)
-            functions = {n: self._seeds.prf(n) for n in epochs if n in self._seeds.numbers()}
+            functions = self._seeds.functions(epochs)
             if look_up.epoch not in functions:
                 raise Refused(Refusal.EPOCH, "the epoch is not served (any more): ask for the current one")
             repeated = self._charge(request, look_up, now)

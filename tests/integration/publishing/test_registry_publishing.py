@@ -258,3 +258,10 @@ def test_a_block_that_broke_off_before_the_vault_knew_it_can_be_lifted(office: "
     assert office.met(ENTRY.party) == set()
     assert office.publisher.unblock("E-1")
     assert office.met(ENTRY.party) == {"E-1"}
+
+
+def test_an_entry_is_blocked_by_the_handle_that_a_shop_was_told(office: "Office") -> None:
+    office.load(ENTRY)
+    assert office.publisher.block(office.handles()[0].hex())
+    assert office.met(ENTRY.party) == set()
+    assert not office.publisher.block(bytes(16).hex())
