@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from tests.end_to_end.registry.conftest import Stock
     from tests.end_to_end.registry.houses import Centre
 
+pytestmark = pytest.mark.timeout(400)  # several waits, each as patient as a busy machine needs
+
 KILLS = 3
 
 

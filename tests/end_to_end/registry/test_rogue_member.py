@@ -4,10 +4,14 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.end_to_end.registry.conftest import Stock
     from tests.end_to_end.registry.houses import Centre, MovedClock
     from tests.end_to_end.registry.member import Member, Token
+
+pytestmark = pytest.mark.timeout(400)  # several waits, each as patient as a busy machine needs
 
 RANGE = 10**8  # phone numbers of one mobile prefix
 DAY_S = 86_400.0

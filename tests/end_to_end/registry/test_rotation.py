@@ -3,6 +3,7 @@
 import hashlib
 from typing import TYPE_CHECKING
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from .member import Member, Steady, key_id, public
@@ -10,6 +11,8 @@ from .member import Member, Steady, key_id, public
 if TYPE_CHECKING:
     from tests.end_to_end.registry.conftest import Stock
     from tests.end_to_end.registry.houses import Centre, MovedClock
+
+pytestmark = pytest.mark.timeout(400)  # several waits, each as patient as a busy machine needs
 
 KINDS = ("guard", "vault", "office", "answers", "member")
 

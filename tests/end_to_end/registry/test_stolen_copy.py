@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from tests.end_to_end.registry.conftest import Stock
     from tests.end_to_end.registry.houses import Centre
 
+pytestmark = pytest.mark.timeout(400)  # several waits, each as patient as a busy machine needs
+
 HASHES = ("md5", "sha1", "sha256", "sha512", "blake2b", "blake2s")
 LEAST_BYTES = 6
 """Shorter pieces (a given name, a block number) stand in any file by chance; longer ones hold them."""
