@@ -186,6 +186,10 @@ def _row(listing: Listing, group: int, piece: int, t2_ref: bytes, profile: int, 
     )
 
 
+# After these fields a row has 81 bytes of padding. The first ten are kept for the entry's state (u8, 0 active), the
+# grade of its evidence (u8, 0 unknown) and its place in the log (u64, 0 none): what they say now, they say already.
+
+
 def _same_in_all(listing: Listing) -> tuple[bytes, bytes]:
     """What every row of an entry says, before and after the profile: made once, as an entry has twenty rows."""
     fields = sum(1 << bit for bit, field in enumerate(FIELDS) if field in listing.fields)
