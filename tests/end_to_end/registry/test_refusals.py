@@ -3,10 +3,8 @@
 import base64
 import hashlib
 import json
-import os
 import resource
 import secrets
-import signal
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from .houses import PRF, until
 
 if TYPE_CHECKING:
     from tests.end_to_end.registry.conftest import Stock
@@ -199,8 +199,7 @@ def _md5(raw: bytes) -> bytes:
 
 
 def test_a_full_disk_is_refused_as_unavailable_and_costs_nothing(shared: "Centre", member: "Member") -> None:
-    pid = shared.process_of("shopguard.registry.prf")
-    assert pid is not None
+    pid = until(lambda: shared.process_of(PRF), "the keyed function runs")
     left = _left(member)
     with _no_room(pid):
         answered = member.ask(phones(1000))
@@ -225,9 +224,7 @@ def test_a_keyed_function_that_died_between_two_batches_is_missed_clearly_and_co
 ) -> None:
     commitment = base64.b64encode(secrets.token_bytes(16)).decode()
     first = member.ask(phones(1000), commitment=commitment).json()
-    pid = shared.process_of("shopguard.registry.prf")
-    assert pid is not None
-    os.kill(pid, signal.SIGKILL)
+    shared.kill(PRF)
     answered = member.ask(phones(1001))
     if answered.status_code != 200:  # else it came back sooner than we asked
         assert refused(answered) == (503, "unavailable")
