@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -74,14 +75,17 @@ class House:
         self._running.append(process)
         return process
 
-    def process_of(self, words: str) -> int | None:
-        """The process under one of ours whose command line has ``words``."""
+    def processes_of(self, words: str) -> list[int]:
+        """The processes under ours whose command line has ``words``: of the keyed function one serves, and one that
+        the registry started while there was none may wait beside it.
+        """
         below = [pid for process in self._running if process.poll() is None for pid in _family(process.pid)]
-        return next((pid for pid in below if words in _command_line(pid)), None)
+        return [pid for pid in below if words in _command_line(pid)]
 
     def kill(self, words: str) -> None:
-        """``kill -9`` the process whose command line has ``words``, as soon as it is there."""
-        os.kill(until(lambda: self.process_of(words), f"{words} runs"), signal.SIGKILL)
+        """``kill -9`` the processes whose command line has ``words``, as soon as there are any."""
+        for pid in until(lambda: self.processes_of(words), f"{words} runs"):
+            os.kill(pid, signal.SIGKILL)
 
     def close(self) -> None:
         """End what still runs, politely first."""
@@ -98,10 +102,11 @@ class House:
 
 
 def _family(pid: int) -> list[int]:
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return []
+    """A process and all below it, whichever of its threads started them."""
+    children: list[str] = []
+    for told in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):
+            children += told.read_text().split()
     return [pid, *(each for child in children for each in _family(int(child)))]
 
 

@@ -131,7 +131,7 @@ class Network:
 
     def serve_centre(self) -> None:
         self.centre.start("serve", "--role", "registry,prf")
-        until(lambda: self.centre.process_of(PRF), "the keyed function runs")
+        until(lambda: self.centre.processes_of(PRF), "the keyed function runs")
 
 
 def answers(address: str) -> bool:

@@ -23,7 +23,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
 @pytest.fixture
 def network(running: Network) -> Network:
     """All of it, whatever the test before did."""
-    if running.centre.process_of(PRF) is None:
+    if not running.centre.processes_of(PRF):
         running.serve_centre()
     return running
 
@@ -73,7 +73,7 @@ def test_kills_at_the_centre_cost_no_order_and_no_right_verdict(network: Network
             network.centre.kill("--role registry --config")
     until(lambda: network.judged(*wanted), "every order is judged by the registry itself", 150)
     until(lambda: {order: network.status(order) for order in wanted} == wanted, "every order stands as it should")
-    assert network.centre.process_of(PRF)
+    assert network.centre.processes_of(PRF)
     held = [order for order, status in wanted.items() if status == "on-hold"]
     assert set(held) <= set(reviews(network))
     assert not set(wanted).difference(held) & set(reviews(network))

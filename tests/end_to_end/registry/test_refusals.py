@@ -199,9 +199,9 @@ def _md5(raw: bytes) -> bytes:
 
 
 def test_a_full_disk_is_refused_as_unavailable_and_costs_nothing(shared: "Centre", member: "Member") -> None:
-    pid = until(lambda: shared.process_of(PRF), "the keyed function runs")
+    functions = until(lambda: shared.processes_of(PRF), "the keyed function runs")
     left = _left(member)
-    with _no_room(pid):
+    with _no_room(functions):
         answered = member.ask(phones(1000))
         assert refused(answered) == (503, "unavailable")
         assert answered.json()["retry_after_s"] > 0
@@ -211,12 +211,14 @@ def test_a_full_disk_is_refused_as_unavailable_and_costs_nothing(shared: "Centre
 
 
 @contextmanager
-def _no_room(pid: int) -> Iterator[None]:
-    """While it lasts, the process can make no file longer, as on a full disk."""
-    before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
-    resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, before[1]))
+def _no_room(processes: Sequence[int]) -> Iterator[None]:
+    """While it lasts, the processes can make no file longer, as on a full disk."""
+    before = {pid: resource.prlimit(pid, resource.RLIMIT_FSIZE) for pid in processes}
+    for pid, (_, most) in before.items():
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, most))
     yield
-    resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
+    for pid, limits in before.items():
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
 
 
 def test_a_keyed_function_that_died_between_two_batches_is_missed_clearly_and_comes_back(
