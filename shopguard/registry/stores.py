@@ -10,6 +10,9 @@ STORES = ("index", "vault", "keys", "log", "prf")
 _NOT_DURABLE = ("prf",)
 """Counters may lose their last moments in a power cut; what they count comes back as an uncharged retry."""
 
+_LOG_PAGES = {"index": 100_000}
+"""The places of an entry's rows are random: half a million new entries would write most pages a thousand times."""
+
 
 def history_of(store: str) -> str:
     """Return the name of the Alembic history of a store, which is also its schema on PostgreSQL."""
@@ -22,7 +25,8 @@ def open_store(
     """Return an engine on one of ``STORES``: in ``url`` (PostgreSQL), else in a file of ``data_dir``."""
     durable = store not in _NOT_DURABLE
     if url is None:
-        return open_engine(sqlite_url(data_dir / f"registry-{store}.db"), busy_timeout_s, durable=durable)
+        file, log_pages = sqlite_url(data_dir / f"registry-{store}.db"), _LOG_PAGES.get(store)
+        return open_engine(file, busy_timeout_s, durable=durable, log_pages=log_pages)
     return open_engine(url, busy_timeout_s, schema=history_of(store), durable=durable)
 
 

@@ -4,6 +4,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +34,12 @@ def sqlite_url(path: Path) -> str:
 
 
 def open_engine(
-    url: str, busy_timeout_s: float = BUSY_TIMEOUT_S, *, schema: str | None = None, durable: bool = True
+    url: str,
+    busy_timeout_s: float = BUSY_TIMEOUT_S,
+    *,
+    schema: str | None = None,
+    durable: bool = True,
+    log_pages: int | None = None,
 ) -> sa.Engine:
     """Return an engine on ``url``; nothing is connected yet.
 
@@ -43,11 +49,15 @@ def open_engine(
 
     Args:
         schema: where the tables live on PostgreSQL (``migrate`` creates it); None: where the server puts them.
+        log_pages: how long SQLite's log may grow, in pages of 4 KB, before it is brought into the file: long for what
+            is written in many places at once, so that a page that changes often is brought there once.
         durable: False for what may lose its last moments in a power cut, though never its order: commits are cheap.
     """
     if url.startswith("sqlite"):
         engine = sa.create_engine(url, pool_size=20, max_overflow=20, connect_args={"timeout": busy_timeout_s})
         event.listen(engine, "connect", _prepare_sqlite if durable else _prepare_cheap_sqlite)
+        if log_pages is not None:
+            event.listen(engine, "connect", partial(_let_log_grow, pages=log_pages))
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     options = [] if schema is None else [f"-c search_path={schema}"]
@@ -163,6 +173,10 @@ def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
 def _prepare_cheap_sqlite(dbapi_connection: Any, record: object) -> None:
     _prepare_sqlite(dbapi_connection, record)
     dbapi_connection.execute("PRAGMA synchronous=NORMAL")
+
+
+def _let_log_grow(dbapi_connection: Any, _record: object, pages: int) -> None:
+    dbapi_connection.execute(f"PRAGMA wal_autocheckpoint={pages:d}")
 
 
 def _use_wal(cursor: sqlite3.Cursor) -> None:

@@ -142,3 +142,11 @@ def test_a_pool_without_a_free_connection_is_unavailable(sqlite_engine: sa.Engin
     with reading(engine), pytest.raises(StoreUnavailable, match="no free connection"), reading(engine):
         pass
     engine.dispose()
+
+
+def test_a_log_that_may_grow_is_brought_into_the_file_later(tmp_path: Path) -> None:
+    for pages, wanted in (None, 1_000), (5_000, 5_000):
+        engine = open_engine(sqlite_url(tmp_path / f"{wanted}.db"), log_pages=pages)
+        with reading(engine) as connection:
+            assert connection.exec_driver_sql("PRAGMA wal_autocheckpoint").scalar_one() == wanted
+        engine.dispose()
