@@ -1,5 +1,6 @@
 """The rules of the house that a tool can check: who imports whom, style, types, and nothing of one machine."""
 
+import logging
 import re
 import subprocess
 import sys
@@ -31,6 +32,17 @@ def own_files() -> Iterator[Path]:
                 yield path
 
 
+@pytest.fixture
+def loggers_as_they_were() -> Iterator[None]:
+    """What configures logging for itself switches off every logger that is there: later tests read what those say."""
+    loggers = [found for found in logging.root.manager.loggerDict.values() if isinstance(found, logging.Logger)]
+    before = [(logger, logger.disabled) for logger in loggers]
+    yield
+    for logger, disabled in before:
+        logger.disabled = disabled
+
+
+@pytest.mark.usefixtures("loggers_as_they_were")
 def test_nobody_imports_what_is_not_theirs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     assert lint_imports(no_cache=True) == 0
