@@ -96,6 +96,18 @@ class Desk(Invocation):
     def run(self, *words: str, stdin: str | bytes | None = None) -> Result:
         return CliRunner().invoke(main, words, input=stdin, obj=self)
 
+    def done(self, *words: str) -> str:
+        """Run a command that succeeds and return what it printed."""
+        result = self.run(*words)
+        assert result.exit_code == 0, result.stderr
+        return result.stdout
+
+    def refused(self, *words: str) -> str:
+        """Run a command that fails, prints nothing, and return why."""
+        result = self.run(*words)
+        assert (result.exit_code, result.stdout) == (1, ""), result.stdout
+        return result.stderr
+
     def load(self, *entries: Mapping[str, Any]) -> None:
         with self.opened() as installation:
             installation.home.publisher.load([wire.encode(entry) for entry in entries])

@@ -22,20 +22,8 @@ def office(desk: "Desk") -> "Desk":
     return desk
 
 
-def done(desk: "Desk", *words: str) -> str:
-    result = desk.run("registry", *words)
-    assert result.exit_code == 0, result.stderr
-    return result.stdout
-
-
-def refused(desk: "Desk", *words: str) -> str:
-    result = desk.run("registry", *words)
-    assert (result.exit_code, result.stdout) == (1, ""), result.stdout
-    return result.stderr
-
-
 def listed(desk: "Desk", keys: str) -> list[dict[str, Any]]:
-    rows = json.loads(done(desk, "keys", "list", "--json"))
+    rows = json.loads(desk.done("registry", "keys", "list", "--json"))
     return [row for row in rows if row["keys"] == keys]
 
 
@@ -54,7 +42,7 @@ def is_found(desk: "Desk", order: Order) -> bool:
 
 
 def test_every_key_is_listed_with_its_use_and_no_secret(office: "Desk") -> None:
-    rows = json.loads(done(office, "keys", "list", "--json"))
+    rows = json.loads(office.done("registry", "keys", "list", "--json"))
     assert [(row["keys"], row["use"]) for row in rows] == [
         ("guard", "seals"),
         ("vault", "seals"),
@@ -64,7 +52,7 @@ def test_every_key_is_listed_with_its_use_and_no_secret(office: "Desk") -> None:
         ("epoch", "live since then"),
     ]
     assert all(set(row) == {"keys", "id", "created_at", "age_days", "use"} for row in rows)
-    shown = done(office, "keys", "list")
+    shown = office.done("registry", "keys", "list")
     for path in (office.data_dir / KEYS_FOLDER).glob("*.json"):
         for secret in json.loads(path.read_bytes()).get("keys", []):
             assert secret["seed"] not in shown
@@ -74,18 +62,18 @@ def test_every_key_is_listed_with_its_use_and_no_secret(office: "Desk") -> None:
 def test_office_and_member_keys_are_changed_without_a_gap(office: "Desk", bad_order: Order) -> None:
     for name in ("office", "member"):
         (old,) = ids(office, name)
-        assert "signs from now on" in done(office, "keys", "rotate", name)
+        assert "signs from now on" in office.done("registry", "keys", "rotate", name)
         assert uses(office, name) == ["signs", "is believed"]
         assert is_found(office, bad_order)
-        done(office, "keys", "retire", name, old)
+        office.done("registry", "keys", "retire", name, old)
         assert old not in ids(office, name)
         assert is_found(office, bad_order)
-    assert done(office, "members", "sync") == "everything was known already\n"
+    assert office.done("registry", "members", "sync") == "everything was known already\n"
 
 
 def test_a_key_of_answers_is_announced_for_a_week(office: "Desk", bad_order: Order) -> None:
     (old,) = ids(office, "answers")
-    assert "is announced" in done(office, "keys", "rotate", "answers")
+    assert "is announced" in office.done("registry", "keys", "rotate", "answers")
     new, known = listed(office, "answers")
     signs_from = datetime.fromisoformat(new["use"].removeprefix("signs from "))
     assert timedelta(days=6, hours=23) < signs_from - datetime.now(UTC) < timedelta(days=7, minutes=1)
@@ -94,31 +82,31 @@ def test_a_key_of_answers_is_announced_for_a_week(office: "Desk", bad_order: Ord
         announced = installation.registry_client.centre().answer_keys
         assert set(announced) == set(installation.home.answer_keys.publics)
     assert is_found(office, bad_order)
-    assert "signs at present" in refused(office, "keys", "retire", "answers", old)
-    done(office, "keys", "retire", "answers", new["id"])
+    assert "signs at present" in office.refused("registry", "keys", "retire", "answers", old)
+    office.done("registry", "keys", "retire", "answers", new["id"])
     assert ids(office, "answers") == [old]
 
 
 def test_a_stolen_key_of_answers_is_replaced_at_once(office: "Desk", bad_order: Order) -> None:
     (old,) = ids(office, "answers")
-    done(office, "keys", "rotate", "answers", "--overlap-days", "0")
+    office.done("registry", "keys", "rotate", "answers", "--overlap-days", "0")
     assert uses(office, "answers") == ["signs", "is believed"]
-    done(office, "keys", "retire", "answers", old)
+    office.done("registry", "keys", "retire", "answers", old)
     assert is_found(office, bad_order)
 
 
 def test_the_vaults_key_is_changed_and_forgotten_only_when_nothing_needs_it(office: "Desk", bad_order: Order) -> None:
     (old,) = ids(office, "vault")
-    done(office, "keys", "rotate", "vault")
+    office.done("registry", "keys", "rotate", "vault")
     assert uses(office, "vault") == ["seals", "opens"]
-    assert "keys rewrap" in refused(office, "keys", "retire", "vault", old)
-    sealed = done(office, "keys", "rewrap")
+    assert "keys rewrap" in office.refused("registry", "keys", "retire", "vault", old)
+    sealed = office.done("registry", "keys", "rewrap")
     assert sealed.split()[0] == sealed.split()[2] != "0"
-    assert done(office, "keys", "rewrap").startswith("0 of ")
-    done(office, "keys", "retire", "vault", old)
+    assert office.done("registry", "keys", "rewrap").startswith("0 of ")
+    office.done("registry", "keys", "retire", "vault", old)
     assert old not in ids(office, "vault")
-    assert [row["id"] for row in json.loads(done(office, "members", "list", "--json"))] == ["self"]
-    done(office, "reseal")  # opens every entry
+    assert [row["id"] for row in json.loads(office.done("registry", "members", "list", "--json"))] == ["self"]
+    office.done("registry", "reseal")  # opens every entry
     assert is_found(office, bad_order)
 
 
@@ -140,19 +128,19 @@ def test_a_wrong_call_changes_nothing(desk: "Desk", words: tuple[str, ...]) -> N
 @pytest.mark.parametrize("name", ["office", "answers", "member", "vault"])
 def test_a_key_in_use_and_an_unknown_one_cannot_be_retired(office: "Desk", name: str) -> None:
     (only,) = ids(office, name)
-    assert "rotate first" in refused(office, "keys", "retire", name, only)
-    assert "unknown" in refused(office, "keys", "retire", name, "0123456789abcdef")
+    assert "rotate first" in office.refused("registry", "keys", "retire", name, only)
+    assert "unknown" in office.refused("registry", "keys", "retire", name, "0123456789abcdef")
 
 
 def test_entries_are_sealed_anew_and_the_old_epoch_let_go(office: "Desk", bad_order: Order) -> None:
-    assert "1 entries were sealed anew" in done(office, "reseal")
-    epochs = json.loads(done(office, "epoch", "list", "--json"))
+    assert "1 entries were sealed anew" in office.done("registry", "reseal")
+    epochs = json.loads(office.done("registry", "epoch", "list", "--json"))
     assert [(row["epoch"], row["state"]) for row in epochs] == [(1, "closing"), (2, "live")]
     assert is_found(office, bad_order)
-    assert "more days to switch" in refused(office, "epoch", "close", "1")
-    assert "current one" in refused(office, "epoch", "close", "2", "--force")
-    assert "leads nowhere" in done(office, "epoch", "close", "1", "--force")
-    assert "closed" in done(office, "epoch", "list")
+    assert "more days to switch" in office.refused("registry", "epoch", "close", "1")
+    assert "current one" in office.refused("registry", "epoch", "close", "2", "--force")
+    assert "leads nowhere" in office.done("registry", "epoch", "close", "1", "--force")
+    assert "closed" in office.done("registry", "epoch", "list")
     assert is_found(office, bad_order)
 
 
@@ -176,13 +164,13 @@ def test_what_runs_sees_every_change_without_a_restart(apart: "Desk", bad_order:
         assert running.home.members.sync() == 0  # everything is read and connected before the changes
         assert running.registry_client.me().member == "self"
         for name in ("office", "member"):
-            done(office, "keys", "rotate", name)
-        done(office, "keys", "rotate", "answers", "--overlap-days", "0")
-        done(office, "keys", "rotate", "vault")
-        done(office, "keys", "rewrap")
+            office.done("registry", "keys", "rotate", name)
+        office.done("registry", "keys", "rotate", "answers", "--overlap-days", "0")
+        office.done("registry", "keys", "rotate", "vault")
+        office.done("registry", "keys", "rewrap")
         for name in ("office", "member", "answers", "vault"):
-            done(office, "keys", "retire", name, ids(office, name)[1])
-        done(office, "reseal")
+            office.done("registry", "keys", "retire", name, ids(office, name)[1])
+        office.done("registry", "reseal")
         assert running.registry_client.me().member == "self"
         assert running.home.members.sync() == 0
         running.home.members.set_budget("self", 100)
@@ -192,7 +180,7 @@ def test_what_runs_sees_every_change_without_a_restart(apart: "Desk", bad_order:
 
 def test_without_its_key_file_a_registry_says_what_to_do(desk: "Desk") -> None:
     (desk.data_dir / KEYS_FOLDER / "office.json").unlink()
-    assert "missing" in refused(desk, "keys", "list")
+    assert "missing" in desk.refused("registry", "keys", "list")
 
 
 def test_key_files_under_a_master_key_are_used_with_it(desk: "Desk", monkeypatch: pytest.MonkeyPatch) -> None:
@@ -200,7 +188,7 @@ def test_key_files_under_a_master_key_are_used_with_it(desk: "Desk", monkeypatch
     monkeypatch.setenv("SHOPGUARD_MASTER_KEY", "m" * 40)
     fresh = type(desk)(desk.data_dir.parent)
     fresh.settings = desk.settings
-    done(fresh, "keys", "rotate", "answers")
+    fresh.done("registry", "keys", "rotate", "answers")
     sealed = (desk.data_dir / KEYS_FOLDER / "answers.json").read_bytes()
     assert b"seed" not in sealed
     assert b"seed" in path.read_bytes()  # not written yet

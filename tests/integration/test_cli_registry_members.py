@@ -46,20 +46,8 @@ def create(desk: "Desk", member: str = "shop-1", *more: str) -> Signer:
     return made
 
 
-def done(desk: "Desk", *words: str) -> str:
-    result = desk.run("registry", *words)
-    assert result.exit_code == 0, result.stderr
-    return result.stdout
-
-
-def refused(desk: "Desk", *words: str) -> str:
-    result = desk.run("registry", *words)
-    assert (result.exit_code, result.stdout) == (1, ""), result.stdout
-    return result.stderr
-
-
 def told(desk: "Desk", *words: str) -> Any:
-    return json.loads(done(desk, *words, "--json"))
+    return json.loads(desk.done("registry", *words, "--json"))
 
 
 def refusal(desk: "Desk", signer: Signer, member: str = "shop-1") -> Refusal | None:
@@ -81,7 +69,7 @@ def test_a_member_is_taken_in_and_may_ask(office: "Desk") -> None:
     assert (shop["daily_orders"], shop["asked_today"], shop["stopped"]) == (120, 0, False)
     assert [one["id"] for one in shop["keys"]] == [signer.key_id]
     assert {budget["class"]: budget["size"] for budget in shop["budgets"]} == {1: 720, 2: 4320, 3: 1920}
-    line = done(office, "members", "list").splitlines()[2]
+    line = office.done("registry", "members", "list").splitlines()[2]
     assert line.split() == ["shop-1", NAME, "active", "-", "120", signer.key_id, "0", "100%"]
 
 
@@ -99,8 +87,10 @@ def test_what_the_shop_is_given_are_settings_that_work(office: "Desk", tmp_path:
 
 def test_what_cannot_be_a_member_is_said(office: "Desk") -> None:
     public = key()[1]
-    assert "public key" in refused(office, "members", "create", "shop-1", "--name", NAME, "--key", "AAAA")
-    assert "small letters" in refused(office, "members", "create", "Shop 1", "--name", NAME, "--key", public)
+    assert "public key" in office.refused("registry", "members", "create", "shop-1", "--name", NAME, "--key", "AAAA")
+    assert "small letters" in office.refused(
+        "registry", "members", "create", "Shop 1", "--name", NAME, "--key", public
+    )
     wrong = office.run(
         "registry", "members", "create", "shop-1", "--name", NAME, "--key", public, "--daily-orders", "0"
     )
@@ -110,19 +100,19 @@ def test_what_cannot_be_a_member_is_said(office: "Desk") -> None:
 
 def test_a_members_key_is_changed(office: "Desk") -> None:
     old, (new, public) = create(office), key()
-    assert new.key_id in done(office, "members", "add-key", "shop-1", public)
-    assert "end one of" in refused(office, "members", "add-key", "shop-1", key()[1])
-    done(office, "members", "end-key", "shop-1", old.key_id)
+    assert new.key_id in office.done("registry", "members", "add-key", "shop-1", public)
+    assert "end one of" in office.refused("registry", "members", "add-key", "shop-1", key()[1])
+    office.done("registry", "members", "end-key", "shop-1", old.key_id)
     assert (refusal(office, old), refusal(office, new)) == (Refusal.NOT_AUTHENTICATED, None)
-    assert "last key" in refused(office, "members", "end-key", "shop-1", new.key_id)
+    assert "last key" in office.refused("registry", "members", "end-key", "shop-1", new.key_id)
 
 
 def test_a_member_is_stopped_and_let_go_on(office: "Desk") -> None:
     signer = create(office)
-    assert "resume shop-1" in done(office, "members", "suspend", "shop-1", "--reason", "a lost key")
+    assert "resume shop-1" in office.done("registry", "members", "suspend", "shop-1", "--reason", "a lost key")
     assert refusal(office, signer) is Refusal.SUSPENDED
     assert told(office, "members", "show", "shop-1")["reason"] == "a lost key"
-    done(office, "members", "resume", "shop-1")
+    office.done("registry", "members", "resume", "shop-1")
     assert refusal(office, signer) is None
 
 
@@ -131,17 +121,17 @@ def test_leaving_is_asked_about_and_final(office: "Desk") -> None:
     declined = office.run("registry", "members", "leave", "shop-1", stdin="n\n")
     assert declined.exit_code == 1
     assert refusal(office, signer) is None
-    done(office, "members", "leave", "shop-1", "--yes")
+    office.done("registry", "members", "leave", "shop-1", "--yes")
     assert refusal(office, signer) is Refusal.SUSPENDED
-    assert "final" in refused(office, "members", "resume", "shop-1")
+    assert "final" in office.refused("registry", "members", "resume", "shop-1")
 
 
 def test_budgets_are_set(office: "Desk") -> None:
     create(office)
-    done(office, "members", "budget", "shop-1", "400")
-    done(office, "members", "resume-budget", "shop-1")
+    office.done("registry", "members", "budget", "shop-1", "400")
+    office.done("registry", "members", "resume-budget", "shop-1")
     assert told(office, "members", "show", "shop-1")["daily_orders"] == 400
-    done(office, "members", "budget", "shop-1", "--unlimited")
+    office.done("registry", "members", "budget", "shop-1", "--unlimited")
     assert told(office, "members", "show", "shop-1")["daily_orders"] is None
     for words in ((), ("400", "--unlimited"), ("0",)):
         assert office.run("registry", "members", "budget", "shop-1", *words).exit_code == 2
@@ -149,18 +139,18 @@ def test_budgets_are_set(office: "Desk") -> None:
 
 def test_what_was_done_to_a_member_is_shown_with_who_did_it(office: "Desk") -> None:
     create(office)
-    done(office, "members", "suspend", "shop-1", "--reason", "a lost key")
+    office.done("registry", "members", "suspend", "shop-1", "--reason", "a lost key")
     acts = told(office, "members", "show", "shop-1")["acts"]
     assert [act["kind"] for act in acts] == ["member_suspended", "member_created"]
     assert acts[0]["detail"] == "a lost key"
     assert all(act["by"] and act["leaf"] is not None for act in acts)
-    assert "member_suspended" in done(office, "members", "show", "shop-1")
+    assert "member_suspended" in office.done("registry", "members", "show", "shop-1")
 
 
 def test_an_unknown_member_is_one_clear_error(office: "Desk") -> None:
     for words in (("show",), ("resume",), ("budget", "50"), ("suspend", "--reason", "x"), ("resume-budget",)):
         command, *more = words
-        assert "no such member" in refused(office, "members", command, "nobody", *more)
+        assert "no such member" in office.refused("registry", "members", command, "nobody", *more)
 
 
 def test_what_the_keyed_function_forgot_it_is_told(office: "Desk") -> None:
@@ -168,16 +158,16 @@ def test_what_the_keyed_function_forgot_it_is_told(office: "Desk") -> None:
     with office.opened() as installation, installation.home.engine("prf").begin() as connection:
         connection.exec_driver_sql("DELETE FROM member_key")
     assert refusal(office, signer) is Refusal.NOT_AUTHENTICATED
-    assert done(office, "members", "sync") == "told it of 2 members\n"
+    assert office.done("registry", "members", "sync") == "told it of 2 members\n"
     assert refusal(office, signer) is None
-    assert done(office, "members", "sync") == "everything was known already\n"
+    assert office.done("registry", "members", "sync") == "everything was known already\n"
 
 
 def test_a_shop_of_a_central_registry_has_no_members(desk: "Desk") -> None:
     settings = RegistrySettings(url="https://registry.example.com", member="shop-1", answer_keys=(key()[1],))
     desk.settings = replace(desk.settings, registry=settings)
-    assert "registry.url" in refused(desk, "members", "list")
-    assert "registry.url" in refused(desk, "reseal")
+    assert "registry.url" in desk.refused("registry", "members", "list")
+    assert "registry.url" in desk.refused("registry", "reseal")
 
 
 def test_enrolling_makes_one_key_and_prints_it_again(desk: "Desk") -> None:
@@ -187,7 +177,7 @@ def test_enrolling_makes_one_key_and_prints_it_again(desk: "Desk") -> None:
     assert path.stat().st_mode & 0o777 == 0o600
     assert told(desk, "enrol", "--name", NAME) == first
     assert len(base64.b64decode(first["public_key"])) == 32
-    shown = done(desk, "enrol", "--name", NAME)
+    shown = desk.done("registry", "enrol", "--name", NAME)
     assert first["public_key"] in shown
     assert NAME in shown
     assert "seed" not in shown
@@ -201,7 +191,7 @@ def shop(office: "Desk", tmp_path: Path, serve: Callable[[Flask], int]) -> Itera
     made = type(office)(tmp_path / "shop")
     Keyring.create(made.keys_path)
     public = told(made, "enrol")["public_key"]
-    done(office, "members", "create", "shop-1", "--name", NAME, "--key", public)
+    office.done("registry", "members", "create", "shop-1", "--name", NAME, "--key", public)
     with office.opened() as central:
         port = serve(central.registry_app())
         publics = tuple(base64.b64encode(known).decode() for known in central.home.answer_keys.publics)
@@ -220,11 +210,11 @@ def test_a_shop_joins_and_changes_its_key_without_the_office(office: "Desk", sho
     with shop.opened() as installation:
         old = installation.home.member_keys.signer
         assert installation.registry_client.me().keys == (old.key_id,)
-    done(shop, "keys", "rotate", "member")
+    shop.done("registry", "keys", "rotate", "member")
     with shop.opened() as installation:
         new = installation.home.member_keys.signer
         assert set(installation.registry_client.me().keys) == {old.key_id, new.key_id}
-    done(shop, "keys", "retire", "member", old.key_id)
+    shop.done("registry", "keys", "retire", "member", old.key_id)
     assert (refusal(office, old), refusal(office, new)) == (Refusal.NOT_AUTHENTICATED, None)
     shown = told(office, "members", "show", "shop-1")
     assert [one["id"] for one in shown["keys"]] == [new.key_id]
@@ -233,10 +223,10 @@ def test_a_shop_joins_and_changes_its_key_without_the_office(office: "Desk", sho
 
 
 def test_a_key_that_the_registry_does_not_take_is_not_used(office: "Desk", shop: "Desk") -> None:
-    done(office, "members", "suspend", "shop-1", "--reason", "x")
+    office.done("registry", "members", "suspend", "shop-1", "--reason", "x")
     with shop.opened() as installation:
         before = installation.home.member_keys.all()
-    refused(shop, "keys", "rotate", "member")
+    shop.refused("registry", "keys", "rotate", "member")
     with shop.opened() as installation:
         assert installation.home.member_keys.all() == before
 
@@ -244,11 +234,11 @@ def test_a_key_that_the_registry_does_not_take_is_not_used(office: "Desk", shop:
 def test_a_registry_changes_the_key_of_its_answers_and_the_shop_follows(office: "Desk", shop: "Desk") -> None:
     with office.opened() as central, shop.opened() as installation:
         (old,) = central.home.answer_keys.all()
-        done(office, "keys", "rotate", "answers")
+        office.done("registry", "keys", "rotate", "answers")
         installation.listing_feed.additions(0)
         assert set(installation.trusted_keys.all().values()) == set(central.home.answer_keys.publics)
-        done(office, "keys", "retire", "answers", told_ids(office, "answers")[0])
-        done(office, "keys", "rotate", "answers", "--overlap-days", "0")
+        office.done("registry", "keys", "retire", "answers", told_ids(office, "answers")[0])
+        office.done("registry", "keys", "rotate", "answers", "--overlap-days", "0")
     with shop.opened() as installation, pytest.raises(NoAnswer, match="not signed by the registry"):
         installation.registry_client.me()  # it was never announced under a key that the shop believes
     fresh = tuple(base64.b64encode(public).decode() for public in publics_of(office))
@@ -256,7 +246,7 @@ def test_a_registry_changes_the_key_of_its_answers_and_the_shop_follows(office: 
     with shop.opened() as installation:
         assert installation.registry_client.me().member == "shop-1"
         installation.listing_feed.additions(0)
-    done(office, "keys", "retire", "answers", old.id)
+    office.done("registry", "keys", "retire", "answers", old.id)
     with shop.opened() as installation:
         installation.listing_feed.additions(0)
         assert old.id not in installation.trusted_keys.all()
