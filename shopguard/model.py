@@ -237,9 +237,22 @@ class Verdict:
         return max((m.comparison.score for m in self.matches), default=0.0)
 
 
+class Effect(StrEnum):
+    """The most that an entry may cause."""
+
+    CONFIRM = "confirm"  # a misused name: shops are asked to confirm by phone; says nothing against anybody
+    NOTE = "note"  # shown, and acts on nothing
+    FLAG = "flag"
+    HOLD = "hold"
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One decided entry in clear, as ``registry load`` takes it."""
+    """One decided entry in clear, as ``registry load`` takes it.
+
+    Args:
+        expires_on: the day from which it is served no more; None: by the rule of its category.
+    """
 
     id: str
     category: Category
@@ -247,6 +260,8 @@ class Entry:
     reporters: int
     first_on: date
     last_on: date
+    effect: Effect = Effect.HOLD
+    expires_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

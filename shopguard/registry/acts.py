@@ -1,0 +1,133 @@
+"""What was done, by whom and why: kept with the record it was done to, and committed to in the log.
+
+An act is written in the transaction of the change itself; the log gets it afterwards, once, however often that is
+tried.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+import sqlalchemy as sa
+
+from shopguard.crypto import Keyring
+from shopguard.registry.log import LeafKind, Log, commitment
+from shopguard.registry.records import Forgotten, Records
+from shopguard.registry.subjects import Subject, SubjectKind
+from shopguard.storage.engine import reading, writing
+
+SYSTEM = "shopguard"
+"""Who acts where a clock did, and no person."""
+
+_SALT_BYTES = 32
+_AT_ONCE = 500
+
+
+class Act(msgspec.Struct, frozen=True):
+    """Something that was done to a record.
+
+    Args:
+        at: Unix seconds.
+        by: an account at the office, ``member:ID``, ``person`` or ``SYSTEM``.
+        reason: in words; may name a person, so it is sealed under the record's own key.
+        before, after: the state (or what else changed), as words of the program.
+    """
+
+    at: float
+    kind: LeafKind
+    subject: str
+    by: str
+    reason: str = ""
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """An act as it stands in the vault. ``leaf`` is its number in the log, None: not there yet.
+
+    ``salt`` shows that the log's commitment is to this act, to whoever is to be shown.
+    """
+
+    number: int
+    act: Act
+    leaf: int | None
+    salt: bytes
+
+
+class Acts:
+    """The acts of one registry. ``master`` seals those about members, who have no key of their own."""
+
+    def __init__(self, records: Records, master: Keyring, log: Log) -> None:
+        self._records, self._master, self._log = records, master, log
+        self._vault = records.vault.engine
+
+    def record(self, connection: sa.Connection, subject: Subject, act: Act) -> bytes:
+        """Keep ``act`` in the transaction of what it tells, and return what the log will hold of it (32 bytes)."""
+        clear, salt = msgspec.json.encode(act), os.urandom(_SALT_BYTES)
+        key_number = None if subject.kind is SubjectKind.MEMBER else subject.number
+        committed = commitment(salt, clear)
+        row = {
+            "kind": act.kind.value,
+            "subject": str(subject),
+            "key_number": key_number,
+            # salt and words go with the key of the record: what the log then holds means nothing any more
+            "salt": self._seal(key_number, "act-salt", salt),
+            "sealed": self._seal(key_number, "act", clear),
+            "committed": committed,
+        }
+        connection.execute(act_table.insert(), row)
+        return committed
+
+    def of(self, subject: Subject) -> Sequence[Logged]:
+        """Return what was done to a record, the oldest first; nothing once the record is erased."""
+        query = sa.select(act_table).where(act_table.c.subject == str(subject)).order_by(act_table.c.number)
+        with reading(self._vault) as connection:
+            rows = connection.execute(query).all()
+        try:
+            return [self._logged(row) for row in rows]
+        except Forgotten:
+            return []
+
+    def settle(self) -> int:
+        """Bring into the log what is not there yet, in its order, and return how many that were."""
+        query = sa.select(act_table).where(act_table.c.leaf.is_(None)).order_by(act_table.c.number).limit(_AT_ONCE)
+        done = 0
+        while True:
+            with reading(self._vault) as connection:
+                waiting = connection.execute(query).all()
+            for row in waiting:
+                leaf = self._log.append(LeafKind(row.kind), row.committed)
+                with writing(self._vault) as connection:
+                    is_row = act_table.c.number == row.number
+                    connection.execute(sa.update(act_table).where(is_row).values(leaf=leaf))
+            done += len(waiting)
+            if len(waiting) < _AT_ONCE:
+                return done
+
+    def _logged(self, row: sa.Row[*tuple[object, ...]]) -> Logged:
+        salt = self._open(row.key_number, "act-salt", row.salt)
+        act = msgspec.json.decode(self._open(row.key_number, "act", row.sealed), type=Act)
+        return Logged(row.number, act, row.leaf, salt)
+
+    def _seal(self, key_number: int | None, what: str, clear: bytes) -> bytes:
+        return self._master.seal(clear) if key_number is None else self._records.seal(key_number, what, clear)
+
+    def _open(self, key_number: int | None, what: str, sealed: bytes) -> bytes:
+        return self._master.open(sealed) if key_number is None else self._records.open(key_number, what, sealed)
+
+
+_number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite numbers rows only for INTEGER
+
+act_table = sa.table(
+    "act",
+    sa.column("number", _number),
+    sa.column("kind", sa.String),
+    sa.column("subject", sa.String),
+    sa.column("key_number", _number),
+    sa.column("salt", sa.LargeBinary),
+    sa.column("sealed", sa.LargeBinary),
+    sa.column("committed", sa.LargeBinary),
+    sa.column("leaf", _number),
+)

@@ -1,0 +1,1 @@
+"""The persons' desk: what listed persons ask, and what they are answered."""

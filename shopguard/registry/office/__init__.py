@@ -1,0 +1,1 @@
+"""The office: what waits for a decision, who decides it, and what follows."""

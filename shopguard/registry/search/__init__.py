@@ -1,0 +1,1 @@
+"""The search of members, and who looked at what."""

@@ -1,0 +1,164 @@
+"""Reports, evidence, the life of entries, requests of persons, deadlines, letters, and what was done by whom."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+_number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite numbers rows only for INTEGER
+
+
+def upgrade() -> None:
+    op.create_table(
+        "act",
+        sa.Column("number", _number, primary_key=True, autoincrement=True),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("subject", sa.String(length=60), nullable=False),
+        sa.Column("key_number", _number),
+        sa.Column("salt", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("committed", sa.LargeBinary(), nullable=False),
+        sa.Column("leaf", _number),
+    )
+    op.create_index("act_subject", "act", ["subject", "number"])
+    unlogged = sa.text("leaf IS NULL")
+    op.create_index("act_unlogged", "act", ["number"], postgresql_where=unlogged, sqlite_where=unlogged)
+    op.create_table(
+        "timer",
+        sa.Column("number", _number, primary_key=True, autoincrement=True),
+        sa.Column("subject", sa.String(length=60), nullable=False),
+        sa.Column("what", sa.String(length=40), nullable=False),
+        sa.Column("due_at", sa.Float(), nullable=False),
+        sa.Column("warn_at", sa.Float()),
+        sa.UniqueConstraint("subject", "what", name="timer_subject"),
+    )
+    op.create_index("timer_due", "timer", ["due_at"])
+    op.create_index("timer_warn", "timer", ["warn_at"])
+    op.create_table(
+        "report",
+        sa.Column("number", _number, primary_key=True, autoincrement=False),
+        sa.Column("id", sa.String(length=20), nullable=False),
+        sa.Column("member", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("category", sa.String(length=20), nullable=False),
+        sa.Column("order_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("filed_at", sa.Float(), nullable=False),
+        sa.Column("changed_at", sa.Float(), nullable=False),
+        sa.Column("entry", _number),
+        sa.Column("urgency", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("held_by", sa.String(length=80)),
+        sa.Column("held_until", sa.Float()),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.UniqueConstraint("id", name="report_id"),
+    )
+    op.create_index("report_queue", "report", ["state", "urgency", "filed_at"])
+    op.create_index("report_member", "report", ["member", "number"])
+    op.create_index("report_order", "report", ["order_digest"])
+    op.create_index("report_entry", "report", ["entry"])
+    op.create_table(
+        "evidence",
+        sa.Column("id", sa.String(length=32), primary_key=True),
+        sa.Column("report", _number, nullable=False),
+        sa.Column("sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("size", _number, nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("added_at", sa.Float(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+    )
+    op.create_index("evidence_report", "evidence", ["report"])
+    op.create_table(
+        "seen_token",
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("subject", sa.String(length=60), nullable=False),
+        sa.PrimaryKeyConstraint("digest", "subject", name="seen_token_pkey"),
+    )
+    op.create_index("seen_token_subject", "seen_token", ["subject"])
+    op.create_table(
+        "life",
+        sa.Column("number", _number, primary_key=True, autoincrement=False),
+        sa.Column("reference", sa.String(length=100), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("since", sa.Float(), nullable=False),
+        sa.Column("code_digest", sa.LargeBinary()),
+        sa.Column("sealed", sa.LargeBinary()),
+        sa.UniqueConstraint("reference", name="life_reference"),
+    )
+    op.create_index("life_code", "life", ["code_digest"])
+    op.create_index("life_state", "life", ["state", "since"])
+    op.create_table(
+        "request",
+        sa.Column("number", _number, primary_key=True, autoincrement=False),
+        sa.Column("id", sa.String(length=20), nullable=False),
+        sa.Column("entry", _number),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("opened_at", sa.Float(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.UniqueConstraint("id", name="request_id"),
+    )
+    op.create_index("request_state", "request", ["state", "opened_at"])
+    op.create_index("request_entry", "request", ["entry"])
+    op.create_table(
+        "protection",
+        sa.Column("number", _number, primary_key=True, autoincrement=False),
+        sa.Column("since", sa.Float(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary()),
+    )
+    op.create_table(
+        "message",
+        sa.Column("number", _number, primary_key=True, autoincrement=True),
+        sa.Column("subject", sa.String(length=60), nullable=False),
+        sa.Column("key_number", _number),
+        sa.Column("addressee", sa.String(length=60), nullable=False),
+        sa.Column("template", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("drafted_at", sa.Float(), nullable=False),
+        sa.Column("sent_at", sa.Float()),
+        sa.Column("sealed", sa.LargeBinary()),
+    )
+    op.create_index("message_state", "message", ["state", "number"])
+    op.create_index("message_subject", "message", ["subject"])
+    op.create_table(
+        "look",
+        sa.Column("number", _number, primary_key=True, autoincrement=True),
+        sa.Column("at", sa.Float(), nullable=False),
+        sa.Column("member", sa.String(length=40), nullable=False),
+        sa.Column("key_id", sa.String(length=16), nullable=False),
+        sa.Column("purpose", sa.String(length=12), nullable=False),
+        sa.Column("stated", sa.LargeBinary()),
+        sa.Column("handle", sa.LargeBinary()),
+        sa.Column("opened", sa.Boolean(), nullable=False),
+    )
+    op.create_index("look_handle", "look", ["handle"])
+    op.create_index("look_member", "look", ["member", "at"])
+    op.create_index("look_at", "look", ["at"])
+    op.create_table(
+        "application",
+        sa.Column("number", _number, primary_key=True, autoincrement=False),
+        sa.Column("id", sa.String(length=20), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("at", sa.Float(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary()),
+        sa.UniqueConstraint("id", name="application_id"),
+    )
+    op.create_table(
+        "invoice_row",
+        sa.Column("number", _number, primary_key=True, autoincrement=True),
+        sa.Column("member", sa.String(length=40), nullable=False),
+        sa.Column("what", sa.String(length=20), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("amount", sa.String(length=20), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("issued_at", sa.Float(), nullable=False),
+        sa.Column("paid_at", sa.Float()),
+        sa.UniqueConstraint("member", "what", "month", name="invoice_row_once"),
+    )
+
+
+def downgrade() -> None:
+    tables = ("invoice_row", "application", "look", "message", "protection", "request", "life", "seen_token")
+    for table in (*tables, "evidence", "report", "timer", "act"):
+        op.drop_table(table)
