@@ -1,12 +1,16 @@
 """Where signed requests of members arrive: who asks is proven, the right checked, the subject's own route answers."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 
+from shopguard.errors import PayloadInvalid
+from shopguard.registry.prf.function import KeyedFunction
+from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.signing import SignedRequest
 
 
@@ -17,6 +21,9 @@ class Role(StrEnum):
     REPORT = "report"
     SEARCH = "search"
     ADMIN = "admin"  # change keys, see fees
+
+
+ALL_ROLES = frozenset(Role)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +41,12 @@ class Asked:
 
     caller: Caller
     request: SignedRequest
-    parts: dict[str, str] = field(default_factory=dict)
+    parts: Mapping[str, str] = field(default_factory=dict)
     query: str = ""
 
 
 Answering = Callable[[Asked], msgspec.Struct]
-"""Does what is asked and returns what is answered; raises ``Refused``."""
+"""Does what is asked and returns what is answered; raises ``Refused``, or ``PayloadInvalid`` for the unreadable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +54,13 @@ class Route:
     """One address of the registry's API.
 
     Args:
-        path: with ``<name>`` for parts (letters, digits, hyphens, dots).
+        path: with ``<name>`` for parts (letters, digits, hyphens, underscores, dots).
         role: what the key needs; None: any key of a member that may ask at all.
         body_limit: bytes; a longer body is refused unread.
-        reads, answers: the shapes of body and answer, for the description of the API; None: bytes, or nothing.
+        reads, answers: the shapes of body and answer, for the description of the API; None: nothing.
+        reads_bytes: the body is bytes of any kind.
+        query: by name, the JSON schemas of what may be asked behind a question mark.
+        refuses: what may be wrong beside what may be wrong with any request of a member.
     """
 
     method: str
@@ -61,18 +71,63 @@ class Route:
     body_limit: int = 64 * 1024
     reads: type[msgspec.Struct] | None = None
     answers: type[msgspec.Struct] | None = None
+    reads_bytes: bool = False
+    query: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    refuses: Sequence[Refusal] = ()
 
     @property
     def pattern(self) -> re.Pattern[str]:
-        return re.compile(re.sub(r"<([a-z_]+)>", r"(?P<\1>[A-Za-z0-9.-]{1,100})", self.path))
+        return re.compile(_PART.sub(rf"(?P<\1>{PART_PATTERN})", self.path))
+
+    @property
+    def part_names(self) -> Sequence[str]:
+        return _PART.findall(self.path)
 
 
-def find(routes: Iterable[Route], method: str, path: str) -> tuple[Route, dict[str, str]] | Sequence[str]:
-    """Return the route of a request with the parts of its path; else the methods that the path takes (maybe none)."""
-    takes = []
-    for route in routes:
-        if met := route.pattern.fullmatch(path):
-            if route.method == method:
-                return route, met.groupdict()
-            takes.append(route.method)
-    return takes
+PART_PATTERN = "[A-Za-z0-9._-]{1,100}"
+_PART = re.compile(r"<([a-z_]+)>")
+
+RolesOf = Callable[[str, str], frozenset[Role]]
+"""What a key may do, by its member and its id."""
+
+
+class Desk:
+    """The routes of all subjects.
+
+    Args:
+        prf: proves who signed. It gets the digest of the body and never the body.
+        roles: see ``RolesOf``.
+    """
+
+    def __init__(self, routes: Iterable[Route], prf: KeyedFunction, roles: RolesOf) -> None:
+        self._routes = [(route, route.pattern) for route in routes]
+        self._prf, self._roles = prf, roles
+
+    def answer(self, request: SignedRequest) -> msgspec.Struct:
+        """Return what the route of a request answers; ``Refused`` where there is none, or the key may not."""
+        path, _, query = request.path.partition("?")
+        route, parts = self._find(request.method, path)
+        if len(request.body) > route.body_limit:
+            raise Refused(Refusal.TOO_LARGE, f"this address takes {route.body_limit} bytes at most")
+        caller = self._caller(request)
+        if route.role is not None and route.role not in caller.roles:
+            raise Refused(Refusal.FORBIDDEN, f"this key may not {route.role}: sign with one of your keys that may")
+        try:
+            return route.answer(Asked(caller, request, parts, query))
+        except PayloadInvalid as error:
+            raise Refused(Refusal.UNREADABLE, str(error)) from None
+
+    def _find(self, method: str, path: str) -> tuple[Route, Mapping[str, str]]:
+        takes = []
+        for route, pattern in self._routes:
+            if met := pattern.fullmatch(path):
+                if route.method == method:
+                    return route, met.groupdict()
+                takes.append(route.method)
+        if takes:
+            raise Refused(Refusal.METHOD, f"this address takes {', '.join(takes)}")
+        raise Refused(Refusal.NOT_FOUND, "there is nothing at this address")
+
+    def _caller(self, request: SignedRequest) -> Caller:
+        standing = self._prf.authenticate(request.without_body())
+        return Caller(standing.member, request.key_id, self._roles(standing.member, request.key_id))

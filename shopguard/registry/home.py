@@ -14,6 +14,7 @@ from shopguard.identity import PROFILE
 from shopguard.private_file import KEYS_FOLDER
 from shopguard.registry.adopt import adopt
 from shopguard.registry.client import InProcess, RegistryClient
+from shopguard.registry.desk import Route
 from shopguard.registry.index import Index
 from shopguard.registry.log import Log
 from shopguard.registry.lookup import LookUpService
@@ -129,9 +130,20 @@ class RegistryHome:
         return Members(self.engine("vault"), self.vault_keys, self.prf, self.office, self.log, self._seconds)
 
     @cached_property
+    def desk_routes(self) -> Sequence[Route]:
+        """What members may ask beside looking up: the routes of each subject, one after the other."""
+        return ()
+
+    @cached_property
     def service(self) -> LookUpService:
         return LookUpService(
-            self.index, self.prf, self.answer_keys, self.registry_id, self.clock, key_desk=self.members
+            self.index,
+            self.prf,
+            self.answer_keys,
+            self.registry_id,
+            self.clock,
+            key_desk=self.members,
+            more=self.desk_routes,
         )
 
     def client(self, commitment_secret: bytes) -> RegistryClient:

@@ -27,7 +27,8 @@ _PAIR = re.compile(r'([a-z]+)="([A-Za-z0-9+/=-]{1,100})"')
 class SignedRequest:
     """One request with its proof. ``path`` has the query text, ``time`` is Unix seconds, ``nonce`` 32 hex digits.
 
-    ``key_id`` names the key of ``member`` it is signed under (``key_id_of``).
+    ``key_id`` names the key of ``member`` it is signed under (``key_id_of``). ``digest`` (SHA-256) stands for a body
+    that stayed behind, and means nothing beside one: what is there is what was signed.
     """
 
     method: str
@@ -38,12 +39,17 @@ class SignedRequest:
     time: int
     nonce: str
     signature: bytes = field(repr=False)
+    digest: bytes = b""
 
     @property
     def signed_bytes(self) -> bytes:
-        digest = sha256(self.body).hexdigest()
+        digest = self.digest.hex() if self.digest and not self.body else sha256(self.body).hexdigest()
         parts = (self.method, self.path, digest, self.member, self.key_id, str(self.time), self.nonce)
         return b"sg1/request\n" + "\n".join(parts).encode()
+
+    def without_body(self) -> "SignedRequest":
+        """Return the same with a digest for its body: enough to prove who signed it, and too little to do it."""
+        return replace(self, body=b"", digest=self.digest or sha256(self.body).digest())
 
     def header(self) -> str:
         """Return the value of the ``Authorization`` header that carries all but method, path and body."""

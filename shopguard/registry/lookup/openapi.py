@@ -1,10 +1,12 @@
 """The registry's OpenAPI 3.1 document: paths by hand, shapes from the messages themselves."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
+from shopguard.registry.desk import PART_PATTERN, Route
 from shopguard.registry.messages import (
     ADDITIONS,
     CENTRE,
@@ -50,14 +52,14 @@ time and a nonce in its `Authorization` header; every answer to a readable one i
 status, body, time and that nonce. docs/registry-api.md has the bytes. Every answer says `Cache-Control: no-store`."""
 
 
-def document() -> Json:
-    """Return the document as plain data."""
+def document(more: Sequence[Route] = ()) -> Json:
+    """Return the document as plain data, with what members may ask beside looking up."""
     return {
         "openapi": "3.1.0",
         "info": {"title": "ShopGuard registry", "version": VERSION, "description": _ABOUT},
-        "paths": _paths(),
+        "paths": _paths() | _paths_of(more),
         "components": {
-            "schemas": _schemas(),
+            "schemas": _schemas(more),
             "securitySchemes": {"signature": _SIGNATURE},
         },
         "security": [{"signature": []}],
@@ -105,6 +107,7 @@ _AFTER: Json = {
     "description": "the `next` of the answer before; 0 at the beginning",
     "schema": {"type": "integer", "minimum": 0, "maximum": 10**18 - 1, "default": 0},
 }
+_PART: Json = {"type": "string", "pattern": f"^{PART_PATTERN}$"}
 _KEY: Json = {
     "name": "key",
     "in": "path",
@@ -114,10 +117,40 @@ _KEY: Json = {
 }
 
 
+def _paths_of(routes: Sequence[Route]) -> Json:
+    paths: Json = {}
+    for route in routes:
+        path = route.path.replace("<", "{").replace(">", "}")
+        paths.setdefault(path, {})[route.method.lower()] = _operation_of(route)
+    return paths
+
+
+def _operation_of(route: Route) -> Json:
+    known = (*_PROOF, Refusal.SUSPENDED, Refusal.FORBIDDEN, Refusal.NOT_FOUND, Refusal.UNREADABLE, *_ALWAYS)
+    parts = [_parameter(name, "path", _PART) for name in route.part_names]
+    asked = [_parameter(name, "query", schema) for name, schema in route.query.items()]
+    refuses = (*known, *route.refuses)
+    operation = _operation(_name(route), route.summary, route.answers, refuses, route.reads, [*parts, *asked])
+    if route.reads_bytes:
+        content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+        operation["requestBody"] = {"required": True, "content": content}
+    return operation
+
+
+def _name(route: Route) -> str:
+    """Return for instance ``putReportsIdFilesName``."""
+    words = re.findall(r"[a-z]+", route.path.removeprefix("/registry/v1"))
+    return route.method.lower() + "".join(word.capitalize() for word in words)
+
+
+def _parameter(name: str, place: str, schema: Mapping[str, Any]) -> Json:
+    return {"name": name, "in": place, "required": place == "path", "schema": dict(schema)}
+
+
 def _operation(
     name: str,
     summary: str,
-    answer: type[msgspec.Struct],
+    answer: type[msgspec.Struct] | None,
     refusals: Sequence[Refusal],
     body: type[msgspec.Struct] | None = None,
     parameters: Sequence[Json] = (),
@@ -136,9 +169,10 @@ def _open(name: str, summary: str, media_type: str, schema: Json) -> Json:
     return {"operationId": name, "summary": summary, "security": [], "responses": answers}
 
 
-def _responses(answer: type[msgspec.Struct], refusals: Sequence[Refusal]) -> Json:
+def _responses(answer: type[msgspec.Struct] | None, refusals: Sequence[Refusal]) -> Json:
     signed = {ANSWER_HEADER: {"required": True, "schema": {"type": "string"}, "description": "the registry's proof"}}
-    responses: Json = {"200": {"description": "The answer", "content": _content(answer), "headers": signed}}
+    content = {"application/json": {"schema": {"type": "object"}}} if answer is None else _content(answer)
+    responses: Json = {"200": {"description": "The answer", "content": content, "headers": signed}}
     for status in sorted({refusal.status for refusal in refusals}):
         codes = ", ".join(f"`{refusal}`" for refusal in refusals if refusal.status == status)
         responses[str(status)] = {"description": f"Refused: {codes}", "content": _content(RefusalShape)}
@@ -149,8 +183,10 @@ def _content(shape: type[msgspec.Struct]) -> Json:
     return {"application/json": {"schema": {"$ref": f"#/components/schemas/{shape.__name__}"}}}
 
 
-def _schemas() -> Json:
-    shapes = (LookUp, LookUpAnswer, Additions, Centre, Me, NewKey, RefusalShape)
+def _schemas(more: Sequence[Route]) -> Json:
+    shapes: list[type[msgspec.Struct]] = [LookUp, LookUpAnswer, Additions, Centre, Me, NewKey, RefusalShape]
+    added = (shape for route in more for shape in (route.reads, route.answers) if shape is not None)
+    shapes.extend(shape for shape in dict.fromkeys(added) if shape not in shapes)
     _, schemas = msgspec.json.schema_components(shapes, ref_template="#/components/schemas/{name}")
     for name, fields in _LIMITS.items():
         for field, limits in fields.items():

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 import structlog
@@ -34,7 +34,7 @@ def registry_app(service: LookUpService, body_limit: int = BODY_LIMIT, more: Ite
     """Return the WSGI application of the registry.
 
     Args:
-        body_limit: bytes; a longer body is refused unread.
+        body_limit: bytes; a longer body is refused unread, but where a route of the service takes more.
         more: further routes that live at the same address.
     """
     app = Flask("registry", static_folder=None)
@@ -67,7 +67,7 @@ def registry_app(service: LookUpService, body_limit: int = BODY_LIMIT, more: Ite
 def registry_routes(service: LookUpService) -> Blueprint:
     """Return the routes that members ask, and their description."""
     routes = Blueprint("registry", __name__)
-    described = json.dumps(document(), ensure_ascii=False).encode()
+    described = json.dumps(document(service.more), ensure_ascii=False).encode()
 
     def answer(**_parts: str) -> Response:
         if request.method == "HEAD":  # werkzeug adds it to every GET
@@ -81,12 +81,25 @@ def registry_routes(service: LookUpService) -> Blueprint:
 
     for path, methods in _METHODS.items():
         routes.add_url_rule(path, path, answer, methods=methods, provide_automatic_options=False)
+    for route in service.more:
+        name, view = f"{route.method} {route.path}", _within(route.body_limit, answer)
+        routes.add_url_rule(route.path, name, view, methods=[route.method], provide_automatic_options=False)
 
     @routes.get(DOCUMENT_PATH, provide_automatic_options=False)
     def openapi() -> Response:
         return Response(described, content_type="application/json")
 
     return routes
+
+
+def _within(body_limit: int, answer: Callable[..., Response]) -> Callable[..., Response]:
+    """The same for bodies of this length."""
+
+    def within(**parts: str) -> Response:
+        request.max_content_length = body_limit
+        return answer(**parts)
+
+    return within
 
 
 def _path_as_sent() -> str:
@@ -128,7 +141,7 @@ def _as_refused(error: HTTPException) -> Refused:
     if isinstance(error, MethodNotAllowed):
         return Refused(Refusal.METHOD, "this address does not take this method")
     if isinstance(error, RequestEntityTooLarge):
-        return Refused(Refusal.TOO_LARGE, "the body is larger than any batch can be")
+        return Refused(Refusal.TOO_LARGE, "the body is larger than this address takes")
     if error.code is not None and error.code < 500:
         return Refused(Refusal.UNREADABLE, "this request cannot be read")
     return Refused(Refusal.UNAVAILABLE, "the registry cannot answer this now", 60)

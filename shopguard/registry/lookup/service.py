@@ -13,6 +13,7 @@ import structlog
 
 from shopguard import wire
 from shopguard.errors import PayloadInvalid, ShopGuardError, StoreUnavailable
+from shopguard.registry.desk import ALL_ROLES, Desk, RolesOf, Route
 from shopguard.registry.epochs import Epoch, current, served
 from shopguard.registry.index import Index
 from shopguard.registry.lookup.opening import Met, open_rows, tell
@@ -73,6 +74,8 @@ class LookUpService:
         clock: aware moments.
         answer_valid: how long a member may go by a copy of an answer.
         key_desk: None: members' keys are changed at the office alone.
+        more: what members may ask beside looking up.
+        roles: what a key may do of it.
     """
 
     def __init__(
@@ -84,9 +87,12 @@ class LookUpService:
         clock: Callable[[], datetime],
         answer_valid: timedelta = timedelta(days=3),
         key_desk: KeyDesk | None = None,
+        more: Sequence[Route] = (),
+        roles: RolesOf = lambda member, key_id: ALL_ROLES,
     ) -> None:
         self._index, self._prf, self._registry_id, self._clock = index, prf, registry_id, clock
         self._valid, self._key_desk = answer_valid, key_desk
+        self.more, self._subjects = more, Desk(more, prf, roles)
         self._epochs = _Recent(index.epochs, clock)
         self._answer_keys, self._last_signer = answer_keys, answer_keys.signer
         self._routes: Mapping[str, Mapping[str, Answering]] = {
@@ -126,7 +132,7 @@ class LookUpService:
         removing: Mapping[str, Answering] = {"DELETE": self._remove_key}
         methods = removing if path.startswith(f"{MY_KEYS}/") else self._routes.get(path)
         if methods is None:
-            raise Refused(Refusal.NOT_FOUND, "there is nothing at this address")
+            return self._subjects.answer(request)
         if request.method not in methods:
             raise Refused(Refusal.METHOD, f"this address takes {', '.join(methods)}")
         return methods[request.method](request)

@@ -53,6 +53,7 @@ class PrfService:
         with _refusals():
             now = self._clock().timestamp()
             self._member(request, now)
+            _check_whole(request)
             look_up = read_look_up(request)
             functions = self._seeds.functions(epochs)
             if look_up.epoch not in functions:
@@ -79,6 +80,7 @@ class PrfService:
             if request.member != OFFICE or request.key_id not in publics:
                 raise _not_authenticated()
             _prove(request, publics[request.key_id], now)
+            _check_whole(request)
             with self._store.writing() as books:
                 _take_nonce(books, request)
             return self._office.do(request, now)
@@ -139,6 +141,12 @@ def _prove(request: SignedRequest, public: bytes, now: float) -> None:
         direction = "ahead of" if off > 0 else "behind"
         message = f"signed more than {CLOCK_S} s {direction} the registry's time: set the clock right"
         raise Refused(Refusal.CLOCK, message)
+
+
+def _check_whole(request: SignedRequest) -> None:
+    """Refuse to do what a body says that is not here: another, or none, would pass for it."""
+    if request.digest:
+        raise Refused(Refusal.UNREADABLE, "the body is missing")
 
 
 def _not_authenticated() -> Refused:

@@ -32,6 +32,8 @@ QUERY = Query(ORDER, "buyer", "revision-1", (PHONE, MAIL))
 class Between:
     """Stands before the service: sees each request, and does to its answer what ``twist`` says."""
 
+    more = ()
+
     def __init__(self, centre: Any) -> None:
         self._centre = centre
         self.requests: list[SignedRequest] = []
