@@ -1,0 +1,68 @@
+"""Codes that a person types in from a letter: long enough not to be guessed, and a slip of the pen is noticed. Pure."""
+
+import re
+import secrets
+import unicodedata
+
+from shopguard.crypto import Keyring
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1"})
+_GROUP = 4
+_SYMBOLS = 16  # 15 of five random bits each, and one that checks them
+_SHORT = 8  # 7 of five random bits each: for what is given up after a few wrong tries
+_POLYNOMIAL = 0b100101
+_DIGEST_BYTES = 16
+
+
+def new_code() -> str:
+    """Return a code of 75 random bits in four groups of four, the last symbol checking the others.
+
+    Source: the alphabet is Crockford's Base 32, which leaves out what is easily misread (read 2026-11).
+    """
+    return _made(_SYMBOLS)
+
+
+def new_short_code() -> str:
+    """Return a code of 35 random bits in two groups of four, for where only a few tries are taken."""
+    return _made(_SHORT)
+
+
+def read_code(text: str) -> str | None:
+    """Return the code that ``text`` says, in its one spelling, or None if there is none like it.
+
+    Full-width and small letters, other hyphens and spaces, and the letters O, I and L for digits are all read.
+    """
+    folded = unicodedata.normalize("NFKC", text[:100]).upper().translate(_READ_AS)
+    symbols = re.sub(r"[\s\-\u2010-\u2015\u2212\u30fc\uff0d.]", "", folded)
+    if len(symbols) not in (_SYMBOLS, _SHORT) or set(symbols) - set(_ALPHABET) or _remainder(symbols):
+        return None
+    return _grouped(symbols)
+
+
+def code_digest(keyring: Keyring, code: str) -> bytes:
+    """Return what is stored of a code: without the keyring nobody can tell whether a guess is right."""
+    return keyring.digest("registry-vault/code", code.encode())[:_DIGEST_BYTES]
+
+
+def _made(length: int) -> str:
+    symbols = "".join(secrets.choice(_ALPHABET) for _ in range(length - 1))
+    return _grouped(symbols + _ALPHABET[_doubled(_remainder(symbols))])
+
+
+def _grouped(symbols: str) -> str:
+    return "-".join(symbols[at : at + _GROUP] for at in range(0, len(symbols), _GROUP))
+
+
+def _remainder(symbols: str) -> int:
+    """0 for a whole code. One symbol changed, or any two exchanged, is another remainder: each has its own factor."""
+    remainder = 0
+    for symbol in symbols:
+        remainder = _doubled(remainder) ^ _ALPHABET.index(symbol)
+    return remainder
+
+
+def _doubled(value: int) -> int:
+    """Twice ``value`` in the field of 32 elements over x^5 + x^2 + 1."""
+    value <<= 1
+    return value ^ _POLYNOMIAL if value >= len(_ALPHABET) else value
