@@ -70,6 +70,23 @@ def upgrade() -> None:
     )
     op.create_index("evidence_report", "evidence", ["report"])
     op.create_table(
+        "office_check",
+        sa.Column("report", _number, primary_key=True, autoincrement=False),
+        sa.Column("account", sa.String(length=80), primary_key=True),
+        sa.Column("at", sa.Float(), nullable=False),
+    )
+    op.create_table(
+        "office_affiliation",
+        sa.Column("account", sa.String(length=80), primary_key=True),
+        sa.Column("member", sa.String(length=40), primary_key=True),
+    )
+    op.create_table(
+        "reporter_count",
+        sa.Column("member", sa.String(length=40), primary_key=True),
+        sa.Column("what", sa.String(length=12), primary_key=True),
+        sa.Column("count", sa.Integer(), nullable=False),
+    )
+    op.create_table(
         "seen_token",
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("subject", sa.String(length=60), nullable=False),
@@ -160,5 +177,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     tables = ("invoice_row", "application", "look", "message", "protection", "request", "life", "seen_token")
-    for table in (*tables, "evidence", "report", "timer", "act"):
+    office = ("reporter_count", "office_affiliation", "office_check")
+    for table in (*tables, *office, "evidence", "report", "timer", "act"):
         op.drop_table(table)
