@@ -40,6 +40,7 @@ class LeafKind(StrEnum):
     MEMBER_KEY_ADDED = "member_key_added"
     MEMBER_KEY_ENDED = "member_key_ended"
     MEMBER_APPLIED = "member_applied"
+    OFFICE_AFFILIATION = "office_affiliation"
     REPORT_RECEIVED = "report_received"
     REPORT_RETURNED = "report_returned"
     REPORT_CHECKED = "report_checked"

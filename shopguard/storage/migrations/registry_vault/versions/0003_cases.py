@@ -84,7 +84,7 @@ def upgrade() -> None:
         "reporter_count",
         sa.Column("member", sa.String(length=40), primary_key=True),
         sa.Column("what", sa.String(length=12), primary_key=True),
-        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
     )
     op.create_table(
         "seen_token",
