@@ -196,6 +196,15 @@ class Comparison:
     evidence: tuple[Evidence, ...] = ()
 
 
+class Effect(StrEnum):
+    """The most that an entry may cause."""
+
+    CONFIRM = "confirm"  # a misused name: shops are asked to confirm by phone; says nothing against anybody
+    NOTE = "note"  # shown, and acts on nothing
+    FLAG = "flag"
+    HOLD = "hold"
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """One entry that an order's party resembles. ``party`` is ``buyer`` or ``recipient``."""
@@ -206,7 +215,12 @@ class Match:
     last_on: date
     party: str
     comparison: Comparison
-    may_hold: bool = True
+    effect: Effect = Effect.HOLD
+
+    @property
+    def is_report(self) -> bool:
+        """Whether it says something of the person; a misused name does not."""
+        return self.effect is not Effect.CONFIRM
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,20 +244,17 @@ class Verdict:
 
     @property
     def strength(self) -> Strength:
-        return max((m.comparison.strength for m in self.matches), key=lambda s: s.rank, default=Strength.NONE)
+        """That of the surest report. What only asks to confirm says nothing against the order."""
+        return max((m.comparison.strength for m in self.reported), key=lambda s: s.rank, default=Strength.NONE)
 
     @property
     def score(self) -> float:
-        return max((m.comparison.score for m in self.matches), default=0.0)
+        return max((m.comparison.score for m in self.reported), default=0.0)
 
-
-class Effect(StrEnum):
-    """The most that an entry may cause."""
-
-    CONFIRM = "confirm"  # a misused name: shops are asked to confirm by phone; says nothing against anybody
-    NOTE = "note"  # shown, and acts on nothing
-    FLAG = "flag"
-    HOLD = "hold"
+    @property
+    def reported(self) -> tuple[Match, ...]:
+        """The matches that say something of the buyer."""
+        return tuple(match for match in self.matches if match.is_report)
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,7 @@ def match(value: Match, explain: Explain) -> Mapping[str, Any]:
         "reporters": value.reporters,
         "last_on": value.last_on.isoformat(),
         "party": value.party,
+        "effect": value.effect.value,
         **comparison(value.comparison, explain),
     }
 

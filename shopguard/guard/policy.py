@@ -3,7 +3,7 @@
 Pure: the same order, matches and rules give the same verdict, always.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -13,6 +13,7 @@ from shopguard.guard.signals import Signal, effect_of
 from shopguard.guard.wording import reason
 from shopguard.model import (
     Category,
+    Effect,
     Match,
     Order,
     Reason,
@@ -124,9 +125,7 @@ def _by_matches(
     for match in matches:
         wanted = _wanted(rule, match.comparison.strength)
         permitted = _permitted(wanted, match)
-        reasons.append(reason(f"{match.comparison.strength}_match", language))
-        if permitted is not wanted:
-            reasons.append(reason("entry_may_only_flag", language))
+        reasons += (reason(code, language) for code in _said_of(match, wanted, permitted))
         kind = max(kind, permitted, key=lambda k: k.severity)
     return kind, tuple(dict.fromkeys(reasons)) or (reason("no_match", language),)
 
@@ -141,9 +140,21 @@ def _wanted(rule: PolicyRule, strength: Strength) -> VerdictKind:
 
 
 def _permitted(wanted: VerdictKind, match: Match) -> VerdictKind:
-    """An entry that nobody corroborated, or one of free text only, never stops an order."""
-    may_hold = match.may_hold and match.category is not Category.OTHER
+    """An entry that nobody corroborated, or one of free text only, never stops an order; a mere note does nothing."""
+    if match.effect is Effect.NOTE:
+        return VerdictKind.ALLOW
+    may_hold = match.effect is Effect.HOLD and match.category is not Category.OTHER
     return VerdictKind.FLAG if wanted is VerdictKind.HOLD and not may_hold else wanted
+
+
+def _said_of(match: Match, wanted: VerdictKind, permitted: VerdictKind) -> Iterator[str]:
+    """Yield the codes of the reasons that ``match`` gives."""
+    if not match.is_report:
+        yield "confirm_by_phone"
+        return
+    yield "entry_never_acts" if match.effect is Effect.NOTE else f"{match.comparison.strength}_match"
+    if permitted is VerdictKind.FLAG and wanted is VerdictKind.HOLD:
+        yield "entry_may_only_flag"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,20 @@ from shopguard.guard.store import Vault, digest_of
 from shopguard.guard.watch import Pieces
 from shopguard.guard.wording import reason, why_silent
 from shopguard.identity import Identity, Token, identify, tokens
-from shopguard.matching import compare_identities, score_each
-from shopguard.model import Match, Order, Party, Reason, Relation, ScreeningState, Strength, Verdict
-from shopguard.registry.protocol import Answer, Query, Registry
+from shopguard.matching import compare_identities, score_each, weakened
+from shopguard.model import (
+    Comparison,
+    Effect,
+    Match,
+    Order,
+    Party,
+    Reason,
+    Relation,
+    ScreeningState,
+    Strength,
+    Verdict,
+)
+from shopguard.registry.protocol import Answer, Candidate, Query, Registry
 from shopguard.storage.engine import reading
 from shopguard.storage.tables import pair_ok
 
@@ -171,19 +182,25 @@ def buyer_key(identity: Identity, vault: Vault) -> str:
 def _matches(role: str, identity: Identity, asked: Sequence[Token], answer: Answer) -> list[Match]:
     candidates = [(candidate.shared, candidate.fields) for candidate in answer.candidates]
     comparisons = score_each(identity, asked, candidates, answer.hot)
-    return [
-        Match(
-            entry=candidate.handle,
-            category=candidate.facts.category,
-            reporters=candidate.facts.reporters,
-            last_on=candidate.facts.last_on,
-            party=role,
-            comparison=comparison,
-            may_hold=candidate.facts.may_hold,
-        )
+    found = (
+        _match(role, candidate, comparison)
         for candidate, comparison in zip(answer.candidates, comparisons, strict=True)
         if comparison.strength is not Strength.NONE
-    ]
+    )
+    return [match for match in found if match.is_report or match.comparison.strength is not Strength.WEAK]
+
+
+def _match(role: str, candidate: Candidate, comparison: Comparison) -> Match:
+    facts = candidate.facts
+    return Match(
+        entry=candidate.handle,
+        category=facts.category,
+        reporters=facts.reporters,
+        last_on=facts.last_on,
+        party=role,
+        comparison=weakened(comparison) if facts.effect is Effect.NOTE else comparison,
+        effect=facts.effect,
+    )
 
 
 def _best_of_each(matches: Sequence[Match]) -> list[Match]:

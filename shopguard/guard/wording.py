@@ -25,6 +25,14 @@ _REASONS = {
         "裏付けが一店舗だけの登録なので、出荷は止めず要確認とします。",
         "The entry is not corroborated enough to stop an order; it is only flagged.",
     ),
+    "entry_never_acts": (
+        "古い、または裏付けの弱い登録に似ています。表示するだけで、何もしません。",
+        "An entry that is too old or too thin to act on resembles the order; it is only shown.",
+    ),
+    "confirm_by_phone": (
+        "発送前に電話で確認してください。購入者に問題があるという意味ではありません。",
+        "Please confirm by phone before shipping. This says nothing against the buyer.",
+    ),
     "test_order": ("テスト注文です。", "This is a test order."),
     "draft": ("まだ確定していない注文です。", "The order is not placed yet."),
     "closed": ("取消・返金済みの注文です。", "The order is cancelled or refunded."),
@@ -184,25 +192,46 @@ def in_language(said: Reason, language: Language) -> Reason:
 
 
 def note_text(verdict: Verdict, language: Language) -> str:
-    """Return the line for the order: which fields agree, how many reports, how recent; else what is odd."""
-    if verdict.state is ScreeningState.UNSCREENED and verdict.strength.rank < Strength.POSSIBLE.rank:
-        return (
-            "ShopGuard: 要確認（登録簿に照会中）"
-            if language is Language.JA
-            else ("ShopGuard: please check (waiting for the registry)")
-        )
+    """Return the line for the order: which fields agree, how many reports, how recent; else what is odd.
+
+    A name that was misused asks for a call and for nothing else.
+    """
+    is_reported = verdict.strength.rank >= Strength.POSSIBLE.rank
+    asks_to_confirm = any(not match.is_report for match in verdict.matches)
+    if is_reported:
+        said = _reported(verdict.reported[0], language)
+        return f"{said}{_THEN_CONFIRM[language]}" if asks_to_confirm else said
+    if verdict.state is ScreeningState.UNSCREENED:
+        return _check("登録簿に照会中" if language is Language.JA else "waiting for the registry", language)
+    if asks_to_confirm:
+        return _ONLY_CONFIRM[language]
     odd = [words for code, words in _SIGNS.items() if any(said.code == code for said in verdict.reasons)]
-    if odd and verdict.strength.rank < Strength.POSSIBLE.rank:
+    if odd:
         japanese, english = zip(*odd, strict=True)
-        if language is Language.JA:
-            return f"ShopGuard: 要確認（{'・'.join(japanese)}）"
-        return f"ShopGuard: please check ({', '.join(english)})"
-    best = verdict.matches[0]
-    fields, month = _agreeing(best, language), _month(best, language)
+        return _check("・".join(japanese) if language is Language.JA else ", ".join(english), language)
+    return _reported(verdict.reported[0], language)
+
+
+_ONLY_CONFIRM = {
+    Language.JA: "ShopGuard: 発送前に電話で確認してください",
+    Language.EN: "ShopGuard: please confirm by phone before shipping",
+}
+_THEN_CONFIRM = {
+    Language.JA: "。発送前に電話で確認してください",
+    Language.EN: ". Please confirm by phone before shipping",
+}
+
+
+def _reported(match: Match, language: Language) -> str:
+    fields, month = _agreeing(match, language), _month(match, language)
     if language is Language.JA:
-        return f"ShopGuard: 要確認（{fields} 一致、{best.reporters}件、直近{month}）"
-    reports = "1 report" if best.reporters == 1 else f"{best.reporters} reports"
-    return f"ShopGuard: please check ({fields} match; {reports}; latest {month})"
+        return _check(f"{fields} 一致、{match.reporters}件、直近{month}", language)
+    reports = "1 report" if match.reporters == 1 else f"{match.reporters} reports"
+    return _check(f"{fields} match; {reports}; latest {month}", language)
+
+
+def _check(why: str, language: Language) -> str:
+    return f"ShopGuard: 要確認（{why}）" if language is Language.JA else f"ShopGuard: please check ({why})"
 
 
 def released_text(language: Language) -> str:

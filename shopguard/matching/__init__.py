@@ -3,7 +3,7 @@
 from shopguard.matching.compare import compare, compare_identities
 from shopguard.matching.crowd import score_each
 from shopguard.matching.explain import explain, explained
-from shopguard.matching.score import meets, score
+from shopguard.matching.score import meets, score, weakened
 from shopguard.matching.words import FIELD_WORDS, field_word
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "meets",
     "score",
     "score_each",
+    "weakened",
 ]

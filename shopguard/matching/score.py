@@ -1,6 +1,7 @@
 """How strongly shared tokens tie an order's party to an entry: a sum of weights, and hard rules over it. Pure."""
 
 from collections.abc import Collection, Sequence, Set
+from dataclasses import replace
 
 from shopguard.identity import Identity, Token, Type
 from shopguard.matching.evidence import Facts, gather
@@ -63,6 +64,12 @@ def comparison(evidence: Sequence[Evidence], strength: Strength) -> Comparison:
     total = sum(item.weight for item in evidence)
     low, high = _BANDS[strength]
     return Comparison(strength, min(max(1 / (1 + 10 ** (EVEN_ODDS - total)), low), high), tuple(evidence))
+
+
+def weakened(found: Comparison) -> Comparison:
+    """Return ``found`` as weak, with the same evidence: for an entry too old or too thin to act on."""
+    low, high = _BANDS[Strength.WEAK]
+    return replace(found, strength=Strength.WEAK, score=min(max(found.score, low), high))
 
 
 def strength_of(evidence: Sequence[Evidence]) -> Strength:

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 import msgspec
 
-from shopguard.model import Category
+from shopguard.model import Category, Effect
 
 LOOKUPS = "/registry/v1/lookups"
 ADDITIONS = "/registry/v1/additions"
@@ -49,7 +49,7 @@ class CandidateShape(msgspec.Struct, frozen=True):
     """One entry found; see ``protocol.Candidate`` and ``protocol.Facts``.
 
     ``unopened`` is the handle that an opened entry goes by where it is not: by it, copies of several answers are put
-    together.
+    together. ``effect`` None: the answer is of a registry that knows no effects, and ``may_hold`` says which of two.
     """
 
     handle: str
@@ -61,6 +61,7 @@ class CandidateShape(msgspec.Struct, frozen=True):
     may_hold: bool
     opened: bool
     unopened: str = ""
+    effect: Effect | None = None
 
 
 class Watch(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from shopguard.identity import Token
-from shopguard.model import Category, OrderRef, ScreeningState
+from shopguard.model import Category, Effect, OrderRef, ScreeningState
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +23,14 @@ class Query:
 class Facts:
     """What may be told of an entry.
 
-    Until ``opened``: category ``other``, the lower bound of the reporters, the first of the month.
-    ``may_hold``: the entry was decided well enough to stop an order; else it only flags.
+    Until ``opened``: category ``other``, the lower bound of the reporters, the first of the month. ``effect`` is the
+    most that the entry may cause; one that asks shops to ``CONFIRM`` never opens, and has no reporters.
     """
 
     category: Category
     reporters: int
     last_on: date
-    may_hold: bool = True
+    effect: Effect = Effect.HOLD
     opened: bool = True
 
 
@@ -99,7 +99,14 @@ def told(facts: Facts, shared: Iterable[Token]) -> Facts:
     (recycled, guessed) learns only that there is an entry, and the lower bound of its reporters.
     """
     groups = {token.group for token in shared}
+    if facts.effect is Effect.CONFIRM:
+        return asking_only(facts)
     if 3 in groups or len(groups) > 1:
         return replace(facts, opened=True)
     least = BUCKETS[bucket_of(facts.reporters)]
-    return Facts(Category.OTHER, least, facts.last_on.replace(day=1), facts.may_hold, opened=False)
+    return Facts(Category.OTHER, least, facts.last_on.replace(day=1), facts.effect, opened=False)
+
+
+def asking_only(facts: Facts) -> Facts:
+    """Return what is told of a name that was misused: nothing that somebody could take for a report."""
+    return Facts(Category.OTHER, 0, facts.last_on.replace(day=1), Effect.CONFIRM, opened=False)

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from shopguard.identity import FIELDS, Token
-from shopguard.model import Category, Entry
+from shopguard.model import Category, Effect, Entry
 from shopguard.registry.protocol import BUCKETS, bucket_of
 
 ROW_BYTES, FULL_BYTES = 160, 1024  # before encryption, each of one size whatever it says
@@ -77,7 +77,7 @@ class Listing:
         reference: the entry's id, told when it is opened.
         handle: 16 random bytes that stand for the entry in every epoch, told at once.
         fields: what the entry has, so that what is missing is not taken for different.
-        may_hold: whether it was decided well enough to stop an order.
+        effect: the most that it may cause.
         expires_on: the day from which it is served no more; None: not limited.
     """
 
@@ -88,12 +88,22 @@ class Listing:
     first_on: date
     last_on: date
     fields: frozenset[str]
-    may_hold: bool = True
+    effect: Effect = Effect.HOLD
     expires_on: date | None = None
 
     @classmethod
-    def of(cls, entry: Entry, handle: bytes, fields: frozenset[str], may_hold: bool = True) -> "Listing":
-        return cls(entry.id, handle, entry.category, entry.reporters, entry.first_on, entry.last_on, fields, may_hold)
+    def of(cls, entry: Entry, handle: bytes, fields: frozenset[str]) -> "Listing":
+        return cls(
+            entry.id,
+            handle,
+            entry.category,
+            entry.reporters,
+            entry.first_on,
+            entry.last_on,
+            fields,
+            entry.effect,
+            entry.expires_on,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +134,7 @@ class Row:
     last_month: date
     profile: int
     fields: frozenset[str]
-    may_hold: bool
+    effect: Effect
     expires_on: date | None
 
 
@@ -176,11 +186,13 @@ def shares_of(rows: Iterable[Row]) -> Mapping[int, int]:
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Full)
 _EPOCH_DAY = date(1970, 1, 1)
+_EFFECTS = (Effect.FLAG, Effect.HOLD, Effect.NOTE, Effect.CONFIRM)
+"""By the number that stands for it in a row: it only grows, as there are rows of every version."""
 
 
 def _row(listing: Listing, group: int, piece: int, t2_ref: bytes, profile: int, same: tuple[bytes, bytes]) -> bytes:
     before, after = same
-    head = bytes((_ROW_VERSION, listing.may_hold, group))
+    head = bytes((_ROW_VERSION, _EFFECTS.index(listing.effect), group))
     return b"".join((head, piece.to_bytes(32, "big"), t2_ref, before, bytes((profile,)), after)).ljust(
         ROW_BYTES, b"\0"
     )
@@ -200,7 +212,7 @@ def _same_in_all(listing: Listing) -> tuple[bytes, bytes]:
 
 
 def _read_row(clear: bytes) -> Row:
-    if clear[0] != _ROW_VERSION:
+    if clear[0] != _ROW_VERSION or clear[1] >= len(_EFFECTS):
         raise RowDamaged  # of a newer version of the program
     bits, expires = int.from_bytes(clear[73:75], "big"), int.from_bytes(clear[75:79], "big")
     return Row(
@@ -213,7 +225,7 @@ def _read_row(clear: bytes) -> Row:
         last_month=_first_day(clear[70:72]),
         profile=clear[72],
         fields=frozenset(field for bit, field in enumerate(FIELDS) if bits >> bit & 1),
-        may_hold=bool(clear[1]),
+        effect=_EFFECTS[clear[1]],
         expires_on=_EPOCH_DAY + timedelta(days=expires) if expires else None,
     )
 

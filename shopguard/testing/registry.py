@@ -8,7 +8,7 @@ import msgspec
 
 from shopguard import wire
 from shopguard.identity import PROFILE, Identity, Token, identify, tokens
-from shopguard.model import Entry, ScreeningState
+from shopguard.model import Effect, Entry, ScreeningState
 from shopguard.registry.client import NoAnswer, Silence
 from shopguard.registry.messages import (
     ADDITIONS,
@@ -80,7 +80,7 @@ class FakeRegistry:
         identity = identify(entry.party)
         there = set(tokens(identity))
         shared = tuple(at for at, token in enumerate(query.tokens) if token in there)
-        facts = Facts(entry.category, entry.reporters, entry.last_on)
+        facts = Facts(entry.category, entry.reporters, entry.last_on, entry.effect)
         return Candidate(entry.id, shared, identity.fields, told(facts, (query.tokens[at] for at in shared)))
 
 
@@ -142,7 +142,7 @@ class FakeCentre:
             identity, there = self._known(entry)
             shared = tuple(at for at, token in enumerate(asked) if token in there)
             if shared:
-                facts = Facts(entry.category, entry.reporters, entry.last_on)
+                facts = Facts(entry.category, entry.reporters, entry.last_on, entry.effect)
                 said = told(facts, (there[asked[at]] for at in shared))
                 closed = f"closed-{entry.id}"
                 yield CandidateShape(
@@ -150,11 +150,12 @@ class FakeCentre:
                     shared=shared,
                     fields=tuple(identity.fields),
                     category=said.category,
-                    reporters=said.reporters,
+                    reporters=max(said.reporters, 1),
                     last_on=said.last_on,
-                    may_hold=said.may_hold,
+                    may_hold=said.effect is Effect.HOLD,
                     opened=said.opened,
                     unopened=closed if said.opened else "",
+                    effect=said.effect,
                 )
 
     def _known(self, entry: Entry) -> tuple[Identity, dict[bytes, Token]]:

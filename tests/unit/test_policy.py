@@ -13,6 +13,7 @@ from shopguard.guard.policy import Action, Measure, judge, let_go, measure, rule
 from shopguard.model import (
     Category,
     Comparison,
+    Effect,
     Match,
     Order,
     Party,
@@ -96,16 +97,46 @@ def test_two_likely_matches_are_no_sure_one():
     assert verdict_on(order(), match(POSSIBLE, "E-1"), match(POSSIBLE, "E-2")).kind is FLAG
 
 
-@pytest.mark.parametrize("more", [{"may_hold": False}, {"category": Category.OTHER}], ids=str)
+@pytest.mark.parametrize("more", [{"effect": Effect.FLAG}, {"category": Category.OTHER}], ids=str)
 def test_entry_without_weight_never_holds(more):
     verdict = verdict_on(order(), match(STRONG, **more))
     assert verdict.kind is FLAG
     assert codes(verdict) == ["strong_match", "entry_may_only_flag"]
 
 
-@pytest.mark.parametrize("more", [{"may_hold": False}, {"category": Category.OTHER}], ids=str)
+@pytest.mark.parametrize("more", [{"effect": Effect.FLAG}, {"category": Category.OTHER}], ids=str)
 def test_entry_without_weight_does_not_soften_another(more):
     assert verdict_on(order(), match(STRONG, "E-1", **more), match(STRONG, "E-2")).kind is HOLD
+
+
+@pytest.mark.parametrize("strength", [WEAK, POSSIBLE, STRONG])
+def test_note_is_shown_and_does_nothing(strength):
+    policy = PolicySettings(rules=(PolicyRule((COD,), strong=HOLD, possible=HOLD, weak=HOLD),))
+    verdict = verdict_on(order(), match(strength, effect=Effect.NOTE), policy=policy)
+    assert (verdict.kind, codes(verdict)) == (ALLOW, ["entry_never_acts"])
+
+
+def test_note_does_not_soften_another_entry():
+    assert verdict_on(order(), match(STRONG, "E-1", effect=Effect.NOTE), match(STRONG, "E-2")).kind is HOLD
+
+
+def test_misused_name_asks_for_a_call_and_says_nothing_else():
+    misused = match(STRONG, category=Category.OTHER, reporters=0, effect=Effect.CONFIRM)
+    verdict = verdict_on(order(), misused)
+    assert (verdict.kind, codes(verdict)) == (FLAG, ["confirm_by_phone"])
+    assert (verdict.strength, verdict.score) == (NONE, 0.0)
+
+
+def test_misused_name_flags_only_where_the_shop_looks_at_such_matches():
+    misused = match(POSSIBLE, category=Category.OTHER, reporters=0, effect=Effect.CONFIRM)
+    assert [verdict_on(order(kind), misused).kind for kind in (COD, CARD)] == [FLAG, ALLOW]
+
+
+def test_misused_name_beside_a_report_is_said_and_does_not_count_for_it():
+    misused = match(STRONG, "P-1", category=Category.OTHER, reporters=0, effect=Effect.CONFIRM)
+    verdict = verdict_on(order(), misused, match(POSSIBLE, "E-1"))
+    assert (verdict.kind, verdict.strength) == (FLAG, POSSIBLE)
+    assert codes(verdict) == ["confirm_by_phone", "possible_match"]
 
 
 def test_unopened_entry_flags_as_others_do():

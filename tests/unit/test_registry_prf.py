@@ -1,11 +1,12 @@
 """The keyed function and the opening rule, against fixed vectors."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from shopguard.identity import Token
-from shopguard.model import Category
+from shopguard.model import Category, Effect
 from shopguard.registry.prf.plain import PlainPrf
 from shopguard.registry.protocol import Facts, told
 from shopguard.registry.sealing import place
@@ -60,9 +61,15 @@ def test_another_class_epoch_or_registry_is_another_place() -> None:
 
 @pytest.mark.parametrize("shared", [[PHONE], [EMAIL], [ADDRESS], [ADDRESS, FAMILY_ADDRESS], [NAME_CITY]])
 def test_one_group_learns_only_that_there_is_an_entry(shared: list[Token]) -> None:
-    assert told(FACTS, shared) == Facts(Category.OTHER, 2, date(2026, 8, 1), may_hold=True, opened=False)
+    assert told(FACTS, shared) == Facts(Category.OTHER, 2, date(2026, 8, 1), Effect.HOLD, opened=False)
 
 
 @pytest.mark.parametrize("shared", [[PHONE, EMAIL], [PHONE, ADDRESS], [NAME_ADDRESS], [EMAIL, NAME_CITY]])
 def test_two_groups_or_name_and_address_open_the_facts(shared: list[Token]) -> None:
     assert told(FACTS, shared) == FACTS
+
+
+@pytest.mark.parametrize("shared", [[PHONE], [PHONE, EMAIL], [NAME_ADDRESS]])
+def test_of_a_misused_name_nothing_is_told_that_could_be_a_report(shared: list[Token]) -> None:
+    misused = replace(FACTS, effect=Effect.CONFIRM)
+    assert told(misused, shared) == Facts(Category.OTHER, 0, date(2026, 8, 1), Effect.CONFIRM, opened=False)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shopguard.identity import FIELDS, KINDS, Token
-from shopguard.model import Category, Entry, Party
+from shopguard.model import Category, Effect, Entry, Party
 from shopguard.registry.prf.plain import PlainPrf
 from shopguard.registry.protocol import BUCKETS
 from shopguard.registry.sealing import (
@@ -70,7 +70,7 @@ listings = st.builds(
     first_on=days,
     last_on=days,
     fields=st.frozensets(st.sampled_from(FIELDS)),
-    may_hold=st.booleans(),
+    effect=st.sampled_from(Effect),
     expires_on=st.none() | days,
 )
 several_tokens = st.lists(
@@ -232,7 +232,7 @@ def test_a_row_says_what_its_entry_may_say_to_all(listing: Listing, tokens: list
         assert (row.t2_ref, row.handle, row.profile) == (entry.t2_ref, listing.handle, token.profile)
         assert row.reporters == max(least for least in BUCKETS if least <= listing.reporters)
         assert (row.first_month, row.last_month) == (listing.first_on.replace(day=1), listing.last_on.replace(day=1))
-        assert (row.fields, row.may_hold, row.expires_on) == (listing.fields, listing.may_hold, listing.expires_on)
+        assert (row.fields, row.effect, row.expires_on) == (listing.fields, listing.effect, listing.expires_on)
 
 
 @given(listing=listings, tokens=several_tokens)
@@ -340,9 +340,18 @@ def test_bytes_that_nobody_sealed_are_damaged_and_no_other_error(stored: bytes) 
 def test_a_row_of_a_newer_version_is_not_misread() -> None:
     (at,) = places_of([PHONE])
     label = b"sg1/row" + EPOCH.to_bytes(4, "big") + at.locator
-    newer = bytes(12) + AESGCM(at.row_key).encrypt(bytes(12), bytes([2]).ljust(160, b"\0"), label)
-    with pytest.raises(RowDamaged):
-        open_row(at, newer, EPOCH)
+    for head in (bytes([2]), bytes([1, len(Effect)])):
+        newer = bytes(12) + AESGCM(at.row_key).encrypt(bytes(12), head.ljust(160, b"\0"), label)
+        with pytest.raises(RowDamaged):
+            open_row(at, newer, EPOCH)
+
+
+@pytest.mark.parametrize(("byte", "effect"), enumerate((Effect.FLAG, Effect.HOLD, Effect.NOTE, Effect.CONFIRM)))
+def test_effects_keep_the_numbers_they_were_once_sealed_under(byte: int, effect: Effect) -> None:
+    (at,) = places_of([PHONE])
+    (row,) = sealed(PHONE, listing=replace(LISTING, effect=effect)).rows
+    label = b"sg1/row" + EPOCH.to_bytes(4, "big") + at.locator
+    assert AESGCM(at.row_key).decrypt(row.sealed[:12], row.sealed[12:], label)[1] == byte
 
 
 def test_no_secret_is_shown_by_repr_or_error() -> None:
@@ -357,8 +366,9 @@ def test_no_secret_is_shown_by_repr_or_error() -> None:
 
 
 def test_a_listing_is_made_of_an_entry() -> None:
-    entry = Entry("E-9", Category.COD_REFUSED, Party(name="山田 太郎"), 2, date(2025, 1, 2), date(2026, 3, 4))
-    made = Listing.of(entry, bytes(16), frozenset({"kanji"}), may_hold=False)
+    first_on, last_on, expires_on = date(2025, 1, 2), date(2026, 3, 4), date(2028, 3, 4)
+    entry = Entry("E-9", Category.COD_REFUSED, Party(name="山田 太郎"), 2, first_on, last_on, Effect.FLAG, expires_on)
+    made = Listing.of(entry, bytes(16), frozenset({"kanji"}))
     assert made == Listing(
-        "E-9", bytes(16), Category.COD_REFUSED, 2, entry.first_on, entry.last_on, frozenset({"kanji"}), may_hold=False
+        "E-9", bytes(16), Category.COD_REFUSED, 2, first_on, last_on, frozenset({"kanji"}), Effect.FLAG, expires_on
     )

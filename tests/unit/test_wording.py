@@ -11,6 +11,7 @@ from shopguard.guard.wording import note_text, reason, released_text, why_silent
 from shopguard.model import (
     Category,
     Comparison,
+    Effect,
     Evidence,
     Match,
     Relation,
@@ -86,6 +87,36 @@ def test_order_that_waits_for_an_answer_says_so(language, text):
 
 def test_match_found_before_the_silence_is_told():
     assert "電話" in note_text(verdict(match(PHONE), state=ScreeningState.UNSCREENED), JA)
+
+
+def misused(*evidence: Evidence) -> Match:
+    return replace(match(*evidence, reporters=0), entry="P-1", category=Category.OTHER, effect=Effect.CONFIRM)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        (JA, "ShopGuard: 発送前に電話で確認してください"),
+        (EN, "ShopGuard: please confirm by phone before shipping"),
+    ],
+)
+def test_misused_name_is_told_without_a_report_or_a_field(language, text):
+    assert note_text(verdict(misused(NAME, ADDRESS)), language) == text
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        (JA, "ShopGuard: 要確認（電話 一致、2件、直近2026年8月）。発送前に電話で確認してください"),
+        (
+            EN,
+            "ShopGuard: please check (phone match; 2 reports; latest 2026-08)."
+            " Please confirm by phone before shipping",
+        ),
+    ],
+)
+def test_misused_name_beside_a_report_adds_its_request(language, text):
+    assert note_text(verdict(misused(NAME, ADDRESS), match(PHONE)), language) == text
 
 
 @pytest.mark.parametrize(("language", "text"), [(JA, "ShopGuard: 確認済み"), (EN, "ShopGuard: checked")])

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from shopguard import wire
 from shopguard.errors import PayloadInvalid, SignatureInvalid
+from shopguard.model import Effect
 from shopguard.registry.client.silence import NoAnswer, Silence
 from shopguard.registry.messages import WATCH_BYTES, CandidateShape, LookUpAnswer, RefusalShape, Watch
-from shopguard.registry.protocol import Candidate, Facts
+from shopguard.registry.protocol import Candidate, Facts, asking_only
 from shopguard.registry.refusals import Refusal
 from shopguard.registry.signing import SignedAnswer, verify
 
@@ -63,7 +64,9 @@ def candidate_of(shape: CandidateShape) -> Candidate:
 
 def facts_of(shape: CandidateShape) -> Facts:
     """Return what was told of a candidate."""
-    return Facts(shape.category, shape.reporters, shape.last_on, shape.may_hold, shape.opened)
+    effect = shape.effect or (Effect.HOLD if shape.may_hold else Effect.FLAG)
+    facts = Facts(shape.category, shape.reporters, shape.last_on, effect, shape.opened)
+    return asking_only(facts) if effect is Effect.CONFIRM else facts
 
 
 def _is_candidate(shape: CandidateShape, asked: int) -> bool:

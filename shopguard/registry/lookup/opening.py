@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from shopguard.model import Category
+from shopguard.model import Category, Effect
 from shopguard.registry.messages import CandidateShape
 from shopguard.registry.sealing import Full, Place, Row, RowDamaged, open_full, open_row, secret_of, shares_of
 
@@ -50,7 +50,8 @@ def open_rows(
 def tell(met: Iterable[Met], fulls: Mapping[bytes, bytes], epoch: int) -> tuple[tuple[CandidateShape, ...], int]:
     """Return what may be told of the entries met, and how many full postings are missing or could not be opened.
 
-    Of those, and of entries without a secret, only what their rows say is told. Who shares most comes first.
+    Of those, and of entries without a secret, only what their rows say is told; so of a misused name, whose record is
+    nobody's business. Who shares most comes first.
 
     Args:
         fulls: sealed full postings by ``t2_ref``.
@@ -59,7 +60,7 @@ def tell(met: Iterable[Met], fulls: Mapping[bytes, bytes], epoch: int) -> tuple[
     damaged = 0
     for entry in met:
         full = None
-        if entry.secret is not None:
+        if entry.secret is not None and entry.row.effect is not Effect.CONFIRM:
             t2_ref = entry.row.t2_ref
             try:
                 full = open_full(entry.secret, t2_ref, fulls.get(t2_ref, b""), epoch)
@@ -85,8 +86,9 @@ def _weak(entry: Met) -> CandidateShape:
         category=Category.OTHER,
         reporters=row.reporters,
         last_on=row.last_month,
-        may_hold=row.may_hold,
+        may_hold=row.effect is Effect.HOLD,
         opened=False,
+        effect=row.effect,
     )
 
 
@@ -99,7 +101,8 @@ def _opened(entry: Met, full: Full) -> CandidateShape:
         category=full.category,
         reporters=full.reporters,
         last_on=full.last_on,
-        may_hold=row.may_hold,
+        may_hold=row.effect is Effect.HOLD,
         opened=True,
         unopened=row.handle.hex(),
+        effect=row.effect,
     )

@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import LogCapture
 
 from shopguard.identity import Token
-from shopguard.model import Category
+from shopguard.model import Category, Effect
 from shopguard.registry.epochs import EpochState
 from shopguard.registry.index import Index
 from shopguard.registry.messages import (
@@ -38,7 +38,7 @@ def filler(count: int) -> list[Token]:
 
 
 def test_a_listed_buyer_is_found_and_told_of_exactly(either_centre: "Centre") -> None:
-    listed = either_centre.add("E-1", PHONE, EMAIL, ADDRESS, may_hold=False)
+    listed = either_centre.add("E-1", PHONE, EMAIL, ADDRESS, effect=Effect.FLAG)
     answer = either_centre.look_up(OTHER_EMAIL, PHONE, NAME_CITY, EMAIL)
     assert answer.candidates == (
         CandidateShape(
@@ -51,6 +51,7 @@ def test_a_listed_buyer_is_found_and_told_of_exactly(either_centre: "Centre") ->
             may_hold=False,
             opened=True,
             unopened=listed.handle.hex(),
+            effect=Effect.FLAG,
         ),
     )
     assert (answer.hot, answer.epoch, answer.current, answer.live) == ((), 1, 1, (1,))
@@ -74,6 +75,23 @@ def test_one_group_learns_only_that_there_is_an_entry(centre: "Centre", alone: T
         last_on=date(2026, 8, 1),
         may_hold=True,
         opened=False,
+        effect=Effect.HOLD,
+    )
+
+
+def test_a_misused_name_is_told_as_such_and_never_opened(centre: "Centre") -> None:
+    listed = centre.add("P-1", PHONE, EMAIL, NAME_HOUSE, reporters=1, effect=Effect.CONFIRM)
+    (found,) = centre.look_up(PHONE, EMAIL, NAME_HOUSE).candidates
+    assert found == CandidateShape(
+        handle=listed.handle.hex(),
+        shared=(0, 1, 2),
+        fields=("email", "phone"),
+        category=Category.OTHER,
+        reporters=1,
+        last_on=date(2026, 8, 1),
+        may_hold=False,
+        opened=False,
+        effect=Effect.CONFIRM,
     )
 
 
