@@ -19,9 +19,12 @@ class Refusal(StrEnum):
     FORBIDDEN = "forbidden"  # this member may not do this at all
     EPOCH = "epoch"  # the epoch is not (or no longer) served
     PROFILE = "profile"  # the tokens follow other rules of identity than the entries of this epoch
+    STATE = "state"  # what it is asked of is not in a state for it: look again
+    RULES = "rules"  # a report against the rules: the message says which, and what would help
     ASKED_OTHERWISE = "asked_otherwise"  # another batch was answered for this order, party and revision
     SLOW_DOWN = "slow_down"  # the budget runs low: one batch now and then
     BUDGET_SPENT = "budget_spent"  # stopped until a person at the office has looked
+    SEARCHES_SPENT = "searches_spent"  # a person searched as often as a member may for now
     TOO_LARGE = "too_large"
     NOT_FOUND = "not_found"
     METHOD = "method"
@@ -34,7 +37,7 @@ class Refusal(StrEnum):
     @property
     def is_passing(self) -> bool:
         """Whether the same question may be answered later without anybody having done anything."""
-        return self in (Refusal.SLOW_DOWN, Refusal.UNAVAILABLE)
+        return self in (Refusal.SLOW_DOWN, Refusal.SEARCHES_SPENT, Refusal.UNAVAILABLE)
 
 
 _STATUS = {
@@ -51,10 +54,13 @@ _STATUS = {
     Refusal.METHOD: 405,
     Refusal.EPOCH: 409,
     Refusal.PROFILE: 409,
+    Refusal.STATE: 409,
     Refusal.ASKED_OTHERWISE: 409,
     Refusal.TOO_LARGE: 413,
+    Refusal.RULES: 422,
     Refusal.SLOW_DOWN: 429,
     Refusal.BUDGET_SPENT: 429,
+    Refusal.SEARCHES_SPENT: 429,
     Refusal.UNAVAILABLE: 503,
 }
 

@@ -56,16 +56,20 @@ def upgrade() -> None:
     )
     op.create_index("report_queue", "report", ["state", "urgency", "filed_at"])
     op.create_index("report_member", "report", ["member", "number"])
+    lasts = sa.text("state NOT IN ('withdrawn', 'rejected')")
     op.create_index("report_order", "report", ["order_digest"])
+    op.create_index(
+        "report_order_once", "report", ["order_digest"], unique=True, postgresql_where=lasts, sqlite_where=lasts
+    )
     op.create_index("report_entry", "report", ["entry"])
     op.create_table(
         "evidence",
         sa.Column("id", sa.String(length=32), primary_key=True),
         sa.Column("report", _number, nullable=False),
-        sa.Column("sha256", sa.LargeBinary(), nullable=False),
         sa.Column("size", _number, nullable=False),
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("added_at", sa.Float(), nullable=False),
+        sa.Column("head", sa.LargeBinary(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
     )
     op.create_index("evidence_report", "evidence", ["report"])

@@ -1,0 +1,73 @@
+"""Who resembles whom among reports, protected names and persons of member shops: keyed digests of what each is found by.
+
+Nothing here can be read back. What two records share is told by the tokens of the one that is at hand.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+import sqlalchemy as sa
+
+from shopguard.crypto import Keyring
+from shopguard.identity import Token, identify, tokens
+from shopguard.model import Party
+from shopguard.registry.subjects import Subject, SubjectKind
+from shopguard.storage.engine import reading
+
+MOST_SHARING = 200
+"""Of one token: what more records share says nothing of any of them."""
+
+_DIGEST_BYTES = 16
+
+
+class Seen:
+    """The digests of one vault. ``master`` keys them."""
+
+    def __init__(self, vault: sa.Engine, master: Keyring) -> None:
+        self._vault, self._master = vault, master
+
+    def note(self, connection: sa.Connection, subject: Subject, party: Party) -> None:
+        """Keep what ``subject`` is found by, instead of what it was found by before."""
+        self.forget(connection, subject)
+        rows = [{"digest": digest, "subject": str(subject)} for digest in self._digests(party)]
+        if rows:
+            connection.execute(seen_token.insert(), rows)
+
+    def forget(self, connection: sa.Connection, subject: Subject) -> None:
+        """Let nobody resemble ``subject`` any more."""
+        connection.execute(sa.delete(seen_token).where(seen_token.c.subject == str(subject)))
+
+    def like(self, party: Party, *kinds: SubjectKind) -> Mapping[Subject, Sequence[Token]]:
+        """Return what shares anything with ``party``, and by which of the party's tokens.
+
+        Args:
+            kinds: of the records that are asked for; none: all.
+        """
+        found: dict[Subject, list[Token]] = defaultdict(list)
+        with reading(self._vault) as connection:
+            for digest, token in self._digests(party).items():
+                query = sa.select(seen_token.c.subject).where(seen_token.c.digest == digest).limit(MOST_SHARING + 1)
+                subjects = connection.scalars(query).all()
+                for text in subjects if len(subjects) <= MOST_SHARING else ():
+                    subject = Subject.read(text)
+                    if not kinds or subject.kind in kinds:
+                        found[subject].append(token)
+        return found
+
+    def _digests(self, party: Party) -> Mapping[bytes, Token]:
+        return {
+            self._master.digest("registry-vault/seen", token.encode())[:_DIGEST_BYTES]: token
+            for token in tokens(identify(party))
+        }
+
+
+def is_one_person(shared: Sequence[Token]) -> bool:
+    """Whether two records that share these tokens are about one person, by the rule that opens an entry to members.
+
+    Two of phone, mail and the rest; or a name with its house in one.
+    """
+    groups = {token.group for token in shared}
+    return 3 in groups or len(groups) > 1
+
+
+seen_token = sa.table("seen_token", sa.column("digest", sa.LargeBinary), sa.column("subject", sa.String))
