@@ -1,11 +1,11 @@
-"""An entry's life: its states, what it rests on, and what each state means for who may see it. Pure."""
+"""An entry's life: its states, what it rests on, and the moments its clocks run from. Pure."""
 
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 import msgspec
 
-from shopguard.model import Category
+from shopguard.model import Category, Entry, Party
 
 
 class LifeState(StrEnum):
@@ -27,13 +27,28 @@ class NoticeState(StrEnum):
     IMPOSSIBLE = "impossible"  # no address works: the entry may flag, never hold
 
 
+class Ending(StrEnum):
+    """Why an entry is, or is about to be, no more. All that is kept of one that is erased, beside its category."""
+
+    PAID = "paid"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    OVERTURNED = "overturned"  # the person was right, or it could not be proven
+    UNDECIDED = "undecided"  # nobody decided the dispute, or about the suspension, in time
+    UNTOLD = "untold"  # the person was not told in time
+    UNCONFIRMED = "unconfirmed"  # asleep for too long
+    MERGED = "merged"  # it goes on as a part of another
+    MISUSED = "misused"  # of somebody whose name was misused
+    ERASED = "erased"  # the office erased it for another reason
+
+
 class Source(msgspec.Struct, frozen=True):
-    """One checked report that the entry rests on.
+    """One checked report that the entry rests on. Holds personal data: the party as this shop knows it.
 
     Args:
         report: its number. ``member``: who reported.
         group: shops of one group are one voice (one owner, address, account or sign-in).
-        ends_on: the day after which this report no longer supports an entry, by the rule of its category.
+        ends_on: the last day on which this report supports an entry, by the rule of its category.
         checked_by: accounts at the office that accepted it.
         confirmed_at: when the reporter last said that it holds (Unix seconds).
     """
@@ -41,11 +56,29 @@ class Source(msgspec.Struct, frozen=True):
     report: int
     member: str
     group: str
+    category: Category
+    party: Party
     first_on: date
     last_on: date
     ends_on: date
     checked_by: tuple[str, ...]
     confirmed_at: float
+
+    def __repr__(self) -> str:
+        return f"Source(report={self.report})"
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """What an entry was before it had a life of its own: decided elsewhere, and loaded.
+
+    ``ends_on`` is the last day on which it stands.
+    """
+
+    entry: Entry
+    ends_on: date
+
+    def __repr__(self) -> str:
+        return f"Loaded(ends_on={self.ends_on})"
 
 
 class Life(msgspec.Struct, frozen=True):
@@ -54,12 +87,13 @@ class Life(msgspec.Struct, frozen=True):
     Args:
         number: its record; ``reference``: what members are told (``E-`` and letters, or the id it was loaded under).
         code: what the person it is about goes by towards the persons' desk; never told to members.
-        sources: the reports it rests on; none for an entry that was loaded already decided.
-        category: that of the newest source.
-        returns_to: the state it goes back to when what interrupted it ends.
-        reason: why it is in this state, as a word of the program.
+        since: when it came into its state; ``opened_at``: when it was opened.
+        sources: the reports it rests on, ``loaded`` what it rests on beside them; never neither.
+        notice_at: when the notice was sent, or found to be impossible.
+        proof: how the notice was sent and what shows it, in the words of whoever sent it.
+        ending: why it is about to be erased, for one that is suspended because it was paid.
+        contested_at: when the open dispute began; ``reporter_told_at``: when the reporters were told of it.
         extended: its dispute was given its one extension.
-        expires_on: the day from which it must be gone.
     """
 
     number: int
@@ -67,24 +101,29 @@ class Life(msgspec.Struct, frozen=True):
     code: str
     state: LifeState
     since: float
-    category: Category
-    sources: tuple[Source, ...]
-    expires_on: date
+    opened_at: float
+    sources: tuple[Source, ...] = ()
+    loaded: Loaded | None = None
     notice: NoticeState = NoticeState.DUE
     notice_at: float | None = None
-    returns_to: LifeState | None = None
-    reason: str = ""
+    proof: str = ""
+    ending: Ending | None = None
+    contested_at: float | None = None
+    reporter_told_at: float | None = None
     extended: bool = False
 
     @property
-    def voices(self) -> int:
-        """How many independent shops report it."""
-        return len({source.group for source in self.sources})
+    def expires_on(self) -> date:
+        """The day from which it must be gone."""
+        ends = [source.ends_on for source in self.sources]
+        if self.loaded is not None:
+            ends.append(self.loaded.ends_on)
+        return max(ends) + timedelta(days=1)
 
     @property
-    def is_decided_by_two(self) -> bool:
-        """Whether it may hold an order: two independent shops, or two persons at the office."""
-        return self.voices >= 2 or any(len(set(source.checked_by)) >= 2 for source in self.sources)
+    def members(self) -> frozenset[str]:
+        """Who reported it."""
+        return frozenset(source.member for source in self.sources)
 
     def __repr__(self) -> str:
         return f"Life(number={self.number}, state={self.state.value})"
