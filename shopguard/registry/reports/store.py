@@ -1,7 +1,8 @@
 """Reports and their evidence in the vault: each sealed under the key of the report, so that they end with it."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import msgspec
@@ -56,20 +57,14 @@ class ReportStore:
 
     def add(self, connection: sa.Connection, report: Report) -> None:
         """Keep a new report; ``Refused`` where the member has one of the same order that has not ended."""
-        try:
-            with connection.begin_nested():
-                connection.execute(report_table.insert(), {"number": report.number, **self._row(report)})
-        except sa.exc.IntegrityError:
-            raise Refused(Refusal.STATE, _SAME_ORDER) from None
+        with _once():
+            connection.execute(report_table.insert(), {"number": report.number, **self._row(report)})
 
     def change(self, connection: sa.Connection, report: Report) -> None:
-        """Keep a report as it is now."""
+        """Keep a report as it is now; see ``add``."""
         is_report = report_table.c.number == report.number
-        try:
-            with connection.begin_nested():
-                connection.execute(sa.update(report_table).where(is_report).values(self._row(report)))
-        except sa.exc.IntegrityError:
-            raise Refused(Refusal.STATE, _SAME_ORDER) from None
+        with _once():
+            connection.execute(sa.update(report_table).where(is_report).values(self._row(report)))
 
     def get(self, connection: sa.Connection, report_id: str) -> Report:
         """Return a report, which nobody else changes in this transaction; ``Refused`` if it is not there any more."""
@@ -190,6 +185,14 @@ class ReportStore:
     def _order(self, report: Report) -> bytes:
         parts = (report.member.encode(), report.content.order_id.encode())
         return self._master.digest("registry-vault/reported-order", *parts)[:_DIGEST_BYTES]
+
+
+@contextmanager
+def _once() -> Iterator[None]:
+    try:
+        yield
+    except sa.exc.IntegrityError:  # also where two requests come at once
+        raise Refused(Refusal.STATE, _SAME_ORDER) from None
 
 
 def new_report_id() -> str:
