@@ -7,6 +7,7 @@ import msgspec
 from shopguard.model import Category, Effect
 
 LOOKUPS = "/registry/v1/lookups"
+SEARCHES = "/registry/v1/searches"
 ADDITIONS = "/registry/v1/additions"
 CENTRE = "/registry/v1/centre"
 ME = "/registry/v1/me"
@@ -18,6 +19,7 @@ MAX_OF_CLASS = {1: 4, 2: MAX_TOKENS, 3: 8}
 
 TOKEN_HEAD = 8  # "sg1", profile, class, type, length of the value (two bytes)
 MAX_TOKEN = TOKEN_HEAD + 1_000  # bytes
+MAX_CASE = 200  # characters
 WATCH_BYTES = 6  # of a locator: enough to notice that it was added, too few to look anything up by
 
 
@@ -43,6 +45,18 @@ class LookUp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     profile: int
     commitment: bytes
     tokens: tuple[Element, ...]
+
+
+class Search(LookUp, frozen=True, forbid_unknown_fields=True):
+    """A look-up that a person makes. ``case`` says in their words what for, in ``MAX_CASE`` characters; kept sealed.
+
+    ``commitment`` stands for the case and what was searched.
+    """
+
+    case: str
+
+    def __repr__(self) -> str:
+        return f"Search(member={self.member!r})"
 
 
 class CandidateShape(msgspec.Struct, frozen=True):
@@ -82,6 +96,19 @@ class LookUpAnswer(msgspec.Struct, frozen=True):
     candidates: tuple[CandidateShape, ...]
     hot: tuple[int, ...]
     watch: tuple[Watch, ...]
+
+
+class SearchAnswer(msgspec.Struct, frozen=True):
+    """Who was found, as far as a search tells: dates are the first of their month.
+
+    One detail alone (a phone, a mail, an address) opens nothing, and a name alone finds nobody.
+    """
+
+    as_of: datetime
+    epoch: int
+    current: int
+    candidates: tuple[CandidateShape, ...]
+    hot: tuple[int, ...]
 
 
 class Additions(msgspec.Struct, frozen=True):

@@ -5,7 +5,18 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from shopguard.registry.messages import LOOKUPS, MAX_OF_CLASS, MAX_TOKEN, MAX_TOKENS, TOKEN_HEAD, Element, LookUp
+from shopguard.registry.messages import (
+    LOOKUPS,
+    MAX_CASE,
+    MAX_OF_CLASS,
+    MAX_TOKEN,
+    MAX_TOKENS,
+    SEARCHES,
+    TOKEN_HEAD,
+    Element,
+    LookUp,
+    Search,
+)
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.signing import SignedRequest
 
@@ -13,18 +24,22 @@ MAX_BODY = 64 * 1024  # bytes: a batch of 32 of the longest tokens in base64 is 
 COMMITMENT = 16  # bytes
 _SCHEME = b"sg1"
 _look_up = msgspec.json.Decoder(LookUp)
+_search = msgspec.json.Decoder(Search)
 
 
 def read_look_up(request: SignedRequest) -> LookUp:
-    """Return the batch in a request, every limit kept; ``Refused`` says what is wrong with it."""
-    if request.path != LOOKUPS:
+    """Return the batch in a request, every limit kept; ``Refused`` says what is wrong with it.
+
+    That of a search too, without its case, which is none of the keyed function's business but that there is one.
+    """
+    if request.path not in (LOOKUPS, SEARCHES):
         raise Refused(Refusal.NOT_FOUND, "the request is signed for another path than that of look-ups")
     if request.method != "POST":
         raise Refused(Refusal.METHOD, "look-ups are asked by POST")
     if len(request.body) > MAX_BODY:
         raise Refused(Refusal.TOO_LARGE, f"the body has more than {MAX_BODY} bytes")
     try:
-        asked = _look_up.decode(request.body)
+        asked = _searched(request.body) if is_search(request) else _look_up.decode(request.body)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise Refused(Refusal.UNREADABLE, "the body is not a look-up") from None  # the cause may quote it
     if asked.member != request.member:
@@ -36,6 +51,18 @@ def read_look_up(request: SignedRequest) -> LookUp:
     if any(element.token[3] != asked.profile for element in asked.tokens):
         raise Refused(Refusal.PROFILE, "a token follows other rules of identity than the batch says")
     return asked
+
+
+def is_search(request: SignedRequest) -> bool:
+    """Whether a person asks, and not a guard about an order."""
+    return request.path == SEARCHES
+
+
+def _searched(body: bytes) -> LookUp:
+    asked = _search.decode(body)
+    if not asked.case.strip() or len(asked.case) > MAX_CASE:
+        raise Refused(Refusal.UNREADABLE, f"a search needs a stated case of at most {MAX_CASE} characters")
+    return LookUp(asked.member, asked.epoch, asked.profile, asked.commitment, asked.tokens)
 
 
 def check_limits(tokens: Sequence[Element]) -> None:

@@ -9,6 +9,9 @@ slowed to one batch in 108 s, eight times its usual pace, and when nothing is le
 phones as fast as allowed is stopped after 2.5 hours with 628 values (four a batch) to 14.5 hours with 780 (one a
 batch): less than 0.001 % of a range of 10^8 numbers, which are 1,000. A shop of 1.5 phones an order that sells three
 times as much for one day still has half of its bucket at the end of it.
+
+A person's searches are counted once more, each as one, in a bucket of their own. What they ask is charged as well: who
+may search learns no more than who may look up.
 """
 
 from collections.abc import Mapping
@@ -24,6 +27,8 @@ _LEAST_ORDERS = 50  # a day: what a small or new shop is taken for
 _SLOW_ABOVE = 0.5  # of a bucket spent
 _SLOW_PACE = 8  # batches while slowed, for each usual order
 _DAY_S = 86_400.0
+_ORDERS_A_SEARCH = 5  # a person looks again at one order in five at most, and at ten a day in the smallest shop
+_LEAST_SEARCHES, _MOST_SEARCHES = 10, 100  # a day
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,33 @@ def charge(
     if used > 1:
         return replace(account, stopped=True), _stopped()
     return replace(account, spent=(one, two, three), last_at=now), None
+
+
+@dataclass(frozen=True, slots=True)
+class Searches:
+    """How many searches of a member have not flowed back ``at`` (Unix seconds)."""
+
+    spent: float = 0.0
+    at: float = 0.0
+
+
+def searches_a_day(daily_orders: int) -> int:
+    """Return how many searches flow back in a day; twice as many fit into the bucket."""
+    return min(max(daily_orders // _ORDERS_A_SEARCH, _LEAST_SEARCHES), _MOST_SEARCHES)
+
+
+def charge_search(searches: Searches, daily_orders: int | None, now: float) -> tuple[Searches, Refused | None]:
+    """Return what is spent after one more search, and why it is refused if it is. None: not limited."""
+    if daily_orders is None:
+        return searches, None
+    a_day = searches_a_day(daily_orders)
+    flowed_back = max(0.0, now - searches.at) / _DAY_S * a_day
+    spent = max(0.0, searches.spent - flowed_back) + 1
+    too_many = spent - _DAYS * a_day
+    if too_many > 0:
+        text = "検索回数の上限に達しました。時間をおいてください / all searches are used up for now: search again later"
+        return searches, Refused(Refusal.SEARCHES_SPENT, text, too_many / a_day * _DAY_S)
+    return Searches(spent, now), None
 
 
 def _stopped() -> Refused:

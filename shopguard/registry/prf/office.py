@@ -9,7 +9,7 @@ import msgspec
 
 from shopguard.registry.prf import function
 from shopguard.registry.prf.asked import check_elements
-from shopguard.registry.prf.budget import Account
+from shopguard.registry.prf.budget import Account, Searches
 from shopguard.registry.prf.function import OFFICE, EpochNumber, Ingest, Ingested
 from shopguard.registry.prf.seeds import EpochSeeds
 from shopguard.registry.prf.store import ACTIVE, Books, Member, PrfStore
@@ -116,6 +116,7 @@ class Office:
         with self._store.writing() as books:
             member = _known(books, _read(request, function.MemberName).member)
             books.keep_account(replace(member, account=Account(at=now)))
+            books.keep_searches(member.name, Searches())
         return b""
 
     def _members(self, _request: SignedRequest, now: float) -> bytes:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from shopguard.errors import ConfigError, SignatureInvalid, StoreUnavailable
 from shopguard.registry.messages import LookUp
 from shopguard.registry.prf import budget
-from shopguard.registry.prf.asked import cost, read_look_up
+from shopguard.registry.prf.asked import cost, is_search, read_look_up
 from shopguard.registry.prf.function import OFFICE, Evaluated, MemberStanding
 from shopguard.registry.prf.office import Office
 from shopguard.registry.prf.seeds import EpochSeeds
@@ -102,7 +102,8 @@ class PrfService:
 
     def _charge(self, request: SignedRequest, look_up: LookUp, now: float) -> bool:
         """Charge a batch; whether it was answered before, which costs nothing."""
-        batch, content = self._digests(look_up)
+        searched = is_search(request)
+        batch, content = self._digests(look_up, searched)
         with self._store.writing() as books:
             _take_nonce(books, request)
             member = books.member(request.member)
@@ -113,17 +114,21 @@ class PrfService:
             if before is not None:
                 refused = _other_than(before, content)
             else:
-                refused = _spend(books, member, look_up, now)
+                refused = (_search if searched else _spend)(books, member, look_up, now)
                 if refused is None:
                     books.add_batch(batch, content, day_of(now))
         if refused is not None:
             raise refused  # after the commit: the nonce is spent, and a member that was stopped stays so
         return before is not None
 
-    def _digests(self, look_up: LookUp) -> tuple[bytes, bytes]:
-        """Return what a batch goes by and what it asks, both under the root, in 16 bytes each."""
+    def _digests(self, look_up: LookUp, searched: bool) -> tuple[bytes, bytes]:
+        """Return what a batch goes by and what it asks, both under the root, in 16 bytes each.
+
+        A search is never the repeat of a look-up: each is counted as what it is.
+        """
         root, commitment = self._seeds.root, look_up.commitment
-        batch = hmac.digest(root, b"batch" + commitment + look_up.member.encode(), "sha256")[:16]
+        kind = b"search" if searched else b"batch"
+        batch = hmac.digest(root, kind + commitment + look_up.member.encode(), "sha256")[:16]
         tokens = b"".join(sorted([element.token for element in look_up.tokens]))  # each says its own length
         return batch, hmac.digest(root, b"asked" + batch + tokens, "sha256")[:16]
 
@@ -170,6 +175,16 @@ def _spend(books: Books, member: Member, look_up: LookUp, now: float) -> Refused
     day = day_of(now)
     batches = (member.batches if member.day == day else 0) + (refused is None)
     books.keep_account(replace(member, account=account, day=day, batches=batches))
+    return refused
+
+
+def _search(books: Books, member: Member, look_up: LookUp, now: float) -> Refused | None:
+    """Charge a member for a new search and for what it asks, or say why not."""
+    searches, refused = budget.charge_search(books.searches(member.name), member.daily_orders, now)
+    if refused is None:
+        refused = _spend(books, member, look_up, now)
+    if refused is None:
+        books.keep_searches(member.name, searches)
     return refused
 
 

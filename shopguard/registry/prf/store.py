@@ -12,13 +12,13 @@ from sqlalchemy.exc import DBAPIError
 
 from shopguard.errors import StoreUnavailable
 from shopguard.registry.messages import BudgetShape
-from shopguard.registry.prf.budget import Account, at_moment, left
+from shopguard.registry.prf.budget import Account, Searches, at_moment, left
 from shopguard.registry.prf.function import MemberStanding
 from shopguard.registry.signing import key_id_of
 from shopguard.registry.stores import history_of
 from shopguard.storage.engine import reading, store_errors, version_table
 
-REVISION = "0001"
+REVISION = "0002"
 """The last step of the history of this store."""
 
 ACTIVE = "active"
@@ -185,6 +185,14 @@ class Books:
         values = (account.stopped, *account.spent, account.at, account.last_at, member.day, member.batches)
         self.execute(_KEEP_ACCOUNT, (*values, member.name))
 
+    def searches(self, name: str) -> Searches:
+        """Return what a member has used up of its searches."""
+        row = self.execute("SELECT spent, at FROM searching WHERE member = ?", (name,)).fetchone()
+        return Searches() if row is None else Searches(*row)
+
+    def keep_searches(self, name: str, searches: Searches) -> None:
+        self.execute(_KEEP_SEARCHES, (name, searches.spent, searches.at))
+
     def put_member(self, name: str, state: str, daily_orders: int | None) -> None:
         """Add a member, or change these two of it."""
         self.execute(_PUT_MEMBER, (name, state, daily_orders))
@@ -209,6 +217,10 @@ _PUT_MEMBER = """
 _KEEP_ACCOUNT = """
     UPDATE member SET stopped = ?, spent_1 = ?, spent_2 = ?, spent_3 = ?, at = ?, last_at = ?, day = ?, batches = ?
     WHERE member = ?
+"""
+_KEEP_SEARCHES = """
+    INSERT INTO searching (member, spent, at) VALUES (?, ?, ?)
+    ON CONFLICT (member) DO UPDATE SET spent = excluded.spent, at = excluded.at
 """
 _SWEEP_NONCES = """
     DELETE FROM nonce WHERE (time, nonce, member) IN (SELECT time, nonce, member FROM nonce WHERE time < ? LIMIT ?)
