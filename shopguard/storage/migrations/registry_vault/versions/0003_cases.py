@@ -146,16 +146,48 @@ def upgrade() -> None:
         "look",
         sa.Column("number", _number, primary_key=True, autoincrement=True),
         sa.Column("at", sa.Float(), nullable=False),
+        sa.Column("hour", _number, nullable=False),
         sa.Column("member", sa.String(length=40), nullable=False),
         sa.Column("key_id", sa.String(length=16), nullable=False),
         sa.Column("purpose", sa.String(length=12), nullable=False),
-        sa.Column("stated", sa.LargeBinary()),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.Column("asked", sa.LargeBinary()),
         sa.Column("handle", sa.LargeBinary()),
         sa.Column("opened", sa.Boolean(), nullable=False),
+        sa.Column("staff_of", sa.String(length=40)),
+        sa.Column("searched", sa.LargeBinary()),
+        sa.Column("stated_under", _number),
+        sa.Column("stated", sa.LargeBinary()),
+        sa.Column("hashed", sa.LargeBinary()),
     )
-    op.create_index("look_handle", "look", ["handle"])
-    op.create_index("look_member", "look", ["member", "at"])
-    op.create_index("look_at", "look", ["at"])
+    told, stated = sa.text("handle IS NOT NULL"), sa.text("stated IS NOT NULL")
+    op.create_index("look_handle", "look", ["handle"], postgresql_where=told, sqlite_where=told)
+    op.create_index("look_stated", "look", ["member", "at"], postgresql_where=stated, sqlite_where=stated)
+    op.create_index("look_hour", "look", ["hour"])
+    op.create_table(
+        "look_root",
+        sa.Column("number", _number, primary_key=True, autoincrement=True),
+        sa.Column("at", sa.Float(), nullable=False),
+        sa.Column("first", _number, nullable=False),
+        sa.Column("last", _number, nullable=False),
+        sa.Column("root", sa.LargeBinary(), nullable=False),
+        sa.Column("salt", sa.LargeBinary(), nullable=False),
+        sa.Column("leaf", _number),
+    )
+    op.create_table(
+        "alarm",
+        sa.Column("number", _number, primary_key=True, autoincrement=True),
+        sa.Column("code", sa.String(length=20), nullable=False),
+        sa.Column("member", sa.String(length=40), nullable=False),
+        sa.Column("about", sa.String(length=40), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.Column("first_at", sa.Float(), nullable=False),
+        sa.Column("last_at", sa.Float(), nullable=False),
+        sa.Column("raised_at", sa.Float(), nullable=False),
+        sa.Column("answered_at", sa.Float()),
+        sa.Column("answered_by", sa.String(length=80)),
+        sa.UniqueConstraint("code", "member", "about", name="alarm_once"),
+    )
     op.create_table(
         "application",
         sa.Column("number", _number, primary_key=True, autoincrement=False),
@@ -182,5 +214,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     tables = ("invoice_row", "application", "look", "message", "protection", "request", "life", "seen_token")
     office = ("reporter_count", "office_affiliation", "office_check")
-    for table in (*tables, *office, "evidence", "report", "timer", "act"):
+    for table in (*tables, *office, "alarm", "look_root", "evidence", "report", "timer", "act"):
         op.drop_table(table)
