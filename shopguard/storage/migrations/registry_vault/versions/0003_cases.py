@@ -117,8 +117,10 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=12), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("opened_at", sa.Float(), nullable=False),
+        sa.Column("receipt_digest", sa.LargeBinary()),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.UniqueConstraint("id", name="request_id"),
+        sa.UniqueConstraint("receipt_digest", name="request_receipt"),
     )
     op.create_index("request_state", "request", ["state", "opened_at"])
     op.create_index("request_entry", "request", ["entry"])
