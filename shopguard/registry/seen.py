@@ -1,15 +1,16 @@
 """Who resembles whom among reports, protected names and persons of member shops.
 
-Kept are keyed digests of what each is found by; nothing can be read back. What two records share is told by the tokens of the one that is at hand.
+Kept are keyed digests of what each is found by; nothing can be read back. What two records share is told by the tokens
+of the one that is at hand.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import sqlalchemy as sa
 
 from shopguard.crypto import Keyring
-from shopguard.identity import Token, identify, tokens
+from shopguard.identity import KINDS, Token, identify, tokens
 from shopguard.model import Party
 from shopguard.registry.subjects import Subject, SubjectKind
 from shopguard.storage.engine import reading
@@ -54,10 +55,24 @@ class Seen:
                         found[subject].append(token)
         return found
 
-    def _digests(self, party: Party) -> Mapping[bytes, Token]:
+    def like_each(
+        self, parties: Sequence[Party], types: Collection[int]
+    ) -> Sequence[Mapping[Subject, Sequence[Token]]]:
+        """Return of each party what shares a token of these types with it: ``like`` for a whole page in one query."""
+        digests = [self._digests(party, types) for party in parties]
+        wanted = {digest for each in digests for digest in each}
+        found: dict[bytes, list[Subject]] = defaultdict(list)
+        query = sa.select(seen_token).where(seen_token.c.digest.in_(wanted)).limit(MOST_SHARING * len(wanted))
+        with reading(self._vault) as connection:
+            for row in connection.execute(query):
+                found[row.digest].append(Subject.read(row.subject))
+        return [_by_subject(each, found) for each in digests]
+
+    def _digests(self, party: Party, types: Collection[int] = KINDS) -> Mapping[bytes, Token]:
         return {
             self._master.digest("registry-vault/seen", token.encode())[:_DIGEST_BYTES]: token
             for token in tokens(identify(party))
+            if token.type in types
         }
 
 
@@ -68,6 +83,17 @@ def is_one_person(shared: Sequence[Token]) -> bool:
     """
     groups = {token.group for token in shared}
     return 3 in groups or len(groups) > 1
+
+
+def _by_subject(
+    digests: Mapping[bytes, Token], found: Mapping[bytes, Sequence[Subject]]
+) -> Mapping[Subject, Sequence[Token]]:
+    shared: dict[Subject, list[Token]] = defaultdict(list)
+    for digest, token in digests.items():
+        subjects = found.get(digest, ())
+        for subject in subjects if len(subjects) <= MOST_SHARING else ():
+            shared[subject].append(token)
+    return shared
 
 
 seen_token = sa.table("seen_token", sa.column("digest", sa.LargeBinary), sa.column("subject", sa.String))
