@@ -135,7 +135,7 @@ def test_writers_at_once_leave_no_gap(log: Log) -> None:
     for thread in threads:
         thread.join()
     assert log.size() == 40
-    with log._engine.connect() as connection:
+    with log.engine.connect() as connection:
         numbers = list(connection.execute(sa.select(leaf.c.number).order_by(leaf.c.number)).scalars())
     assert numbers == list(range(40))
 
