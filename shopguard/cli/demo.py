@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from shopguard.demo.network import DemoNetwork
 
 _ROLES = ("receiver", "worker", "console")
-_CENTRE_ROLES = ("prf", "registry")
+_CENTRE_ROLES = ("prf", "registry", "office")
 _UP_WITHIN_S = 60.0
 _SETTINGS = {"worker": {"reconcile_every_s": 60}}
 

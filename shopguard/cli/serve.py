@@ -1,4 +1,4 @@
-"""``shopguard serve``: receiver, worker, console, registry and its keyed function, each in a process of its own."""
+"""``shopguard serve``: receiver, worker, console, and the registry's three, each in a process of its own."""
 
 import contextlib
 import os
@@ -12,7 +12,7 @@ import click
 from shopguard.cli import supervise
 from shopguard.cli.invocation import Invocation
 from shopguard.cli.logs import start_logging
-from shopguard.cli.running import say_renewal
+from shopguard.cli.running import own_registry, say_renewal
 from shopguard.cli.tables import ready_tables
 from shopguard.errors import ConfigError
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from shopguard.bootstrap import Installation
     from shopguard.config import ServerSettings
 
-ROLES = ("receiver", "worker", "console", "registry", "prf")
+ROLES = ("receiver", "worker", "console", "registry", "prf", "office")
 _LISTENING = ("receiver", "console", "registry")
 _CONFIG, _DATA_DIR = "SHOPGUARD_SERVE_CONFIG", "SHOPGUARD_SERVE_DATA_DIR"
 _PROCESS = "SHOPGUARD_SERVE_PROCESS"
@@ -54,9 +54,9 @@ def serve(
 ) -> None:
     """Run the guard: receive orders, screen them, show what waits. Needs no server of any kind.
 
-    The role prf is the registry's keyed function, the only process that reads its seeds. The role registry answers
-    other shops; of all roles it is run only with registry.open. With registry.url neither is: a central registry is
-    asked.
+    The role prf is the registry's keyed function, the only process that reads its seeds. The role office keeps the
+    registry's deadlines. The role registry answers other shops; of all roles it is run only with registry.open. With
+    registry.url none of them is: a central registry is asked.
     """
     start_logging()
     if port and len([role for role in roles if role in _LISTENING]) != 1:
@@ -72,6 +72,8 @@ def _is_wanted(role: str, roles: Sequence[str], invocation: Invocation) -> bool:
     from shopguard.registry.prf.process import socket_elsewhere
 
     settings = invocation.config().registry
+    if role == "office":
+        return settings.url is None
     if role == "registry":
         return settings.url is None and (settings.open or roles != ROLES)
     return role != "prf" or (settings.url is None and socket_elsewhere() is None)
@@ -183,6 +185,9 @@ def _run_role(invocation: Invocation, role: str, host: str | None, port: int | N
     if role == "prf":
         _evaluate(invocation)
         return
+    if role == "office":
+        _keep_deadlines(invocation)
+        return
     server = invocation.config().server
     address = host or server.host
     chosen = port or _port(server, role)
@@ -207,6 +212,12 @@ def _work(invocation: Invocation, name: str) -> None:
     stop = supervise.stop_on_signal()
     with contextlib.closing(invocation.installation()) as installation, only_one(installation.data_dir, name):
         installation.worker(name).run(stop)
+
+
+def _keep_deadlines(invocation: Invocation) -> None:
+    stop = supervise.stop_on_signal()
+    with contextlib.closing(invocation.installation()) as installation:
+        own_registry(installation).rounds.run(stop)
 
 
 @contextlib.contextmanager

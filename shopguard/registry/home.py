@@ -25,6 +25,7 @@ from shopguard.registry.prf.seeds import EpochSeeds, seeds_path
 from shopguard.registry.prf.service import PrfService
 from shopguard.registry.publishing import Progress, Publisher
 from shopguard.registry.refusals import Refused
+from shopguard.registry.rounds import Chore, Rounds
 from shopguard.registry.signing import SignedAnswer, SignedRequest, key_id_of
 from shopguard.registry.signing_keys import SigningKeys
 from shopguard.registry.stores import STORES, migrate_store, open_store, store_is_current
@@ -33,6 +34,7 @@ from shopguard.storage.engine import BUSY_TIMEOUT_S
 OWN_MEMBER = "self"
 """The id under which an installation asks its own registry: without a budget, as the list is its own."""
 
+_SETTLE_EVERY_S = 10.0
 _SIGNING = ("office", "answers", "member")
 
 
@@ -145,6 +147,11 @@ class RegistryHome:
             key_desk=self.members,
             more=self.desk_routes,
         )
+
+    @cached_property
+    def rounds(self) -> Rounds:
+        """What this registry does by the clock."""
+        return Rounds(self.engine("vault"), [Chore("settle", _SETTLE_EVERY_S, self.publisher.settle)])
 
     def client(self, commitment_secret: bytes) -> RegistryClient:
         """Return the way to ask this registry from inside this installation."""
