@@ -15,6 +15,7 @@ from shopguard.private_file import KEYS_FOLDER
 from shopguard.registry.adopt import adopt
 from shopguard.registry.client import InProcess, RegistryClient
 from shopguard.registry.desk import Route
+from shopguard.registry.entry_keys import EntryKeys
 from shopguard.registry.index import Index
 from shopguard.registry.log import Log
 from shopguard.registry.lookup import LookUpService
@@ -24,11 +25,16 @@ from shopguard.registry.prf.process import Founding, OwnPrf, prf_socket, socket_
 from shopguard.registry.prf.seeds import EpochSeeds, seeds_path
 from shopguard.registry.prf.service import PrfService
 from shopguard.registry.publishing import Progress, Publisher
+from shopguard.registry.records import Records
 from shopguard.registry.refusals import Refused
 from shopguard.registry.rounds import Chore, Rounds
+from shopguard.registry.search.looks import Looks
+from shopguard.registry.search.staff import Staff
+from shopguard.registry.seen import Seen
 from shopguard.registry.signing import SignedAnswer, SignedRequest, key_id_of
 from shopguard.registry.signing_keys import SigningKeys
 from shopguard.registry.stores import STORES, migrate_store, open_store, store_is_current
+from shopguard.registry.vault import Vault
 from shopguard.storage.engine import BUSY_TIMEOUT_S
 
 OWN_MEMBER = "self"
@@ -137,6 +143,17 @@ class RegistryHome:
         return ()
 
     @cached_property
+    def records(self) -> Records:
+        """Numbers and keys for what the vault holds beside entries."""
+        return Records(Vault(self.engine("vault"), self.vault_keys), EntryKeys(self.engine("keys"), self.vault_keys))
+
+    @cached_property
+    def looks(self) -> Looks:
+        """Who was told of whom."""
+        staff = Staff(Seen(self.engine("vault"), self.vault_keys), self._seconds)
+        return Looks(self.engine("vault"), self.records, staff, self._seconds)
+
+    @cached_property
     def service(self) -> LookUpService:
         return LookUpService(
             self.index,
@@ -146,6 +163,7 @@ class RegistryHome:
             self.clock,
             key_desk=self.members,
             more=self.desk_routes,
+            looks=self.looks,
         )
 
     @cached_property
@@ -193,6 +211,8 @@ class RegistryHome:
 
     def close(self) -> None:
         """Let go of the databases, and of a keyed function that this process started."""
+        if "looks" in self.__dict__:
+            self.looks.close()
         prf = self.__dict__.get("prf")
         if isinstance(prf, PrfClient):
             prf.close()

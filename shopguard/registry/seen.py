@@ -27,10 +27,11 @@ class Seen:
     def __init__(self, vault: sa.Engine, master: Keyring) -> None:
         self._vault, self._master = vault, master
 
-    def note(self, connection: sa.Connection, subject: Subject, party: Party) -> None:
-        """Keep what ``subject`` is found by, instead of what it was found by before."""
+    def note(self, connection: sa.Connection, subject: Subject, *parties: Party) -> None:
+        """Keep what ``subject`` is found by, instead of what it was found by before; a shop has several people."""
         self.forget(connection, subject)
-        rows = [{"digest": digest, "subject": str(subject)} for digest in self._digests(party)]
+        digests = dict.fromkeys(digest for party in parties for digest in self._digests(party))
+        rows = [{"digest": digest, "subject": str(subject)} for digest in digests]
         if rows:
             connection.execute(seen_token.insert(), rows)
 
@@ -68,12 +69,18 @@ class Seen:
                 found[row.digest].append(Subject.read(row.subject))
         return [_by_subject(each, found) for each in digests]
 
+    def of_kind(self, kind: SubjectKind) -> Sequence[tuple[bytes, Subject]]:
+        """Return every digest of the records of one kind, with its record."""
+        query = sa.select(seen_token).where(seen_token.c.subject.startswith(f"{kind.value}:"))
+        with reading(self._vault) as connection:
+            return [(bytes(row.digest), Subject.read(row.subject)) for row in connection.execute(query)]
+
+    def digest(self, token: bytes) -> bytes:
+        """Return what stands for an encoded token here."""
+        return self._master.digest("registry-vault/seen", token)[:_DIGEST_BYTES]
+
     def _digests(self, party: Party, types: Collection[int] = KINDS) -> Mapping[bytes, Token]:
-        return {
-            self._master.digest("registry-vault/seen", token.encode())[:_DIGEST_BYTES]: token
-            for token in tokens(identify(party))
-            if token.type in types
-        }
+        return {self.digest(token.encode()): token for token in tokens(identify(party)) if token.type in types}
 
 
 def is_one_person(shared: Sequence[Token]) -> bool:

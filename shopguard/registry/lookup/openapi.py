@@ -11,10 +11,12 @@ from shopguard.registry.messages import (
     ADDITIONS,
     CENTRE,
     LOOKUPS,
+    MAX_CASE,
     MAX_TOKEN,
     MAX_TOKENS,
     ME,
     MY_KEYS,
+    SEARCHES,
     TOKEN_HEAD,
     Additions,
     Centre,
@@ -23,6 +25,8 @@ from shopguard.registry.messages import (
     Me,
     NewKey,
     RefusalShape,
+    Search,
+    SearchAnswer,
 )
 from shopguard.registry.refusals import Refusal
 from shopguard.registry.signing import ANSWER_HEADER
@@ -78,6 +82,13 @@ def _paths() -> Json:
     known = (*_PROOF, Refusal.SUSPENDED, *_ALWAYS)
     keys = (*known, Refusal.UNREADABLE, Refusal.FORBIDDEN)
     look_up = _operation("lookUp", "Who is listed among these tokens", LookUpAnswer, (*known, *_BATCH), LookUp)
+    search = _operation(
+        "search",
+        "Who is listed among these tokens, for a person with a stated case",
+        SearchAnswer,
+        (*known, *_BATCH, Refusal.SEARCHES_SPENT, Refusal.FORBIDDEN),
+        Search,
+    )
     additions = _operation(
         "additions", "What became active", Additions, (*known, Refusal.UNREADABLE), parameters=(_AFTER,)
     )
@@ -91,6 +102,7 @@ def _paths() -> Json:
     )
     return {
         LOOKUPS: {"post": look_up},
+        SEARCHES: {"post": search},
         ADDITIONS: {"get": additions},
         CENTRE: {"get": centre},
         ME: {"get": me},
@@ -184,7 +196,17 @@ def _content(shape: type[msgspec.Struct]) -> Json:
 
 
 def _schemas(more: Sequence[Route]) -> Json:
-    shapes: list[type[msgspec.Struct]] = [LookUp, LookUpAnswer, Additions, Centre, Me, NewKey, RefusalShape]
+    shapes: list[type[msgspec.Struct]] = [
+        LookUp,
+        LookUpAnswer,
+        Search,
+        SearchAnswer,
+        Additions,
+        Centre,
+        Me,
+        NewKey,
+        RefusalShape,
+    ]
     added = (shape for route in more for shape in (route.reads, route.answers) if shape is not None)
     shapes.extend(shape for shape in dict.fromkeys(added) if shape not in shapes)
     _, schemas = msgspec.json.schema_components(shapes, ref_template="#/components/schemas/{name}")
@@ -204,14 +226,16 @@ def _base64(least: int, most: int) -> Json:
 
 
 _U32 = {"minimum": 0, "maximum": 2**32 - 1}
+_OF_A_BATCH: Mapping[str, Json] = {
+    "member": {"pattern": "^[a-z0-9][a-z0-9-]{0,39}$"},
+    "epoch": _U32,
+    "profile": {"minimum": 0, "maximum": 255},
+    "commitment": {"pattern": "^[A-Za-z0-9+/]{22}==$"},
+    "tokens": {"minItems": 1, "maxItems": MAX_TOKENS},
+}
 _LIMITS: Mapping[str, Mapping[str, Json]] = {
-    "LookUp": {
-        "member": {"pattern": "^[a-z0-9][a-z0-9-]{0,39}$"},
-        "epoch": _U32,
-        "profile": {"minimum": 0, "maximum": 255},
-        "commitment": {"pattern": "^[A-Za-z0-9+/]{22}==$"},
-        "tokens": {"minItems": 1, "maxItems": MAX_TOKENS},
-    },
+    "LookUp": _OF_A_BATCH,
+    "Search": {**_OF_A_BATCH, "case": {"minLength": 1, "maxLength": MAX_CASE, "pattern": r"\S"}},
     "NewKey": {"public": {"pattern": "^[A-Za-z0-9+/]{43}=$"}},
     "RefusalShape": {"code": {"enum": [str(refusal) for refusal in Refusal]}},
 }

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAll
 from shopguard.errors import SignatureInvalid
 from shopguard.registry.lookup.openapi import DOCUMENT_PATH, document
 from shopguard.registry.lookup.service import LookUpService
-from shopguard.registry.messages import ADDITIONS, CENTRE, LOOKUPS, ME, MY_KEYS, RefusalShape
+from shopguard.registry.messages import ADDITIONS, CENTRE, LOOKUPS, ME, MY_KEYS, SEARCHES, RefusalShape
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.signing import ANSWER_HEADER, SCHEME, SignedAnswer, SignedRequest
 
@@ -22,6 +22,7 @@ BODY_LIMIT = 64 * 1024
 _log = structlog.get_logger()
 _METHODS = {
     LOOKUPS: ["POST"],
+    SEARCHES: ["POST"],
     ADDITIONS: ["GET"],
     CENTRE: ["GET"],
     ME: ["GET"],

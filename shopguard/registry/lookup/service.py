@@ -5,6 +5,7 @@ Who may ask what is the keyed function's judgement; this only ever sees the valu
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 
@@ -23,21 +24,27 @@ from shopguard.registry.messages import (
     LOOKUPS,
     ME,
     MY_KEYS,
+    SEARCHES,
     WATCH_BYTES,
     Additions,
     CandidateShape,
     Centre,
+    Element,
     EpochShape,
     LookUp,
     LookUpAnswer,
     Me,
     NewKey,
     RefusalShape,
+    Search,
+    SearchAnswer,
     Watch,
 )
 from shopguard.registry.prf.function import Evaluated, KeyedFunction, MemberStanding
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.sealing import Place, place
+from shopguard.registry.search.masking import masked, seen_by_search
+from shopguard.registry.search.model import Asking, LookBook, NoLookBook, Purpose
 from shopguard.registry.signing import SignedAnswer, SignedRequest
 from shopguard.registry.signing_keys import SigningKeys
 
@@ -76,6 +83,7 @@ class LookUpService:
         key_desk: None: members' keys are changed at the office alone.
         more: what members may ask beside looking up.
         roles: what a key may do of it.
+        looks: is told of every answer before it leaves.
     """
 
     def __init__(
@@ -89,14 +97,17 @@ class LookUpService:
         key_desk: KeyDesk | None = None,
         more: Sequence[Route] = (),
         roles: RolesOf = lambda member, key_id: ALL_ROLES,
+        looks: LookBook | None = None,
     ) -> None:
         self._index, self._prf, self._registry_id, self._clock = index, prf, registry_id, clock
         self._valid, self._key_desk = answer_valid, key_desk
         self.more, self._subjects = more, Desk(more, prf, roles)
+        self._looks = looks or NoLookBook()
         self._epochs = _Recent(index.epochs, clock)
         self._answer_keys, self._last_signer = answer_keys, answer_keys.signer
         self._routes: Mapping[str, Mapping[str, Answering]] = {
             LOOKUPS: {"POST": self._look_up},
+            SEARCHES: {"POST": self._search},
             ADDITIONS: {"GET": self._additions},
             CENTRE: {"GET": self._centre},
             ME: {"GET": self._me},
@@ -138,6 +149,31 @@ class LookUpService:
         return methods[request.method](request)
 
     def _look_up(self, request: SignedRequest) -> LookUpAnswer:
+        found = self._find(request, lambda met, _asked: met)
+        asked = found.asked
+        asking = Asking(request.member, request.key_id, Purpose.ORDER, asked.commitment, asked.tokens)
+        self._looks.write(asking, found.candidates)
+        return LookUpAnswer(
+            as_of=found.at,
+            expires_at=found.at + self._valid,
+            epoch=asked.epoch,
+            current=found.newest,
+            live=found.live,
+            candidates=found.candidates,
+            hot=found.hot,
+            watch=tuple(Watch(epoch, _pieces(at)) for epoch, at in found.places.items()),
+        )
+
+    def _search(self, request: SignedRequest) -> SearchAnswer:
+        found = self._find(request, seen_by_search)
+        asked, case = found.asked, wire.decode(request.body, Search).case
+        asking = Asking(request.member, request.key_id, Purpose.SEARCH, asked.commitment, asked.tokens, case)
+        self._looks.write(asking, found.candidates)
+        told = tuple(masked(candidate) for candidate in found.candidates)
+        return SearchAnswer(found.at, asked.epoch, found.newest, told, found.hot)
+
+    def _find(self, request: SignedRequest, sees: "Sees") -> "_Found":
+        """Whom the tokens of a batch lead to. ``sees`` leaves out or closes entries that who asks must not see."""
         batch = self._evaluate(request)
         asked, now = batch.look_up, self._now()
         places = {number: self._places(batch, number) for number in batch.values}
@@ -147,21 +183,12 @@ class LookUpService:
         met, damaged = open_rows(here, rows, asked.epoch, now.date())
         if damaged:
             _log.error("registry_rows_damaged", epoch=asked.epoch, rows=damaged)
-        candidates = self._told(met, asked.epoch)
+        candidates = self._told(tuple(sees(met, asked.tokens)), asked.epoch)
         epochs = self._served(anew=True)
         newest = current(epochs, asked.profile)
         if newest is None or asked.epoch not in _numbers(epochs):
             raise self._other_epoch(asked)  # closed meanwhile: some of its rows may have been gone already
-        return LookUpAnswer(
-            as_of=now,
-            expires_at=now + self._valid,
-            epoch=asked.epoch,
-            current=newest.number,
-            live=_numbers(epochs),
-            candidates=candidates,
-            hot=found.hot,
-            watch=tuple(Watch(epoch, _pieces(at)) for epoch, at in places.items()),
-        )
+        return _Found(asked, now, newest.number, _numbers(epochs), candidates, found.hot, places)
 
     def _evaluate(self, request: SignedRequest) -> Evaluated:
         """The batch, evaluated in the epochs whose entries follow the same rules of identity as its tokens."""
@@ -254,6 +281,22 @@ class LookUpService:
         return self._clock().astimezone(UTC)
 
 
+Sees = Callable[[Iterable[Met], Sequence[Element]], Iterable[Met]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a batch led to at a moment. ``newest`` and ``live`` are the epochs served."""
+
+    asked: LookUp
+    at: datetime
+    newest: int
+    live: tuple[int, ...]
+    candidates: tuple[CandidateShape, ...]
+    hot: tuple[int, ...]
+    places: Mapping[int, Sequence[Place]] = field(repr=False)
+
+
 class _OtherEpoch(Refused):
     """Refused because of its epoch or its rules of identity; names the epoch to ask under."""
 
@@ -294,7 +337,7 @@ def _away(again_s: float | None) -> Refused:
 def _peek(request: SignedRequest) -> LookUp | None:
     """What an unproven request says it asks, or None: the keyed function says what is wrong with it."""
     try:
-        return wire.decode(request.body, LookUp)
+        return wire.decode(request.body, Search if request.path == SEARCHES else LookUp)
     except PayloadInvalid:
         return None
 

@@ -10,8 +10,8 @@ phones as fast as allowed is stopped after 2.5 hours with 628 values (four a bat
 batch): less than 0.001 % of a range of 10^8 numbers, which are 1,000. A shop of 1.5 phones an order that sells three
 times as much for one day still has half of its bucket at the end of it.
 
-A person's searches are counted once more, each as one, in a bucket of their own. What they ask is charged as well: who
-may search learns no more than who may look up.
+A person's searches are counted once more, each as one, in a bucket of their own. What they ask is charged as well:
+who may search learns no more than who may look up.
 """
 
 from collections.abc import Mapping
@@ -122,7 +122,7 @@ def charge_search(searches: Searches, daily_orders: int | None, now: float) -> t
     spent = max(0.0, searches.spent - flowed_back) + 1
     too_many = spent - _DAYS * a_day
     if too_many > 0:
-        text = "検索回数の上限に達しました。時間をおいてください / all searches are used up for now: search again later"
+        text = "検索回数の上限に達しました。時間をおいてください / all searches are used up: search again later"
         return searches, Refused(Refusal.SEARCHES_SPENT, text, too_many / a_day * _DAY_S)
     return Searches(spent, now), None
 

@@ -1,4 +1,4 @@
-"""How many searches the persons at a member have used up. Kept apart from what its guards ask."""
+"""How many searches the persons at a member have used up, apart from what its guards ask; what a key is not for."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -19,7 +19,9 @@ def upgrade() -> None:
         sa.Column("at", sa.Double(), nullable=False),
         sqlite_with_rowid=False,
     )
+    op.add_column("member_key", sa.Column("barred", sa.String(length=40), nullable=False, server_default=""))
 
 
 def downgrade() -> None:
+    op.drop_column("member_key", "barred")
     op.drop_table("searching")

@@ -1,0 +1,247 @@
+"""The book of looks: who was told of which entry, when and what for. Counted for the others: who asked how often.
+
+Rows are only ever added, each hour one root over them goes into the log. What an erased entry takes with it leaves
+its hash behind, so that the root still fits.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from functools import cached_property
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+import structlog
+
+from shopguard.errors import StoreUnavailable
+from shopguard.registry.calendar import add_years, day_of, end_of
+from shopguard.registry.messages import CandidateShape
+from shopguard.registry.records import Forgotten, Records
+from shopguard.registry.search.model import Asking, Look, Purpose, handle_of
+from shopguard.registry.search.staff import Staff
+from shopguard.storage.engine import reading
+from shopguard.storage.writer import Writer, writer_for
+
+KEEP_YEARS = 3
+"""Source: rules of the Act on the Protection of Personal Information on records of provision, arts. 29 and 30 (read
+2026-11)."""
+
+COUNT_EVERY_S = 10.0
+"""How long look-ups that told of nobody are counted in memory: what a crash may lose of the counts."""
+
+_HOUR_S = 3_600
+_LABEL = "search"
+_log = structlog.get_logger()
+
+
+class Looks:
+    """``LookBook`` in the vault. Safe to share between threads.
+
+    Args:
+        records: seal the cases of searches, each under a key of its own.
+        clock: Unix seconds.
+    """
+
+    def __init__(self, vault: sa.Engine, records: Records, staff: Staff, clock: Callable[[], float]) -> None:
+        self._vault, self._records, self._staff, self._clock = vault, records, staff, clock
+        self._unmet = _Unmet()
+
+    def write(self, asking: Asking, told: Sequence[CandidateShape]) -> None:
+        """See ``LookBook``. A look-up that told of nobody is only counted, a search is always written."""
+        now, staff_of = self._clock(), self._staff.of(asking.tokens)
+        if asking.purpose is Purpose.ORDER and not told and not staff_of:
+            if self._unmet.is_due(asking.member, asking.key_id, now):
+                self.count()
+            return
+        shared = self._row(asking, now) | {"staff_of": _named(staff_of, asking.member)} | self._stated(asking)
+        met = [{"handle": handle_of(candidate), "opened": candidate.opened} for candidate in told]
+        rows = [shared | one for one in met or [{"handle": None, "opened": False}]]
+        self._writer.run(lambda connection: connection.execute(look.insert(), rows))
+
+    def count(self) -> None:
+        """Write down how many look-ups told of nobody since it was last done."""
+        now, counts = self._clock(), self._unmet.take()
+        rows = [
+            {**_EMPTY, "at": now, "hour": hour, "member": member, "key_id": key_id, "times": times}
+            for (member, key_id, hour), times in counts.items()
+        ]
+        if not rows:
+            return
+        try:
+            self._writer.run(lambda connection: connection.execute(look.insert(), rows))
+        except StoreUnavailable as error:
+            self._unmet.give_back(counts)
+            _log.warning("looks_wait", error=str(error))
+
+    def of(self, handle: bytes) -> Sequence[Look]:
+        """Return who was told of an entry, the latest first. ``handle`` is what stands for it in every epoch."""
+        query = sa.select(look).where(look.c.handle == handle).order_by(look.c.number.desc())
+        with reading(self._vault) as connection:
+            return [
+                Look(row.at, row.member, row.key_id, Purpose(row.purpose), row.opened, bytes(row.asked))
+                for row in connection.execute(query)
+            ]
+
+    def case(self, asked: bytes) -> str | None:
+        """Return the case that was stated for a search; None where it was forgotten, or is none."""
+        query = sa.select(look.c.stated_under, look.c.stated).where(look.c.asked == asked, look.c.stated.is_not(None))
+        with reading(self._vault) as connection:
+            row = connection.execute(query.limit(1)).first()
+        try:
+            return None if row is None else self._records.open(row.stated_under, _LABEL, row.stated).decode()
+        except Forgotten:
+            return None
+
+    def forget(self, connection: sa.Connection, handle: bytes) -> Sequence[int]:
+        """Forget who was told of an entry that ends, in the transaction that ends it.
+
+        Returns the numbers of records that held the cases of searches for it: to be forgotten after the transaction.
+        """
+        own = connection.execute(sa.select(look).where(look.c.handle == handle)).all()
+        under = {row.stated_under for row in own if row.stated_under is not None}
+        beside = sa.select(look).where(look.c.stated_under.in_(under), look.c.handle != handle)
+        for row in (*own, *connection.execute(beside)):
+            bare: dict[str, object] = {"stated": None, "searched": None, "hashed": hash_of(row)}
+            if row.handle == handle:
+                bare |= {"handle": None}
+            connection.execute(sa.update(look).where(look.c.number == row.number).values(bare))
+        return sorted(under)
+
+    def expire(self) -> int:
+        """Drop what is older than ``KEEP_YEARS``, and the roots over it, and return how many looks that were."""
+        first_day = add_years(day_of(self._clock()), -KEEP_YEARS)
+        is_old = look.c.hour < int(end_of(first_day - timedelta(days=1)) // _HOUR_S)
+        stated = sa.select(look.c.stated_under).where(is_old, look.c.stated_under.is_not(None)).distinct()
+        with reading(self._vault) as connection:
+            under = connection.scalars(stated).all()
+            last = connection.execute(sa.select(sa.func.max(look.c.number)).where(is_old)).scalar()
+
+        def drop(connection: sa.Connection) -> int:
+            connection.execute(sa.delete(look_root).where(look_root.c.first <= last))
+            return connection.execute(sa.delete(look).where(is_old)).rowcount
+
+        if last is None:
+            return 0
+        dropped = self._writer.run(drop)
+        for number in under:
+            self._records.forget(number)
+        return dropped
+
+    def close(self) -> None:
+        """Write down what is counted, and stop."""
+        self.count()
+        if "_writer" in self.__dict__:
+            self._writer.close()
+
+    @cached_property
+    def _writer(self) -> Writer:
+        return writer_for(self._vault)
+
+    def _row(self, asking: Asking, now: float) -> dict[str, Any]:
+        return {
+            **_EMPTY,
+            "at": now,
+            "hour": int(now // _HOUR_S),
+            "member": asking.member,
+            "key_id": asking.key_id,
+            "purpose": asking.purpose.value,
+            "asked": asking.asked,
+        }
+
+    def _stated(self, asking: Asking) -> dict[str, Any]:
+        if asking.purpose is not Purpose.SEARCH:
+            return {}
+        number = self._records.begin()
+        tokens = b"".join(sorted(element.token for element in asking.tokens))
+        sealed = self._records.seal(number, _LABEL, asking.case.encode())
+        return {"searched": self._staff.digest(tokens), "stated_under": number, "stated": sealed}
+
+
+class _Unmet:
+    """Look-ups that told of nobody, counted by member, key and hour."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: Counter[tuple[str, str, int]] = Counter()
+        self._since = 0.0
+
+    def is_due(self, member: str, key_id: str, now: float) -> bool:
+        """Count one more; whether it is time to write down all of them."""
+        with self._lock:
+            if not self._counts:
+                self._since = now
+            self._counts[member, key_id, int(now // _HOUR_S)] += 1
+            return not 0 <= now - self._since < COUNT_EVERY_S
+
+    def take(self) -> Counter[tuple[str, str, int]]:
+        with self._lock:
+            taken, self._counts = self._counts, Counter()
+            return taken
+
+    def give_back(self, counts: Counter[tuple[str, str, int]]) -> None:
+        with self._lock:
+            self._counts += counts
+
+
+def hash_of(row: sa.Row[Any]) -> bytes:
+    """Return what stands for a look in its hour's root: what it hashed to when it was written."""
+    if row.hashed is not None:
+        return bytes(row.hashed)
+    said = [getattr(row, name) for name in _HASHED]
+    return sha256(b"sg1/look\n" + msgspec.msgpack.encode(said)).digest()
+
+
+def _named(members: frozenset[str], asking: str) -> str | None:
+    """One of the members whose person it is, the one who asks before all."""
+    return asking if asking in members else min(members, default=None)
+
+
+_number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite numbers rows only for INTEGER
+_EMPTY = {
+    "purpose": Purpose.ORDER.value,
+    "times": 1,
+    "asked": None,
+    "handle": None,
+    "opened": False,
+    "staff_of": None,
+    "searched": None,
+    "stated_under": None,
+    "stated": None,
+}
+_HASHED = (
+    *("at", "hour", "member", "key_id", "purpose", "times"),
+    *("asked", "handle", "opened", "staff_of", "searched", "stated"),
+)
+
+look = sa.table(
+    "look",
+    sa.column("number", _number),
+    sa.column("at", sa.Float),
+    sa.column("hour", _number),
+    sa.column("member", sa.String),
+    sa.column("key_id", sa.String),
+    sa.column("purpose", sa.String),
+    sa.column("times", sa.Integer),
+    sa.column("asked", sa.LargeBinary),
+    sa.column("handle", sa.LargeBinary),
+    sa.column("opened", sa.Boolean),
+    sa.column("staff_of", sa.String),
+    sa.column("searched", sa.LargeBinary),
+    sa.column("stated_under", _number),
+    sa.column("stated", sa.LargeBinary),
+    sa.column("hashed", sa.LargeBinary),
+)
+
+look_root = sa.table(
+    "look_root",
+    sa.column("number", _number),
+    sa.column("at", sa.Float),
+    sa.column("first", _number),
+    sa.column("last", _number),
+    sa.column("root", sa.LargeBinary),
+    sa.column("salt", sa.LargeBinary),
+    sa.column("leaf", _number),
+)
