@@ -1,4 +1,4 @@
-"""Codes that a person types in from a letter: long enough not to be guessed, and a slip of the pen is noticed. Pure."""
+"""Codes that a person types in from a letter: too long to be guessed, and a slip of the pen is noticed. Pure."""
 
 import re
 import secrets

@@ -1,0 +1,342 @@
+"""What a listed person can do without an account: look by a code, ask, show who they are, and hear how it stands."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import msgspec
+import sqlalchemy as sa
+
+from shopguard.registry.acts import Act, Acts
+from shopguard.registry.calendar import day_of, end_of
+from shopguard.registry.disputes import letters
+from shopguard.registry.disputes.codes import code_digest, new_code, read_code
+from shopguard.registry.disputes.held import Held, recorded
+from shopguard.registry.disputes.identity import MOST_TRIES, is_shown
+from shopguard.registry.disputes.letters import Letter, Sender, Template
+from shopguard.registry.disputes.model import (
+    NOWHERE,
+    Contact,
+    Fact,
+    Opened,
+    Outcome,
+    Proof,
+    Recorded,
+    Request,
+    RequestKind,
+    RequestState,
+    Status,
+)
+from shopguard.registry.disputes.outbox import PERSON, Outbox, member_addressee
+from shopguard.registry.disputes.store import RequestStore, new_request_id, subject_of
+from shopguard.registry.entries.clocks import Clock, clocks
+from shopguard.registry.entries.model import Life, LifeState
+from shopguard.registry.entries.service import Entries
+from shopguard.registry.log import LeafKind
+from shopguard.registry.records import Records
+from shopguard.registry.refusals import Refusal, Refused
+from shopguard.registry.reports.store import ReportStore
+from shopguard.registry.reports.wording import both
+from shopguard.registry.timers import Timer, Timers
+from shopguard.storage.engine import reading, writing
+
+DUE, CLEAR = "request_due", "request_clear"
+"""When a request is to be answered, and when a clear one should have been."""
+
+ACCESS_DAYS = CLEAR_DAYS = 14
+DECIDE_DAYS = 30
+"""Days in Japan, the first not counted: a copy, and what is clear; everything else as a dispute (L8, L9, L10)."""
+
+EVIDENCE_DAYS = 21
+"""How long the reporters may take to show what they reported: the office decides in the days that are left."""
+
+WARN_DAYS = 3
+_LONGEST_TEXT = 4_000
+_LONGEST_CONTACT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What the persons' desk works on.
+
+    Args:
+        clock: Unix seconds.
+    """
+
+    entries: Entries
+    reports: ReportStore
+    requests: RequestStore
+    records: Records
+    timers: Timers
+    acts: Acts
+    outbox: Outbox
+    clock: Callable[[], float]
+    sender: Sender
+
+    @property
+    def today(self) -> date:
+        return day_of(self.clock())
+
+    @property
+    def vault(self) -> sa.Engine:
+        return self.records.vault.engine
+
+    def held(self, life: Life) -> Held:
+        """Return an entry with the reports it rests on, as far as they are not erased."""
+        numbers = [source.report for source in life.sources]
+        found = self.reports.of_numbers(numbers)
+        return Held(life, [found[number] for number in numbers if number in found])
+
+    def changing(self, request: Request, *, hide: bool) -> AbstractContextManager[sa.Connection]:
+        """Return a transaction in which a request changes, and its entry with it.
+
+        Args:
+            hide: the entry becomes weaker, or ends.
+        """
+        if request.entry is None or not request.kind.unserves:
+            return writing(self.vault)
+        return self.entries.changing(*([request.entry] if hide else []))
+
+    def tell(self, connection: sa.Connection, request: Request, template: Template, letter: Letter) -> None:
+        """Draft a letter to the person who asked."""
+        self.outbox.draft(connection, subject_of(request), PERSON, template, letter, self.clock())
+
+    def record(self, connection: sa.Connection, request: Request, by: str, reason: str, after: str) -> None:
+        """Keep what was done about a request."""
+        decided = not request.is_open
+        kind = LeafKind.REQUEST_DECIDED if decided else LeafKind.REQUEST_RECEIVED
+        before = RequestState.OPEN.value if decided else ""
+        subject = subject_of(request)
+        self.acts.record(connection, subject, Act(self.clock(), kind, str(subject), by, reason, before, after))
+
+
+class PersonsDesk:
+    """The desk where persons ask. ``Refused`` says in Japanese and English what is not possible, and why."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+
+    def what_is_recorded(self, code: str) -> Recorded:
+        """Return what is held under a code, as far as the code alone shows it; ``Refused`` if nothing is."""
+        life = self._life(code)
+        return recorded(self._files.held(life), self._files.today, decided_until(life, self._files.clock()))
+
+    def open_request(
+        self, kind: RequestKind, text: str = "", contact: Contact = NOWHERE, code: str | None = None
+    ) -> Opened:
+        """Take in what a person asks. Whatever is not a copy unserves the entry before this returns.
+
+        Args:
+            text: in the person's own words, at most 4,000 characters.
+            contact: where the answer goes; without one, to the recorded address.
+            code: None: the person has none, and the office has to find out which entry is meant.
+        """
+        _check(text, contact)
+        life = None if code is None else self._life(code)
+        if life is None and not contact.is_reachable:
+            raise Refused(Refusal.UNREADABLE, _NO_CONTACT)
+        files = self._files
+        to = contact if life is None or contact.is_reachable else files.held(life).contact
+        now = files.clock()
+        request = Request(
+            files.records.begin(),
+            new_request_id(),
+            kind,
+            RequestState.OPEN,
+            None if life is None else life.number,
+            new_code(),
+            text,
+            to,
+            now,
+            files.today + timedelta(days=ACCESS_DAYS if kind is RequestKind.ACCESS else DECIDE_DAYS),
+        )
+        with files.changing(request, hide=True) as connection:
+            if life is not None:
+                request = self._about(connection, request, life)
+            files.requests.add(connection, request)
+            files.record(connection, request, "person", "", kind.value)
+            _keep_deadlines(files, connection, request)
+            if to.is_reachable:
+                files.tell(connection, request, Template.RECEIVED, _received(files, request))
+        return Opened(
+            request.id,
+            request.receipt,
+            kind,
+            request.due_on,
+            served=life is not None and not kind.unserves and life.state is LifeState.ACTIVE,
+            text=both(*_RECEIVED[kind.unserves and life is not None]),
+        )
+
+    def status(self, receipt: str) -> Status:
+        """Return how a request stands; ``receipt`` is the code it was answered with."""
+        with reading(self._files.vault) as connection:
+            request = self._files.requests.by_receipt(connection, _code(receipt))
+        return self._status(request)
+
+    def prove(self, receipt: str, told: Mapping[Fact, str] | None = None, letter_code: str = "") -> Status:
+        """Return how a request stands after facts, or the code of a letter, were tried as proof of who asks.
+
+        Which fact was wrong is not told. ``Refused`` when too many tries were.
+        """
+        files = self._files
+        with writing(files.vault) as connection:
+            request = files.requests.by_receipt(connection, _code(receipt))
+            if not request.is_open:
+                raise Refused(Refusal.STATE, _ANSWERED)
+            if request.proof is not Proof.NONE:
+                return self._status(request)
+            if request.tries >= MOST_TRIES:
+                raise Refused(Refusal.FORBIDDEN, _TOO_OFTEN)
+            proof = self._proof(request, told or {}, letter_code)
+            tries = request.tries + (proof is Proof.NONE)
+            request = msgspec.structs.replace(request, proof=proof, tries=tries)
+            files.requests.change(connection, request)
+        return self._status(request)
+
+    def _proof(self, request: Request, told: Mapping[Fact, str], letter_code: str) -> Proof:
+        files = self._files
+        typed = read_code(letter_code)
+        if typed is not None and request.letter_digest == code_digest(files.requests.master, typed):
+            return Proof.LETTER
+        if request.entry is None:
+            return Proof.NONE
+        held = files.held(files.entries.get(request.entry)).facts
+        return Proof.FACTS if is_shown(told, held) else Proof.NONE
+
+    def _status(self, request: Request) -> Status:
+        answer = request.answer
+        return Status(
+            request.id,
+            request.kind,
+            request.state,
+            day_of(request.opened_at),
+            request.due_on,
+            request.proof is not Proof.NONE,
+            self._proofs(request),
+            None if answer is None else answer.outcome,
+            both(*(_WAITING if answer is None else _OUTCOMES[answer.outcome])),
+        )
+
+    def _proofs(self, request: Request) -> tuple[Fact, ...]:
+        if not request.is_open or request.entry is None:
+            return ()
+        return tuple(self._files.held(self._files.entries.get(request.entry)).facts)
+
+    def _life(self, code: str) -> Life:
+        life = self._files.entries.by_code(_code(code))
+        if life is None:
+            raise Refused(Refusal.NOT_FOUND, _NO_CODE)
+        return life
+
+    def _about(self, connection: sa.Connection, request: Request, life: Life) -> Request:
+        """See to it that a request of the same kind is not open already, and that the entry is unserved."""
+        files = self._files
+        there = files.requests.open_of(connection, life.number)
+        if same := next((one for one in there if one.kind is request.kind), None):
+            raise Refused(Refusal.STATE, both(*(text.format(id=same.id) for text in _OPEN_ALREADY)))
+        return contested(files, connection, request, life) if request.kind.unserves else request
+
+
+def contested(files: Files, connection: sa.Connection, request: Request, life: Life) -> Request:
+    """Return a request with the deadline of the dispute that it is now a part of; its reporters are told."""
+    if life.state is not LifeState.CONTESTED:
+        held = files.held(life)
+        life = files.entries.contest(connection, life.number, "person", request.kind.value)
+        _tell_reporters(files, connection, request, held)
+    until = decided_until(life, files.clock())
+    return request if until is None else msgspec.structs.replace(request, due_on=until)
+
+
+def decided_until(life: Life, now: float) -> date | None:
+    """Return the last day on which the open dispute about an entry is decided; None if there is none."""
+    deadline = clocks(life, now).get(Clock.DECIDE)
+    return None if deadline is None else day_of(deadline.due_at - 1)
+
+
+def _tell_reporters(files: Files, connection: sa.Connection, request: Request, held: Held) -> None:
+    due_on = files.today + timedelta(days=EVIDENCE_DAYS)
+    for member in sorted(held.life.members):
+        ids = [report.id for report in held.reports if report.member == member]
+        letter = letters.reporter_told(Contact(), files.sender, files.today, ids, due_on)
+        to = member_addressee(member)
+        files.outbox.draft(connection, subject_of(request), to, Template.REPORTER_TOLD, letter, files.clock())
+    if not held.life.members:
+        files.entries.reporter_told(connection, held.life.number, "person")
+
+
+def _keep_deadlines(files: Files, connection: sa.Connection, request: Request) -> None:
+    """A dispute has its own clock, anything else has ours; the office hears of either when it should be clear."""
+    subject = subject_of(request)
+    if not request.kind.unserves or request.entry is None:
+        warn_at = end_of(request.due_on - timedelta(days=WARN_DAYS))
+        files.timers.set(connection, Timer(subject, DUE, end_of(request.due_on), warn_at))
+    if request.kind is not RequestKind.ACCESS:
+        clear_on = day_of(request.opened_at) + timedelta(days=CLEAR_DAYS)
+        warn_at = end_of(clear_on - timedelta(days=WARN_DAYS))
+        files.timers.set(connection, Timer(subject, CLEAR, end_of(clear_on), warn_at))
+
+
+def _received(files: Files, request: Request) -> Letter:
+    to, sender = request.contact, files.sender
+    return letters.received(to, sender, files.today, request.id, request.kind, request.due_on, request.receipt)
+
+
+def _code(text: str) -> str:
+    code = read_code(text)
+    if code is None:
+        raise Refused(Refusal.NOT_FOUND, _NO_CODE)
+    return code
+
+
+def _check(text: str, contact: Contact) -> None:
+    parts = (contact.name, contact.email, contact.address, contact.phone)
+    if len(text) > _LONGEST_TEXT or any(len(part) > _LONGEST_CONTACT for part in parts):
+        raise Refused(Refusal.UNREADABLE, _TOO_LONG)
+    if any(not (character.isprintable() or character in "\n\r\t") for character in "".join((text, *parts))):
+        raise Refused(Refusal.UNREADABLE, _UNPRINTABLE)
+
+
+_NO_CODE = both(
+    "この番号では何も見つかりません。手紙の番号をもう一度お確かめください。",
+    "nothing is found under this code: please compare it with the letter once more",
+)
+_NO_CONTACT = both(
+    "お返事をお送りするメールアドレスまたは住所をご記入ください。",
+    "please say where the answer goes: a mail address or a postal address",
+)
+_TOO_LONG = both(
+    f"長すぎます。本文は{_LONGEST_TEXT:,}文字、連絡先は{_LONGEST_CONTACT}文字までです。",
+    f"this is too long: at most {_LONGEST_TEXT:,} characters, and {_LONGEST_CONTACT} for each part of the contact",
+)
+_UNPRINTABLE = both(
+    "目に見えない制御文字が含まれています。打ち直してください。",
+    "this holds invisible characters: please type it again",
+)
+_OPEN_ALREADY = (
+    "同じお申出({id})を確かめているところです。確認番号で状況をご覧いただけます。",
+    "this has been asked and is being checked ({id}): ask how it stands by the code of that request",
+)
+_ANSWERED = both("このお申出にはもうお返事をしています。", "this request was answered already")
+_TOO_OFTEN = both(
+    "確認できない回数が続きました。当事務局にご連絡ください。登録されている住所に番号をお送りすることもできます。",
+    "this was tried too often: please get in touch with our office, which can send a code to the recorded address",
+)
+_RECEIVED = {
+    True: (
+        "受け付けました。この登録は、ただいまから加盟店に伝わりません。",
+        "received: from this moment member shops are told nothing of it",
+    ),
+    False: ("受け付けました。", "received"),
+}
+_WAITING = ("確かめています。", "being checked")
+_OUTCOMES: Mapping[Outcome, Sequence[str]] = {
+    Outcome.DISCLOSED: ("写しをお送りしました。", "a copy was sent"),
+    Outcome.PARTLY: ("一部を除いた写しをお送りしました。", "a copy was sent, a part of it left out"),
+    Outcome.UPHELD: ("確かめた結果、登録を続けます。", "it was checked, and the record stays"),
+    Outcome.CORRECTED: ("登録の内容を訂正しました。", "the record was corrected"),
+    Outcome.ERASED: ("登録を消去しました。", "the record was erased"),
+    Outcome.PROTECTED: ("登録を消去し、お名前を保護しました。", "the record was erased, and your name is protected"),
+    Outcome.NOTHING_HELD: ("登録はありませんでした。", "nothing is recorded"),
+    Outcome.NOT_SHOWN: ("ご本人の確認ができませんでした。", "whose request it is could not be shown"),
+}

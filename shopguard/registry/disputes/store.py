@@ -1,0 +1,163 @@
+"""Requests and protected persons in the vault: each sealed under a key of its own, with which it is forgotten."""
+
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from shopguard.crypto import Keyring
+from shopguard.registry.disputes.codes import code_digest
+from shopguard.registry.disputes.model import Protection, Request, RequestState
+from shopguard.registry.records import Records
+from shopguard.registry.refusals import Refusal, Refused
+from shopguard.registry.reports.wording import both
+from shopguard.registry.subjects import Subject, SubjectKind
+from shopguard.storage.engine import reading
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: nothing that is easily misread
+_ID_LENGTH = 10
+
+
+def new_request_id() -> str:
+    """Return what a request is called by people: 50 random bits."""
+    return "Q-" + "".join(secrets.choice(_ALPHABET) for _ in range(_ID_LENGTH))
+
+
+def subject_of(request: Request) -> Subject:
+    return Subject.of(SubjectKind.REQUEST, request.number)
+
+
+class RequestStore:
+    """Reads and writes requests. ``master`` keys the digests of their receipts."""
+
+    def __init__(self, records: Records, master: Keyring) -> None:
+        self._records, self.master = records, master
+
+    def add(self, connection: sa.Connection, request: Request) -> None:
+        """Keep a new request."""
+        row = {
+            "number": request.number,
+            "id": request.id,
+            "kind": request.kind.value,
+            "opened_at": request.opened_at,
+            "receipt_digest": code_digest(self.master, request.receipt),
+            **self._row(request),
+        }
+        connection.execute(request_table.insert(), row)
+
+    def change(self, connection: sa.Connection, request: Request) -> None:
+        """Keep a request as it is now."""
+        is_request = request_table.c.number == request.number
+        connection.execute(sa.update(request_table).where(is_request).values(self._row(request)))
+
+    def get(self, connection: sa.Connection, request_id: str) -> Request:
+        """Return a request, which nobody else changes in this transaction; ``Refused`` if there is none."""
+        return self._one(connection, request_table.c.id == request_id)
+
+    def by_number(self, connection: sa.Connection, number: int) -> Request:
+        """See ``get``."""
+        return self._one(connection, request_table.c.number == number)
+
+    def by_receipt(self, connection: sa.Connection, receipt: str) -> Request:
+        """See ``get``; ``receipt`` as ``codes.read_code`` spells it."""
+        return self._one(connection, request_table.c.receipt_digest == code_digest(self.master, receipt))
+
+    def open_of(self, connection: sa.Connection, entry: int) -> Sequence[Request]:
+        """Return the open requests about an entry, the oldest first."""
+        is_open = (request_table.c.entry == entry) & (request_table.c.state == RequestState.OPEN.value)
+        return self._many(connection, is_open)
+
+    def in_state(self, state: RequestState, after: int = 0, limit: int = 100) -> Sequence[Request]:
+        """Return the first requests in ``state`` above the number ``after``."""
+        wanted = (request_table.c.state == state.value) & (request_table.c.number > after)
+        with reading(self._records.vault.engine) as connection:
+            return self._many(connection, wanted, limit)
+
+    def empty(self, connection: sa.Connection, number: int) -> None:
+        """Take away what a request said; that there was one, of which kind and when, remains."""
+        bare = {"state": RequestState.FORGOTTEN.value, "entry": None, "receipt_digest": None, "sealed": b""}
+        connection.execute(sa.update(request_table).where(request_table.c.number == number).values(bare))
+
+    def _row(self, request: Request) -> dict[str, Any]:
+        return {
+            "entry": request.entry,
+            "state": request.state.value,
+            "sealed": self._records.seal(request.number, "request", msgspec.json.encode(request)),
+        }
+
+    def _one(self, connection: sa.Connection, which: sa.ColumnElement[bool]) -> Request:
+        found = self._many(connection, which)
+        if not found:
+            raise Refused(Refusal.NOT_FOUND, _NO_REQUEST)
+        return found[0]
+
+    def _many(
+        self, connection: sa.Connection, which: sa.ColumnElement[bool], limit: int | None = None
+    ) -> list[Request]:
+        query = sa.select(request_table).where(which).order_by(request_table.c.number).limit(limit)
+        if connection.get_execution_options().get("writing", False):
+            query = query.with_for_update()
+        rows = [row for row in connection.execute(query).all() if row.sealed]
+        opened = self._records.opener([row.number for row in rows], "request")
+        clear = (opened(row.number, row.sealed) for row in rows)
+        return [msgspec.json.decode(one, type=Request) for one in clear if one is not None]
+
+
+class ProtectionStore:
+    """Reads and writes persons whose name was misused."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    def add(self, connection: sa.Connection, protection: Protection) -> None:
+        sealed = self._records.seal(protection.number, "protection", msgspec.json.encode(protection))
+        row = {"number": protection.number, "since": protection.since, "sealed": sealed}
+        connection.execute(protection_table.insert(), row)
+
+    def get(self, connection: sa.Connection, number: int) -> Protection:
+        """Return a protected person; ``Refused`` if there is none, or no more."""
+        query = sa.select(protection_table.c.sealed).where(protection_table.c.number == number)
+        sealed = connection.execute(query).scalar()
+        if not sealed:
+            raise Refused(Refusal.NOT_FOUND, _NO_PROTECTION)
+        return self._open(number, sealed)
+
+    def all(self) -> Sequence[Protection]:
+        """Return every person who is protected at present, the oldest first."""
+        query = sa.select(protection_table).where(protection_table.c.sealed.is_not(None))
+        with reading(self._records.vault.engine) as connection:
+            rows = connection.execute(query.order_by(protection_table.c.number)).all()
+        return [self._open(row.number, row.sealed) for row in rows]
+
+    def empty(self, connection: sa.Connection, number: int) -> None:
+        """Take away who was protected; that somebody was, and since when, remains."""
+        is_meant = protection_table.c.number == number
+        connection.execute(sa.update(protection_table).where(is_meant).values(sealed=None))
+
+    def _open(self, number: int, sealed: bytes) -> Protection:
+        return msgspec.json.decode(self._records.open(number, "protection", sealed), type=Protection)
+
+
+_NO_REQUEST = both("この番号のお申出はありません。", "there is no request of this number")
+_NO_PROTECTION = both("この番号の保護の記録はありません。", "there is no protection of this number")
+_number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite numbers rows only for INTEGER
+
+request_table = sa.table(
+    "request",
+    sa.column("number", _number),
+    sa.column("id", sa.String),
+    sa.column("entry", _number),
+    sa.column("kind", sa.String),
+    sa.column("state", sa.String),
+    sa.column("opened_at", sa.Float),
+    sa.column("receipt_digest", sa.LargeBinary),
+    sa.column("sealed", sa.LargeBinary),
+)
+protection_table = sa.table(
+    "protection",
+    sa.column("number", _number),
+    sa.column("since", sa.Float),
+    sa.column("sealed", sa.LargeBinary),
+)
