@@ -12,6 +12,7 @@ from shopguard.crypto import Keyring
 from shopguard.errors import ConfigError
 from shopguard.identity import PROFILE
 from shopguard.private_file import KEYS_FOLDER
+from shopguard.registry.acts import Acts
 from shopguard.registry.adopt import adopt
 from shopguard.registry.client import InProcess, RegistryClient
 from shopguard.registry.desk import Route
@@ -34,6 +35,7 @@ from shopguard.registry.seen import Seen
 from shopguard.registry.signing import SignedAnswer, SignedRequest, key_id_of
 from shopguard.registry.signing_keys import SigningKeys
 from shopguard.registry.stores import STORES, migrate_store, open_store, store_is_current
+from shopguard.registry.timers import Timers
 from shopguard.registry.vault import Vault
 from shopguard.storage.engine import BUSY_TIMEOUT_S
 
@@ -148,9 +150,23 @@ class RegistryHome:
         return Records(Vault(self.engine("vault"), self.vault_keys), EntryKeys(self.engine("keys"), self.vault_keys))
 
     @cached_property
+    def acts(self) -> Acts:
+        """What was done to records, by whom and why."""
+        return Acts(self.records, self.vault_keys, self.log)
+
+    @cached_property
+    def timers(self) -> Timers:
+        return Timers(self.engine("vault"))
+
+    @cached_property
+    def seen(self) -> Seen:
+        """Who resembles whom."""
+        return Seen(self.engine("vault"), self.vault_keys)
+
+    @cached_property
     def looks(self) -> Looks:
         """Who was told of whom."""
-        staff = Staff(Seen(self.engine("vault"), self.vault_keys), self._seconds)
+        staff = Staff(self.seen, self._seconds)
         return Looks(self.engine("vault"), self.records, staff, self._seconds)
 
     @cached_property
