@@ -100,15 +100,18 @@ def upgrade() -> None:
     op.create_table(
         "life",
         sa.Column("number", _number, primary_key=True, autoincrement=False),
-        sa.Column("reference", sa.String(length=100), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("since", sa.Float(), nullable=False),
-        sa.Column("code_digest", sa.LargeBinary()),
+        sa.Column("code_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("category", sa.String(length=20), nullable=False),
+        sa.Column("ending", sa.String(length=12)),
+        sa.Column("merged_into", _number),
         sa.Column("sealed", sa.LargeBinary()),
-        sa.UniqueConstraint("reference", name="life_reference"),
+        sa.UniqueConstraint("code_digest", name="life_code"),
     )
-    op.create_index("life_code", "life", ["code_digest"])
-    op.create_index("life_state", "life", ["state", "since"])
+    op.create_index("life_state", "life", ["state", "number"])
+    op.add_column("entry", sa.Column("due_on", sa.Integer()))
+    op.create_index("entry_due", "entry", ["due_on"])
     op.create_table(
         "request",
         sa.Column("number", _number, primary_key=True, autoincrement=False),
@@ -128,6 +131,7 @@ def upgrade() -> None:
         "protection",
         sa.Column("number", _number, primary_key=True, autoincrement=False),
         sa.Column("since", sa.Float(), nullable=False),
+        sa.Column("placed", sa.Boolean(), nullable=False),
         sa.Column("sealed", sa.LargeBinary()),
     )
     op.create_table(
@@ -200,6 +204,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("id", name="application_id"),
     )
     op.create_table(
+        "member_trait",
+        sa.Column("member", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("member", "kind", "digest", name="member_trait_pkey"),
+    )
+    op.create_table(
         "invoice_row",
         sa.Column("number", _number, primary_key=True, autoincrement=True),
         sa.Column("member", sa.String(length=40), nullable=False),
@@ -214,7 +225,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    tables = ("invoice_row", "application", "look", "message", "protection", "request", "life", "seen_token")
+    op.drop_index("entry_due", "entry")
+    op.drop_column("entry", "due_on")
+    tables = ("invoice_row", "member_trait", "application", "look", "message", "protection", "request", "life", "seen_token")
     office = ("reporter_count", "office_affiliation", "office_check")
     for table in (*tables, *office, "alarm", "look_root", "evidence", "report", "timer", "act"):
         op.drop_table(table)
