@@ -102,18 +102,21 @@ class ReportStore:
         return {report.number: report for report in self._many(report_table.c.number.in_(numbers), len(numbers))}
 
     def others_of_order(self, connection: sa.Connection, report: Report) -> int:
-        """Return how many reports the member has filed of the same order beside this one, whatever became of them."""
+        """Return how many reports of the same order the member has beside this one that have not ended."""
         same = (report_table.c.order_digest == self._order(report)) & (report_table.c.number != report.number)
-        filed = report_table.c.state != ReportState.DRAFT.value
-        return connection.execute(
-            sa.select(sa.func.count()).select_from(report_table).where(same & filed)
-        ).scalar_one()
+        lasts = report_table.c.state.not_in([state.value for state in ENDED])
+        query = sa.select(sa.func.count()).select_from(report_table).where(same & lasts)
+        return connection.execute(query).scalar_one()
 
     def empty(self, connection: sa.Connection, number: int) -> None:
         """Take away all that a report and its files said; that there was one, and what became of it, remains."""
         connection.execute(sa.delete(evidence_table).where(evidence_table.c.report == number))
         bare = {"sealed": b"", "held_by": None, "held_until": None}
         connection.execute(sa.update(report_table).where(report_table.c.number == number).values(bare))
+
+    def remove(self, connection: sa.Connection, number: int) -> None:
+        """Forget that there was a report."""
+        connection.execute(sa.delete(report_table).where(report_table.c.number == number))
 
     def add_file(self, connection: sa.Connection, report: int, file: StoredFile, content: bytes) -> None:
         seal = self.records.seal
@@ -154,7 +157,7 @@ class ReportStore:
     def _one(self, connection: sa.Connection, which: sa.ColumnElement[bool]) -> Report:
         found = self._opened(connection.execute(_select.where(which).with_for_update()).all())
         if not found:
-            raise Refused(Refusal.NOT_FOUND, _NO_REPORT)
+            raise not_found()
         return found[0]
 
     def _many(self, which: sa.ColumnElement[bool], limit: int) -> Sequence[Report]:
@@ -202,6 +205,11 @@ def new_report_id() -> str:
 
 def new_file_id() -> str:
     return "F-" + "".join(secrets.choice(_ALPHABET) for _ in range(_ID_LENGTH))
+
+
+def not_found() -> Refused:
+    """What is said of a report that is not there, and of one that is another member's."""
+    return Refused(Refusal.NOT_FOUND, _NO_REPORT)
 
 
 def subject_of(report: Report) -> Subject:

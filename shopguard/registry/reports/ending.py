@@ -1,0 +1,134 @@
+"""When a report ends by itself, and how nothing of it is left: its key is destroyed, then what lay under it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import msgspec
+import sqlalchemy as sa
+
+from shopguard.registry.acts import SYSTEM, Act, Acts
+from shopguard.registry.log import LeafKind
+from shopguard.registry.reports.model import ReportState
+from shopguard.registry.reports.store import ReportStore
+from shopguard.registry.seen import Seen
+from shopguard.registry.subjects import Subject, SubjectKind
+from shopguard.registry.timers import Fire, Timer, Timers
+from shopguard.storage.engine import writing
+
+ENDS, ERASED = "report_ends", "report_erased"
+"""A report that nobody went on with ends; what has ended is erased."""
+
+_DAY_S = 86_400.0
+_HOUR_S = 3_600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Periods:
+    """How long a report is kept that leads to no entry.
+
+    Args:
+        draft_days: a draft that nobody files; it holds a person's data for nothing.
+        answer_days: how long the shop may take for what the office asked.
+        rejected_days: in which the shop may ask why; nothing of a rejected report is kept longer.
+        paid_hours: after payment (L11; France, CNIL deliberation on payment incidents: 48 hours; read 2026-11).
+        warn_days: how long before the first three people are warned.
+    """
+
+    draft_days: float = 30
+    answer_days: float = 30
+    rejected_days: float = 90
+    paid_hours: float = 48
+    warn_days: float = 3
+
+
+class Ending:
+    """The deadlines of reports. ``clock`` is Unix seconds."""
+
+    def __init__(
+        self,
+        store: ReportStore,
+        seen: Seen,
+        acts: Acts,
+        timers: Timers,
+        clock: Callable[[], float],
+        periods: Periods = Periods(),  # frozen
+    ) -> None:
+        self._store, self._seen, self._acts, self._timers = store, seen, acts, timers
+        self._clock, self._periods = clock, periods
+
+    def draft(self, connection: sa.Connection, number: int) -> None:
+        """Let a draft end if nobody goes on with it."""
+        self._set(connection, number, ENDS, self._periods.draft_days)
+
+    def answer(self, connection: sa.Connection, number: int) -> None:
+        """Let a returned report end if the shop does not answer."""
+        self._set(connection, number, ENDS, self._periods.answer_days)
+
+    def rejected(self, connection: sa.Connection, number: int) -> None:
+        """Let a rejected report be erased once the shop has had its time to ask."""
+        self._set(connection, number, ERASED, self._periods.rejected_days)
+
+    def paid(self, connection: sa.Connection, number: int) -> None:
+        """Let a report be erased whose debt was paid."""
+        self.none(connection, number)
+        due_at = self._clock() + self._periods.paid_hours * _HOUR_S
+        self._timers.set(connection, Timer(_subject(number), ERASED, due_at))
+
+    def now(self, connection: sa.Connection, number: int) -> None:
+        """Let a report be erased with the next sweep at the latest; ``erase`` need not wait for it."""
+        self.none(connection, number)
+        self._timers.set(connection, Timer(_subject(number), ERASED, self._clock()))
+
+    def none(self, connection: sa.Connection, number: int) -> None:
+        """Let a report stay: it waits for the office, or lives with its entry."""
+        self._timers.end(connection, _subject(number), ENDS, ERASED)
+
+    def erase(self, number: int) -> None:
+        """Destroy all that a report and its files said; may be done twice. Outside any transaction on the vault."""
+        self._store.records.forget(number)
+        with writing(self._store.engine) as connection:
+            self.emptied(connection, number)
+
+    def discard(self, number: int) -> None:
+        """Leave no trace of a report that was never filed. Outside any transaction on the vault."""
+        self.erase(number)
+        with writing(self._store.engine) as connection:
+            self._store.remove(connection, number)
+
+    def emptied(self, connection: sa.Connection, number: int) -> None:
+        """Take away what lay under a key that is destroyed; for who erases reports with their entry."""
+        self._store.empty(connection, number)
+        self._seen.forget(connection, _subject(number))
+        self._timers.end(connection, _subject(number))
+
+    def fires(self) -> Mapping[str, Fire]:
+        """Return what happens at each kind of deadline of a report, for the ``Sweeper``."""
+        return {ENDS: self._end, ERASED: lambda timer: self.erase(timer.subject.number)}
+
+    def _end(self, timer: Timer) -> None:
+        number = timer.subject.number
+        with writing(self._store.engine) as connection:
+            is_draft = self._store.state_of(connection, number) is ReportState.DRAFT
+            if not is_draft:
+                self._withdraw(connection, number)
+        if is_draft:
+            self.discard(number)
+        else:
+            self.erase(number)
+
+    def _withdraw(self, connection: sa.Connection, number: int) -> None:
+        now, report = self._clock(), self._store.by_number(connection, number)
+        withdrawn = ReportState.WITHDRAWN
+        self._store.change(connection, msgspec.structs.replace(report, state=withdrawn, changed_at=now))
+        act = Act(now, LeafKind.REPORT_WITHDRAWN, str(_subject(number)), SYSTEM, "", report.state, withdrawn)
+        self._acts.record(connection, _subject(number), act)
+        self.now(connection, number)
+
+    def _set(self, connection: sa.Connection, number: int, what: str, days: float) -> None:
+        self.none(connection, number)
+        due_at = self._clock() + days * _DAY_S
+        self._timers.set(connection, Timer(_subject(number), what, due_at, due_at - self._periods.warn_days * _DAY_S))
+
+
+def _subject(number: int) -> Subject:
+    return Subject.of(SubjectKind.REPORT, number)

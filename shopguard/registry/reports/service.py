@@ -1,0 +1,469 @@
+"""Reports, from the shop's first draft to the office's decision: who may do what, and what follows from it.
+
+A report is filed by a signed request that a person of the shop makes; nothing here is called by the guard.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+import structlog
+from msgspec.structs import replace
+
+from shopguard.errors import StoreUnavailable
+from shopguard.registry.acts import Act, Acts
+from shopguard.registry.calendar import day_of
+from shopguard.registry.log import LeafKind
+from shopguard.registry.refusals import Refusal, Refused
+from shopguard.registry.reports import rules
+from shopguard.registry.reports.ending import Ending
+from shopguard.registry.reports.files import MAX_ALL, MAX_FILES, inspect
+from shopguard.registry.reports.model import Mark, PartPayment, Report, ReportContent, ReportState
+from shopguard.registry.reports.receipts import Receipt, digest_of, filed, receipt_of
+from shopguard.registry.reports.store import (
+    ReportStore,
+    StoredFile,
+    new_file_id,
+    new_report_id,
+    not_found,
+    subject_of,
+)
+from shopguard.registry.reports.wording import Fault, FaultCode, both
+from shopguard.registry.seen import Seen, is_one_person
+from shopguard.registry.subjects import SubjectKind
+from shopguard.storage.engine import reading, writing
+
+_log = structlog.get_logger()
+_OPEN = (ReportState.DRAFT, ReportState.RETURNED)
+_UNDECIDED = (*_OPEN, ReportState.SUBMITTED)
+_LIVE = (*_UNDECIDED, ReportState.CHECKED)
+
+
+class Supporting(Protocol):
+    """What reports support: the entries. See ``entries.service.Entries``."""
+
+    def changing(self, *hidden: int) -> AbstractContextManager[sa.Connection]: ...
+
+    def settle(self) -> None: ...
+
+    def paid(self, connection: sa.Connection, report: int, by: str) -> object: ...
+
+    def withdrawn(self, connection: sa.Connection, report: int, by: str, reason: str = "") -> object: ...
+
+    def confirmed(self, connection: sa.Connection, report: int, by: str) -> object: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """A report with its files, what still keeps it from being filed, and the digest of what would be."""
+
+    report: Report
+    files: Sequence[StoredFile]
+    faults: Sequence[Fault]
+
+    @property
+    def digest(self) -> str:
+        return digest_of(self.report.content, self.files)
+
+
+class Reports:
+    """The reports of one registry. ``Refused`` says what is not possible and why.
+
+    Every method of the first part is for one ``member``, which knows of no report but its own.
+
+    Args:
+        clock: Unix seconds.
+    """
+
+    def __init__(
+        self,
+        store: ReportStore,
+        acts: Acts,
+        entries: Supporting,
+        seen: Seen,
+        ending: Ending,
+        clock: Callable[[], float],
+        limits: rules.Limits | None = None,
+    ) -> None:
+        self.store, self.ending, self._limits = store, ending, limits or rules.Limits()
+        self._acts, self._entries, self._seen, self._clock = acts, entries, seen, clock
+
+    # --- the shop ---------------------------------------------------------------------------------------------------
+
+    def check(self, member: str, content: ReportContent) -> Sequence[Fault]:
+        """Return what would keep such a report from being filed; nothing is kept of it."""
+        with reading(self.store.engine) as connection:
+            return self._faults(connection, self._new(0, member, content))
+
+    def draft(self, member: str, content: ReportContent) -> Dossier:
+        """Begin a report; it may lack much, but nothing that must not be written down is kept."""
+        _refuse_forbidden(self.check(member, content))
+        report = self._new(self.store.records.begin(), member, content)
+        with writing(self.store.engine) as connection:
+            report = self._judged(report, ())
+            self.store.add(connection, report)
+            self.ending.draft(connection, report.number)
+            return self._dossier(connection, report)
+
+    def change(self, member: str, report_id: str, content: ReportContent) -> Dossier:
+        """Say something else in a report that waits for the shop."""
+        with writing(self.store.engine) as connection:
+            report = self._own(connection, member, report_id, *_OPEN)
+            files = self.store.files(connection, report.number)
+            changed = self._judged(replace(report, content=content, changed_at=self._clock()), files)
+            _refuse_forbidden(self._faults(connection, changed, files))
+            self.store.change(connection, changed)
+            return self._dossier(connection, changed)
+
+    def attach(self, member: str, report_id: str, name: str, content: bytes) -> Dossier:
+        """Add a file, instead of the one of this name that is there."""
+        kind = inspect(name, content)
+        file = StoredFile(new_file_id(), name, kind, len(content), sha256(content).digest(), self._clock())
+        with writing(self.store.engine) as connection:
+            report = self._own(connection, member, report_id, *_OPEN)
+            before = self.store.files(connection, report.number)
+            kept = [one for one in before if one.name != name]
+            _check_room([*kept, file])
+            for one in before:
+                if one.name == name:
+                    self.store.remove_file(connection, report.number, one.id)
+            self.store.add_file(connection, report.number, file, content)
+            return self._refiled(connection, report, [*kept, file])
+
+    def detach(self, member: str, report_id: str, name: str) -> Dossier:
+        """Take a file away."""
+        with writing(self.store.engine) as connection:
+            report = self._own(connection, member, report_id, *_OPEN)
+            before = self.store.files(connection, report.number)
+            if name not in {one.name for one in before}:
+                raise Refused(Refusal.NOT_FOUND, _NO_SUCH_FILE)
+            for one in before:
+                if one.name == name:
+                    self.store.remove_file(connection, report.number, one.id)
+            return self._refiled(connection, report, [one for one in before if one.name != name])
+
+    def submit(self, member: str, report_id: str, digest: str, proof: str) -> Receipt:
+        """File a report and return the receipt.
+
+        Args:
+            digest: of what the shop means to file, see ``Dossier.digest``: what it did not see is not filed.
+            proof: the signed request that says so; kept with the act.
+        """
+        with writing(self.store.engine) as connection:
+            report = self._own(connection, member, report_id, *_OPEN)
+            files = self.store.files(connection, report.number)
+            if digest_of(report.content, files) != digest:
+                raise Refused(Refusal.STATE, _OTHER_DIGEST)
+            now, faults = self._clock(), self._faults(connection, report, files)
+            if faults:
+                raise Refused(Refusal.RULES, "\n".join(map(str, faults)))
+            filed_at = now if report.state is ReportState.DRAFT else report.filed_at
+            after = replace(report, state=ReportState.SUBMITTED, filed_at=filed_at, changed_at=now, reason="")
+            after = self._judged(after, files)
+            self.store.change(connection, after)
+            self.ending.none(connection, report.number)
+            self._seen.note(connection, subject_of(report), report.content.party)
+            self._tell(connection, LeafKind.REPORT_RECEIVED, report, after, _by(member), f"{filed(digest)} {proof}")
+        self._settle_log()
+        return self.receipt(member, report_id)
+
+    def receipt(self, member: str, report_id: str) -> Receipt:
+        """Return the receipt of the last time the report was filed; ``Refused`` if it never was."""
+        with reading(self.store.engine) as connection:
+            report = self._own(connection, member, report_id)
+            files = self.store.files(connection, report.number)
+        received = [one for one in self._acts.of(subject_of(report)) if one.act.kind is LeafKind.REPORT_RECEIVED]
+        if not received:
+            raise Refused(Refusal.STATE, _NEVER_FILED)
+        return receipt_of(report.id, digest_of(report.content, files), received[-1])
+
+    def withdraw(self, member: str, report_id: str, reason: str = "") -> None:
+        """Take a report back: it supports nothing any more, and nothing of it is kept but that there was one."""
+        with self._changing(member, report_id) as connection:
+            report = self._own(connection, member, report_id, *_LIVE)
+            if report.state is ReportState.CHECKED:
+                self._entries.withdrawn(connection, report.number, _by(member), reason)
+            if report.state is not ReportState.DRAFT:
+                self._withdraw(connection, report, LeafKind.REPORT_WITHDRAWN, _by(member), reason)
+            self.ending.now(connection, report.number)
+        self._after_change(report)
+        if report.state is ReportState.DRAFT:
+            self.ending.discard(report.number)
+        else:
+            self.ending.erase(report.number)
+
+    def paid(self, member: str, report_id: str, on: date, amount: Decimal | None = None) -> Report:
+        """Keep that the buyer paid; what is paid in full, or leaves less than a debt that counts, is withdrawn.
+
+        Args:
+            amount: None: all that was owed.
+        """
+        if on > day_of(self._clock()):
+            raise Refused(Refusal.UNREADABLE, _NOT_YET)
+        with self._changing(member, report_id) as connection:
+            report = self._own(connection, member, report_id, *_LIVE)
+            after = replace(report, changed_at=self._clock())
+            if amount is not None:
+                payments = (*report.content.payments, PartPayment(on, amount))
+                after = replace(after, content=replace(report.content, payments=payments))
+            if amount is None or self._is_settled(after.content):
+                after = self._settled(connection, report, after, member)
+            else:
+                self.store.change(connection, after)
+                self._tell(connection, LeafKind.REPORT_PAID, report, after, _by(member), "in part")
+        self._after_change(report)
+        return after
+
+    def confirm(self, member: str, report_id: str) -> Report:
+        """Keep that the shop says its report still holds."""
+        with self._changing(member, report_id, hide=False) as connection:
+            report = self._own(connection, member, report_id, ReportState.CHECKED)
+            now = self._clock()
+            after = replace(report, confirmed_at=now, changed_at=now)
+            self.store.change(connection, after)
+            self._entries.confirmed(connection, report.number, _by(member))
+            self._tell(connection, LeafKind.REPORT_CONFIRMED, report, after, _by(member), "")
+        self._after_change(report)
+        return after
+
+    def show(self, member: str, report_id: str) -> Dossier:
+        """Return a report with its files, and what still keeps it from being filed."""
+        with reading(self.store.engine) as connection:
+            return self._dossier(connection, self._own(connection, member, report_id))
+
+    def of_member(
+        self, member: str, state: ReportState | None = None, before: str = "", limit: int = 100
+    ) -> Sequence[Report]:
+        """Return the member's reports that are not erased, the newest first.
+
+        Args:
+            before: the id of the last one handed out.
+        """
+        number = None
+        if before:
+            with reading(self.store.engine) as connection:
+                number = self._own(connection, member, before).number
+        return self.store.of_member(member, state, number, limit)
+
+    # --- the office -------------------------------------------------------------------------------------------------
+
+    def get(self, report_id: str) -> Dossier:
+        """Return any report with its files."""
+        with reading(self.store.engine) as connection:
+            return self._dossier(connection, self.store.get(connection, report_id))
+
+    def read_file(self, report_id: str, file_id: str) -> bytes:
+        """Return the bytes of a file."""
+        with reading(self.store.engine) as connection:
+            report = self.store.get(connection, report_id)
+            return self.store.file_content(connection, report.number, file_id)
+
+    def returned(self, connection: sa.Connection, number: int, reason: str, by: str) -> Report:
+        """Ask the shop for more. The office's own transaction."""
+        report = self._decided(connection, number, ReportState.RETURNED, LeafKind.REPORT_RETURNED, by, reason)
+        self.ending.answer(connection, number)
+        return report
+
+    def rejected(self, connection: sa.Connection, number: int, reason: str, by: str) -> Report:
+        """Decide that a report leads to nothing. The office's own transaction."""
+        report = self._decided(connection, number, ReportState.REJECTED, LeafKind.REPORT_REJECTED, by, reason)
+        self._seen.forget(connection, subject_of(report))
+        self.ending.rejected(connection, number)
+        return report
+
+    def checked(
+        self,
+        connection: sa.Connection,
+        number: int,
+        entry: int,
+        checked_by: Sequence[str],
+        by: str,
+        reason: str = "",
+    ) -> Report:
+        """Accept a report as part of ``entry``. The office's own transaction."""
+        more: dict[str, Any] = {"entry": entry, "checked_by": tuple(checked_by), "confirmed_at": self._clock()}
+        return self._decided(connection, number, ReportState.CHECKED, LeafKind.REPORT_CHECKED, by, reason, **more)
+
+    def moved(self, connection: sa.Connection, number: int, entry: int) -> Report:
+        """Let a checked report be part of another entry. The office's own transaction, which keeps the act."""
+        report = self.store.by_number(connection, number)
+        _check_state(report, ReportState.CHECKED)
+        after = replace(report, entry=entry, changed_at=self._clock())
+        self.store.change(connection, after)
+        return after
+
+    # --- what they share --------------------------------------------------------------------------------------------
+
+    def _decided(
+        self,
+        connection: sa.Connection,
+        number: int,
+        state: ReportState,
+        kind: LeafKind,
+        by: str,
+        reason: str,
+        **more: Any,
+    ) -> Report:
+        report = self.store.by_number(connection, number)
+        _check_state(report, ReportState.SUBMITTED)
+        after = replace(report, state=state, changed_at=self._clock(), reason=reason, **more)
+        self.store.change(connection, after)
+        self._tell(connection, kind, report, after, by, reason)
+        return after
+
+    def _settled(self, connection: sa.Connection, report: Report, after: Report, member: str) -> Report:
+        """The debt is no more: so is the report, in 48 hours, and what nothing else supports."""
+        if report.state is ReportState.CHECKED:
+            self._entries.paid(connection, report.number, _by(member))
+        withdrawn = self._withdraw(connection, after, LeafKind.REPORT_PAID, _by(member), "in full")
+        self.ending.paid(connection, report.number)
+        return withdrawn
+
+    def _is_settled(self, content: ReportContent) -> bool:
+        left = content.amount - sum((part.amount for part in content.payments), Decimal(0))
+        return left <= 0 or left < self._limits.floors.get(content.currency, 0)
+
+    def _withdraw(self, connection: sa.Connection, report: Report, kind: LeafKind, by: str, reason: str) -> Report:
+        after = replace(report, state=ReportState.WITHDRAWN, changed_at=self._clock())
+        self.store.change(connection, after)
+        self._seen.forget(connection, subject_of(report))
+        self._tell(connection, kind, report, after, by, reason)
+        return after
+
+    def _faults(
+        self, connection: sa.Connection, report: Report, files: Sequence[StoredFile] | None = None
+    ) -> Sequence[Fault]:
+        """What keeps a report from being filed; without ``files``, if those it names come with it."""
+        members = self._members_like(report)
+        history = rules.History(
+            own_order_reports=self.store.others_of_order(connection, report),
+            is_own_person=report.member in members,
+            is_member_person=bool(members - {report.member}),
+        )
+        names = None if files is None else _names(files)
+        return rules.faults(report.content, history, day_of(self._clock()), names, self._limits)
+
+    def _members_like(self, report: Report) -> frozenset[str]:
+        """The members of which the buyer seems to be a person."""
+        like = self._seen.like(report.content.party, SubjectKind.MEMBER)
+        return frozenset(subject.key for subject, shared in like.items() if is_one_person(shared))
+
+    def _judged(self, report: Report, files: Sequence[StoredFile]) -> Report:
+        """Say how complete a report is and what the office is to look at."""
+        marks = set(rules.marks(report.content, day_of(report.filed_at), self._limits))
+        protected = self._seen.like(report.content.party, SubjectKind.PROTECTION)
+        if any(is_one_person(shared) for shared in protected.values()):
+            marks.add(Mark.PROTECTED)
+        completeness = rules.completeness(report.content, _names(files))
+        return replace(report, completeness=completeness, marks=tuple(sorted(marks)))
+
+    def _refiled(self, connection: sa.Connection, report: Report, files: Sequence[StoredFile]) -> Dossier:
+        changed = self._judged(replace(report, changed_at=self._clock()), files)
+        self.store.change(connection, changed)
+        return self._dossier(connection, changed)
+
+    def _dossier(self, connection: sa.Connection, report: Report) -> Dossier:
+        files = self.store.files(connection, report.number)
+        faults = self._faults(connection, report, files) if report.state in _OPEN else ()
+        return Dossier(report, files, faults)
+
+    def _new(self, number: int, member: str, content: ReportContent) -> Report:
+        now = self._clock()
+        return Report(number, new_report_id(), member, ReportState.DRAFT, content, now, now)
+
+    def _own(self, connection: sa.Connection, member: str, report_id: str, *states: ReportState) -> Report:
+        """Return a report of the member that is in one of ``states``, or in any if none is given."""
+        report = self.store.get(connection, report_id)
+        if report.member != member:
+            raise not_found()
+        if states:
+            _check_state(report, *states)
+        return report
+
+    @contextmanager
+    def _changing(self, member: str, report_id: str, hide: bool = True) -> Iterator[sa.Connection]:
+        """A transaction; where the report is part of an entry, one in which that may change."""
+        with reading(self.store.engine) as connection:
+            entry = self._own(connection, member, report_id).entry
+        if entry is None:
+            with writing(self.store.engine) as connection:
+                yield connection
+        else:
+            with self._entries.changing(*((entry,) if hide else ())) as connection:
+                yield connection
+
+    def _after_change(self, report: Report) -> None:
+        if report.entry is not None:
+            self._entries.settle()
+        self._settle_log()
+
+    def _tell(
+        self, connection: sa.Connection, kind: LeafKind, before: Report, after: Report, by: str, reason: str
+    ) -> None:
+        subject = subject_of(before)
+        act = Act(self._clock(), kind, str(subject), by, reason, before.state.value, after.state.value)
+        self._acts.record(connection, subject, act)
+
+    def _settle_log(self) -> None:
+        """Bring into the log what was done. Where that fails it waits: what was done is done."""
+        try:
+            self._acts.settle()
+        except StoreUnavailable as error:
+            _log.error("registry_log_waits", error=str(error))
+
+
+def _by(member: str) -> str:
+    return f"member:{member}"
+
+
+def _refuse_forbidden(faults: Sequence[Fault]) -> None:
+    """Some things are not written down at all, not even in a draft."""
+    if found := [fault for fault in faults if fault.code is FaultCode.FORBIDDEN]:
+        raise Refused(Refusal.RULES, "\n".join(map(str, found)))
+
+
+def _check_state(report: Report, *states: ReportState) -> None:
+    if report.state not in states:
+        ja, en = _STATES[report.state]
+        raise Refused(Refusal.STATE, both(f"この報告は{ja}なので、できません。", f"not possible: the report {en}"))
+
+
+def _check_room(files: Sequence[StoredFile]) -> None:
+    if len(files) > MAX_FILES:
+        raise Refused(
+            Refusal.TOO_LARGE,
+            both(f"証拠資料は{MAX_FILES}個までです。", f"a report has {MAX_FILES} files at most"),
+        )
+    if sum(file.size for file in files) > MAX_ALL:
+        limit = MAX_ALL // 1024**2
+        raise Refused(
+            Refusal.TOO_LARGE,
+            both(f"証拠資料は合わせて{limit}MBまでです。", f"the files of a report have {limit} MB at most"),
+        )
+
+
+def _names(files: Sequence[StoredFile]) -> frozenset[str]:
+    """What the answers may call the files by."""
+    return frozenset(name for file in files for name in (file.id, file.name))
+
+
+_STATES = {
+    ReportState.DRAFT: ("下書き", "is a draft"),
+    ReportState.SUBMITTED: ("受付済み", "has been filed and waits for the office"),
+    ReportState.RETURNED: ("差し戻し中", "was returned"),
+    ReportState.CHECKED: ("確認済み", "was accepted"),
+    ReportState.REJECTED: ("不採用", "was rejected"),
+    ReportState.WITHDRAWN: ("取り下げ済み", "was withdrawn"),
+}
+_NO_SUCH_FILE = both("この名前のファイルはありません。", "there is no file of this name")
+_OTHER_DIGEST = both(
+    "報告の内容がその後変わっています。もう一度表示して確かめてから提出してください。",
+    "the report is not what it was when you read it: look at it again before you file it",
+)
+_NEVER_FILED = both("この報告はまだ提出されていません。", "the report was never filed")
+_NOT_YET = both("入金日がまだ来ていない日付です。", "the day of payment has not come yet")
