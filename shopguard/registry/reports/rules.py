@@ -4,7 +4,7 @@ Sources: the four tests of CIFAS, a British fraud prevention service; what the F
 authorities ask of lists of unpaid debts (read 2026-11). Every period and amount is one of ``Limits``.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -51,20 +51,25 @@ class History:
     is_member_person: bool = False
 
 
-def faults(content: ReportContent, history: History, today: date, limits: Limits | None = None) -> Sequence[Fault]:
+def faults(
+    content: ReportContent,
+    history: History,
+    today: date,
+    files: Collection[str] | None = None,
+    limits: Limits | None = None,
+) -> Sequence[Fault]:
     """Return everything that keeps the report from being filed; nothing: it may be.
-
-    That the files it names are there is for whoever keeps them.
 
     Args:
         today: the day in Japan.
+        files: the ids of those that are attached; None: whatever the answers name is taken to be there.
     """
     limits = limits or Limits()
     of_category = _OF_CATEGORY.get(content.category, _others)
     return [
         *_reportable(content, history, limits),
         *_sound(content, today),
-        *_answered(content),
+        *_answered(content, files),
         *_identified(content),
         *of_category(content, today, limits),
     ]
@@ -82,14 +87,14 @@ def marks(content: ReportContent, filed_on: date, limits: Limits | None = None) 
     return found
 
 
-def completeness(content: ReportContent, files: int) -> int:
+def completeness(content: ReportContent, files: Collection[str]) -> int:
     """Return how much of what a report of this category can be shown by is there, 0 to 100.
 
     Args:
-        files: how many are attached.
+        files: the ids of those that are attached.
     """
     answered = [getattr(content.answers, name) for name in QUESTIONS]
-    shown = [files and content.answers.evidence.get(name) for name in QUESTIONS]
+    shown = [_is_shown(content, name, files) for name in QUESTIONS]
     there = [bool(value) for value in (*answered, *shown, *_worth_having(content))]
     return round(100 * sum(there) / len(there))
 
@@ -228,12 +233,17 @@ def _days(content: ReportContent) -> Mapping[str, date]:
 # Whether it is shown
 
 
-def _answered(content: ReportContent) -> Iterator[Fault]:
+def _answered(content: ReportContent, files: Collection[str] | None) -> Iterator[Fault]:
     for name, (ja, en) in QUESTIONS.items():
         if not getattr(content.answers, name).strip():
             yield fault(FaultCode.UNANSWERED, f"answers.{name}", ja=ja, en=en)
-        if not content.answers.evidence.get(name):
+        if not _is_shown(content, name, files):
             yield fault(FaultCode.NO_EVIDENCE, f"answers.evidence.{name}", ja=ja, en=en)
+
+
+def _is_shown(content: ReportContent, question: str, files: Collection[str] | None) -> bool:
+    named = content.answers.evidence.get(question, ())
+    return bool(named) and (files is None or any(id_ in files for id_ in named))
 
 
 def _identified(content: ReportContent) -> Iterator[Fault]:
