@@ -1,0 +1,110 @@
+"""An office: a vault of either kind with reports that wait, and the accounts that work on them."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from msgspec.structs import replace as altered
+
+from shopguard.crypto import Keyring
+from shopguard.model import Category, Party, PaymentKind
+from shopguard.registry.home import RegistryHome
+from shopguard.registry.office.queue import Queue
+from shopguard.registry.reports.model import Report, ReportContent, ReportState
+from shopguard.registry.reports.store import ReportStore, new_report_id, subject_of
+from shopguard.storage.engine import writing
+
+NOW = datetime(2026, 11, 2, 1, 15, tzinfo=UTC)
+PARTY = Party(
+    name="渡邊 太郎",
+    postal_code="105-0011",
+    city="港区",
+    lines=("芝公園4-2-8", "東京ハイツ101"),
+    phones=("090-0000-1111",),
+    emails=("taro@example.jp",),
+)
+CONTENT = ReportContent(
+    order_id="5001",
+    category=Category.UNPAID,
+    party=PARTY,
+    ordered_on=date(2026, 8, 1),
+    payment=PaymentKind.PAY_LATER,
+    amount=Decimal(12800),
+    due_on=date(2026, 9, 1),
+)
+
+
+class Centre:
+    """One registry with its office; ``now`` is its clock."""
+
+    def __init__(self, folder: Path, url: str | None = None) -> None:
+        self.now, self._orders = NOW, 0
+        self.home = RegistryHome(folder, "example", Keyring(folder / "keys.json"), lambda: self.now, url, apart=False)
+
+    @cached_property
+    def store(self) -> ReportStore:
+        return ReportStore(self.home.records, self.home.vault_keys)
+
+    @cached_property
+    def queue(self) -> Queue:
+        return Queue(self.home.engine("vault"), lambda: self.now.timestamp())
+
+    def pass_time(self, **units: float) -> None:
+        self.now += timedelta(**units)
+
+    def file(self, member: str = "flower-shop", party: Party = PARTY, **changes: object) -> Report:
+        """File a report that keeps the rules, as the shop would, and return it."""
+        self._orders += 1
+        content = altered(CONTENT, order_id=f"5{self._orders:06}", party=party, **changes)
+        number, at = self.home.records.begin(), self.now.timestamp()
+        report = Report(number, new_report_id(), member, ReportState.SUBMITTED, content, at, at, 80)
+        with writing(self.home.engine("vault")) as connection:
+            self.store.add(connection, report)
+            self.home.seen.note(connection, subject_of(report), party)
+        return report
+
+
+def somebody(number: int) -> Party:
+    """One of many who have nothing in common."""
+    return Party(name=f"見本 {number}", phones=(f"090-3{number:03}-{number:04}",), emails=(f"p{number}@example.jp",))
+
+
+@pytest.fixture(scope="session")
+def furnished_centre(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data directory of a registry whose first epoch is live, to be copied."""
+    folder = tmp_path_factory.mktemp("centre")
+    Keyring.create(folder / "keys.json")
+    centre = Centre(folder)
+    centre.home.prepare()
+    centre.home.close()
+    return folder
+
+
+@pytest.fixture
+def centre(tmp_path: Path, furnished_centre: Path) -> Iterator[Centre]:
+    """A registry on SQLite."""
+    made = Centre(Path(shutil.copytree(furnished_centre, tmp_path / "var")))
+    yield made
+    made.home.close()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def either_centre(request: pytest.FixtureRequest) -> Centre:
+    """A registry, once on each kind of database."""
+    made: Centre = request.getfixturevalue("centre" if request.param == "sqlite" else "postgres_centre")
+    return made
+
+
+@pytest.fixture
+def postgres_centre(tmp_path: Path, empty_postgres: sa.Engine) -> Iterator[Centre]:
+    """A registry on PostgreSQL."""
+    Keyring.create(tmp_path / "keys.json")
+    made = Centre(tmp_path, empty_postgres.url.render_as_string(hide_password=False))
+    made.home.prepare()
+    yield made
+    made.home.close()
