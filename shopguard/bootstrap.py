@@ -37,6 +37,7 @@ from shopguard.guard.writeback import WriteBack
 from shopguard.identity import PROFILE
 from shopguard.private_file import KEYS_FOLDER
 from shopguard.registry.client import Http, RegistryClient
+from shopguard.registry.client.search import SearchClient
 from shopguard.registry.client.trust import Acquaintance, TrustedKeys
 from shopguard.registry.home import RegistryHome
 from shopguard.registry.protocol import Registry
@@ -123,6 +124,11 @@ class Installation:
             lambda: datetime.now(UTC),
             self.answers,
         )
+
+    @cached_property
+    def searches(self) -> SearchClient:
+        """How a person searches the registry."""
+        return SearchClient(self.registry_client, self.keyring.subkey("registry-search"), PROFILE)
 
     @cached_property
     def trusted_keys(self) -> TrustedKeys:

@@ -35,6 +35,7 @@ COMMANDS = {
         f"{_SCREENING}:identify_", "Show how parties are read, and what finds them.", "正規化の結果を表示する"
     ),
     "compare": Lazy(f"{_SCREENING}:compare_", "Show what two parties have in common.", "二人の一致度を表示する"),
+    "search": Lazy("shopguard.cli.search:search", "Search the registry, for a stated case.", "登録簿を検索する"),
     "registry": Lazy("shopguard.cli.registry:registry", "The registry of entries.", "登録簿"),
     "backup": Lazy(f"{_BACKUPS}:backup", "Write everything into one file, while running.", "バックアップする"),
     "restore": Lazy(f"{_BACKUPS}:restore", "Put a backup in place.", "バックアップから復元する"),

@@ -70,7 +70,7 @@ class RegistryClient:
         cache: AnswerCache | None = None,
         breaker: BreakerSettings | None = None,
     ) -> None:
-        self._transport, self._member, self._signer = transport, member, signer
+        self._transport, self.member, self._signer = transport, member, signer
         self._secret, self._profile = commitment_secret, profile
         self._centre_keys, self._clock = centre_keys, clock
         self._snapshot = Snapshot(cache or NoCache(), centre_keys, clock)
@@ -121,6 +121,10 @@ class RegistryClient:
         """Be known to the registry by this key no more; ``NoAnswer`` if it does not let go of it."""
         return self._told("DELETE", f"{MY_KEYS}/{key_id}", b"", Me)
 
+    def ask(self, method: str, path: str, body: bytes, shape: type[Shape]) -> Shape:
+        """Return what another address of the registry answers; ``NoAnswer`` if it does not."""
+        return self._told(method, path, body, shape)
+
     def _screened(self, query: Query) -> Answer:
         self._pause.check()
         try:
@@ -135,7 +139,7 @@ class RegistryClient:
 
     def _asked(self, query: Query, epoch: int) -> Answer:
         tokens = tuple(Element(token.cls, token.encode()) for token in query.tokens)
-        batch = LookUp(self._member, epoch, self._profile, self._commitment(query), tokens)
+        batch = LookUp(self.member, epoch, self._profile, self._commitment(query), tokens)
         signed, answer = self._ask(
             "POST", LOOKUPS, msgspec.json.encode(batch), lambda body: _answer_in(body, len(tokens), epoch)
         )
@@ -211,7 +215,7 @@ class RegistryClient:
         return self._once(method, path, body)  # a kept connection may have been closed at the other end meanwhile
 
     def _once(self, method: str, path: str, body: bytes) -> SignedAnswer:
-        request = self._signer().request(method, path, body, self._member, self._now())
+        request = self._signer().request(method, path, body, self.member, self._now())
         answer = self._transport.send(request)
         prove(answer, self._centre_keys())
         if answer.nonce != request.nonce:

@@ -6,7 +6,7 @@ from shopguard import wire
 from shopguard.errors import PayloadInvalid, SignatureInvalid
 from shopguard.model import Effect
 from shopguard.registry.client.silence import NoAnswer, Silence
-from shopguard.registry.messages import WATCH_BYTES, CandidateShape, LookUpAnswer, RefusalShape, Watch
+from shopguard.registry.messages import WATCH_BYTES, CandidateShape, LookUpAnswer, RefusalShape, SearchAnswer, Watch
 from shopguard.registry.protocol import Candidate, Facts, asking_only
 from shopguard.registry.refusals import Refusal
 from shopguard.registry.signing import SignedAnswer, verify
@@ -41,6 +41,14 @@ def look_up_answer(body: bytes, asked: int) -> LookUpAnswer:
         and all(_is_watch(watch, asked) for watch in answer.watch)
     )
     if not fits:
+        raise NoAnswer(Silence.DAMAGED)
+    return answer
+
+
+def check_search(answer: SearchAnswer, asked: int) -> SearchAnswer:
+    """Return the answer to a search of ``asked`` tokens; ``NoAnswer`` if it cannot be one."""
+    candidates = all(_is_candidate(candidate, asked) for candidate in answer.candidates)
+    if answer.as_of.tzinfo is None or not candidates or not _are_positions(answer.hot, asked):
         raise NoAnswer(Silence.DAMAGED)
     return answer
 
