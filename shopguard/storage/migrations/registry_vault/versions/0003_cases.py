@@ -222,9 +222,18 @@ def upgrade() -> None:
         sa.Column("paid_at", sa.Float()),
         sa.UniqueConstraint("member", "what", "month", name="invoice_row_once"),
     )
+    op.create_table(
+        "erasure_mark",
+        sa.Column("journal", sa.String(length=32), primary_key=True),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+    )
+    blocked = sa.text("state = 'blocked'")
+    op.create_index("entry_blocked", "entry", ["number"], postgresql_where=blocked, sqlite_where=blocked)
 
 
 def downgrade() -> None:
+    op.drop_table("erasure_mark")
+    op.drop_index("entry_blocked", "entry")
     op.drop_index("entry_due", "entry")
     op.drop_column("entry", "due_on")
     tables = ("invoice_row", "member_trait", "application", "look", "message", "protection", "request", "life", "seen_token")
