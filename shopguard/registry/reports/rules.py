@@ -15,7 +15,7 @@ from shopguard.registry.reports.model import Mark, ReportContent
 from shopguard.registry.reports.wording import QUESTIONS, Fault, FaultCode, fault, names
 from shopguard.registry.reports.words import forbidden
 
-__all__ = ["Fault", "FaultCode", "History", "Limits", "completeness", "faults", "is_debt", "left_to_pay", "marks"]
+__all__ = ["Fault", "FaultCode", "History", "Limits", "completeness", "faults", "left_to_pay", "marks"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +97,6 @@ def completeness(content: ReportContent, files: Collection[str]) -> int:
     shown = [_is_shown(content, name, files) for name in QUESTIONS]
     there = [bool(value) for value in (*answered, *shown, *_worth_having(content))]
     return round(100 * sum(there) / len(there))
-
-
-def is_debt(content: ReportContent, limits: Limits | None = None) -> bool:
-    """Whether enough is left to pay for the report to stand."""
-    floor = (limits or Limits()).floors.get(content.currency)
-    return floor is not None and left_to_pay(content) >= floor
 
 
 def left_to_pay(content: ReportContent) -> Decimal:
