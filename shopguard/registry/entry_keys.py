@@ -2,8 +2,9 @@
 
 import os
 import secrets
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 
 import sqlalchemy as sa
 from cryptography.exceptions import InvalidTag
@@ -34,8 +35,21 @@ class EntryKey:
         except (InvalidTag, ValueError):
             raise ConfigError("a record of the vault is damaged; restore it from a backup") from None
 
+    @property
+    def mark(self) -> str:
+        """What this very key goes by after it is destroyed; tells nothing of it."""
+        return sha256(b"sg1/destroyed" + self.key).hexdigest()[:32]
+
     def __repr__(self) -> str:
         return "EntryKey(***)"
+
+
+Witness = Callable[[int, str, bytes], None]
+"""Keeps, outside every backup, that the key of a record is destroyed: its number, ``EntryKey.mark``, its handle."""
+
+
+def _nobody(_number: int, _mark: str, _handle: bytes) -> None:
+    """No backup is made of these stores."""
 
 
 class EntryKeys:
@@ -43,10 +57,11 @@ class EntryKeys:
 
     Args:
         master: wraps the keys. After its rotation ``storage.resealing.SealedRows`` wraps them anew.
+        witness: hears of every key before it is destroyed.
     """
 
-    def __init__(self, engine: sa.Engine, master: Keyring) -> None:
-        self.engine, self._master = engine, master
+    def __init__(self, engine: sa.Engine, master: Keyring, witness: Witness = _nobody) -> None:
+        self.engine, self._master, self._witness = engine, master, witness
 
     def make(self, numbers: Iterable[int]) -> Mapping[int, EntryKey]:
         """Keep and return a fresh key for each of ``numbers``, which have none yet."""
@@ -70,11 +85,16 @@ class EntryKeys:
         with reading(self.engine) as connection:
             return frozenset(connection.scalars(sa.select(_table.c.number).where(_table.c.number.in_(numbers))))
 
-    def destroy(self, number: int) -> None:
-        """Forget the key of one entry for good: its pages are overwritten, and the journal that held it emptied.
+    def destroy(self, number: int, handle: bytes = b"") -> None:
+        """Forget the key of one entry for good: its pages are overwritten, and SQLite's log that held it emptied.
 
         On PostgreSQL the row's space is overwritten when it is used again; a VACUUM of this small table hastens it.
+
+        Args:
+            handle: what the entry went by in the index, for the witness.
         """
+        if number in (there := self.open([number])):
+            self._witness(number, there[number].mark, handle)
         with writing(self.engine) as connection:
             if connection.dialect.name == "sqlite":
                 connection.exec_driver_sql("PRAGMA secure_delete=ON")

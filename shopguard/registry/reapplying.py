@@ -1,0 +1,128 @@
+"""Seeing to it that the stores know of every erasure, whatever backup they or one of them came out of."""
+
+from collections.abc import Mapping, Sequence
+
+import sqlalchemy as sa
+
+from shopguard.errors import ConfigError
+from shopguard.registry.erasures import NONE, Content, Erased, ErasureJournal
+from shopguard.registry.placing import Placing
+from shopguard.registry.vault import EntryState
+from shopguard.storage.engine import reading, writing
+
+_AT_ONCE = 500
+_HOW = "run `shopguard registry erasures apply FILE` with the journal, or with `none` if there is none to be had"
+
+Marks = Mapping[str, int]
+"""How many bytes of which journal (by its id) are carried out in a store."""
+
+
+class ErasuresUnknown(ConfigError):
+    """The stores may be out of a backup, and nobody has said what was erased since: nothing of them is served."""
+
+
+class Erasures:
+    """Carries out what the journal says of each store that is behind it.
+
+    Costs a few short queries where nothing is to be done.
+    """
+
+    def __init__(self, journal: ErasureJournal, placing: Placing) -> None:
+        self.journal, self._placing = journal, placing
+        self._stores = (placing.index.engine, placing.vault.engine, placing.keys.engine)
+
+    def settle(self) -> int:
+        """Erase again what was erased, and serve nothing that is not to be served; return how many came back.
+
+        ``ErasuresUnknown`` where a store knows of a journal that is not here: it cannot be said what to erase.
+        """
+        marks = [_marks(store) for store in self._stores]
+        if not self.journal.path.exists():
+            if any(marks):
+                raise ErasuresUnknown(f"{self.journal.path}: missing; what is stored may be out of a backup: {_HOW}")
+            self.journal.begin()
+        content = self.journal.read()
+        if content.nobody_has_said:
+            raise ErasuresUnknown(f"what was erased since the backup is not known: {_HOW}")
+        again = content.erased(min(_start(known, content) for known in marks))
+        came_back = sum(self._erase_again(again[at : at + _AT_ONCE]) for at in range(0, len(again), _AT_ONCE))
+        self._block_again()
+        for store, known in zip(self._stores, marks, strict=True):
+            if known.get(content.begun.id) != content.end:
+                _set_mark(store, content.begun.id, content.end)
+        if content.declaration is not None:
+            self.journal.settled()
+        return came_back
+
+    def apply(self, by: str, given: bytes | None) -> int:
+        """Go by the journal ``given`` (its bytes), or by the word of ``by`` that there is none; see ``settle``."""
+        self.journal.declare(by, given)
+        return self.settle()
+
+    def _erase_again(self, lines: Sequence[Erased]) -> int:
+        handles = [bytes.fromhex(line.handle) for line in lines if line.handle]
+        for handle in set(handles) - self._placing.index.blocked(handles):
+            self._placing.index.block(handle)  # first of all: from now on nobody meets it
+        return self._erase_entries(handles) + self._destroy(lines)
+
+    def _erase_entries(self, handles: Sequence[bytes]) -> int:
+        vault = self._placing.vault
+        query = sa.select(_entry.c.number).where(
+            _entry.c.handle.in_(handles), _entry.c.state != EntryState.ERASED.value
+        )
+        with reading(vault.engine) as connection:
+            back = vault.kept(connection, list(connection.scalars(query)))
+        for kept in back.values():
+            with self._placing.turn():
+                self._placing.erase(kept)
+        return len(back)
+
+    def _destroy(self, lines: Sequence[Erased]) -> int:
+        """Destroy the keys of other records. A number may have been given anew; the key says which record it was."""
+        keys = self._placing.keys
+        there = keys.open([line.number for line in lines])
+        back = {line.number for line in lines if line.number in there and there[line.number].mark == line.key}
+        for number in back:
+            keys.destroy(number)
+        return len(back)
+
+    def _block_again(self) -> None:
+        """An index of another day does not know whom the vault has blocked since."""
+        is_blocked = sa.text("state = 'blocked'")  # as the partial index says it
+        with reading(self._placing.vault.engine) as connection:
+            handles = list(connection.scalars(sa.select(_entry.c.handle).where(is_blocked)))
+        for handle in set(handles) - self._placing.index.blocked(handles):
+            self._placing.index.block(handle)
+
+
+def _start(known: Marks, content: Content) -> int:
+    """From which byte on a store with these marks does not know the journal."""
+    id_, declared = content.begun.id, content.declaration
+    if not known or (declared is not None and declared.source == NONE):
+        return 0
+    if declared is not None and declared.source in known:
+        if known[declared.source] > declared.size:
+            raise ErasuresUnknown(f"the journal that was given is older than the backup: {_HOW}")
+        return 0
+    if id_ not in known:
+        raise ErasuresUnknown(f"what is stored here belongs to another journal of erasures: {_HOW}")
+    if known[id_] > content.end:
+        raise ErasuresUnknown(f"the journal of erasures ends before what is stored here: {_HOW}")
+    return known[id_]
+
+
+def _marks(store: sa.Engine) -> Marks:
+    with reading(store) as connection:
+        return {row.journal: row.position for row in connection.execute(sa.select(_mark))}
+
+
+def _set_mark(store: sa.Engine, journal: str, position: int) -> None:
+    with writing(store) as connection:
+        connection.execute(sa.delete(_mark).where(_mark.c.journal == journal))
+        connection.execute(sa.insert(_mark), {"journal": journal, "position": position})
+
+
+_mark = sa.table("erasure_mark", sa.column("journal", sa.String), sa.column("position", sa.BigInteger))
+_entry = sa.table(
+    "entry", sa.column("number", sa.BigInteger), sa.column("handle", sa.LargeBinary), sa.column("state", sa.String)
+)
