@@ -16,6 +16,7 @@ from shopguard.registry.acts import Acts
 from shopguard.registry.adopt import adopt
 from shopguard.registry.client import InProcess, RegistryClient
 from shopguard.registry.desk import Route
+from shopguard.registry.entries.service import Entries
 from shopguard.registry.entry_keys import EntryKeys
 from shopguard.registry.index import Index
 from shopguard.registry.log import Log
@@ -28,6 +29,10 @@ from shopguard.registry.prf.service import PrfService
 from shopguard.registry.publishing import Progress, Publisher
 from shopguard.registry.records import Records
 from shopguard.registry.refusals import Refused
+from shopguard.registry.reports.ending import Ending
+from shopguard.registry.reports.routes import report_routes
+from shopguard.registry.reports.service import Reports
+from shopguard.registry.reports.store import ReportStore
 from shopguard.registry.rounds import Chore, Rounds
 from shopguard.registry.search.looks import Looks
 from shopguard.registry.search.staff import Staff
@@ -142,7 +147,7 @@ class RegistryHome:
     @cached_property
     def desk_routes(self) -> Sequence[Route]:
         """What members may ask beside looking up: the routes of each subject, one after the other."""
-        return ()
+        return (*report_routes(self.reports),)
 
     @cached_property
     def records(self) -> Records:
@@ -162,6 +167,19 @@ class RegistryHome:
     def seen(self) -> Seen:
         """Who resembles whom."""
         return Seen(self.engine("vault"), self.vault_keys)
+
+    @cached_property
+    def entries(self) -> Entries:
+        """The life of entries."""
+        placing, groups = self.publisher.placing, lambda: self.members.groups()
+        return Entries(placing, self.records, self.acts, self.timers, self.vault_keys, self._seconds, groups)
+
+    @cached_property
+    def reports(self) -> Reports:
+        """What members report, from the first draft to the office's decision."""
+        store = ReportStore(self.records, self.vault_keys)
+        ending = Ending(store, self.acts, self.timers, self._seconds)
+        return Reports(store, self.acts, self.entries, self.seen, ending, self._seconds)
 
     @cached_property
     def looks(self) -> Looks:

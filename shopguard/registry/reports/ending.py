@@ -7,10 +7,10 @@ import msgspec
 import sqlalchemy as sa
 
 from shopguard.registry.acts import SYSTEM, Act, Acts
+from shopguard.registry.entries.cases import empty_reports
 from shopguard.registry.log import LeafKind
 from shopguard.registry.reports.model import ReportState
 from shopguard.registry.reports.store import ReportStore
-from shopguard.registry.seen import Seen
 from shopguard.registry.subjects import Subject, SubjectKind
 from shopguard.registry.timers import Fire, Timer, Timers
 from shopguard.storage.engine import writing
@@ -47,13 +47,12 @@ class Ending:
     def __init__(
         self,
         store: ReportStore,
-        seen: Seen,
         acts: Acts,
         timers: Timers,
         clock: Callable[[], float],
         periods: Periods = Periods(),  # frozen
     ) -> None:
-        self._store, self._seen, self._acts, self._timers = store, seen, acts, timers
+        self._store, self._acts, self._timers = store, acts, timers
         self._clock, self._periods = clock, periods
 
     def draft(self, connection: sa.Connection, number: int) -> None:
@@ -87,19 +86,13 @@ class Ending:
         """Destroy all that a report and its files said; may be done twice. Outside any transaction on the vault."""
         self._store.records.forget(number)
         with writing(self._store.engine) as connection:
-            self.emptied(connection, number)
+            empty_reports(connection, [number])
 
     def discard(self, number: int) -> None:
         """Leave no trace of a report that was never filed. Outside any transaction on the vault."""
         self.erase(number)
         with writing(self._store.engine) as connection:
             self._store.remove(connection, number)
-
-    def emptied(self, connection: sa.Connection, number: int) -> None:
-        """Take away what lay under a key that is destroyed; for who erases reports with their entry."""
-        self._store.empty(connection, number)
-        self._seen.forget(connection, _subject(number))
-        self._timers.end(connection, _subject(number))
 
     def fires(self) -> Mapping[str, Fire]:
         """Return what happens at each kind of deadline of a report, for the ``Sweeper``."""

@@ -108,12 +108,6 @@ class ReportStore:
         query = sa.select(sa.func.count()).select_from(report_table).where(same & lasts)
         return connection.execute(query).scalar_one()
 
-    def empty(self, connection: sa.Connection, number: int) -> None:
-        """Take away all that a report and its files said; that there was one, and what became of it, remains."""
-        connection.execute(sa.delete(evidence_table).where(evidence_table.c.report == number))
-        bare = {"sealed": b"", "held_by": None, "held_until": None}
-        connection.execute(sa.update(report_table).where(report_table.c.number == number).values(bare))
-
     def remove(self, connection: sa.Connection, number: int) -> None:
         """Forget that there was a report."""
         connection.execute(sa.delete(report_table).where(report_table.c.number == number))
