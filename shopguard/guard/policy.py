@@ -121,7 +121,7 @@ def _by_matches(
     order: Order, matches: Sequence[Match], policy: PolicySettings, language: Language
 ) -> tuple[VerdictKind, Sequence[Reason]]:
     rule = rule_for(order, policy)
-    kind, reasons = VerdictKind.ALLOW, []
+    kind, reasons = VerdictKind.ALLOW, list[Reason]()
     for match in matches:
         wanted = _wanted(rule, match.comparison.strength)
         permitted = _permitted(wanted, match)

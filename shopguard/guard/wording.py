@@ -156,10 +156,12 @@ _SILENCES = {
         "too_large",
         "method",
         "asked_otherwise",
+        "state",
+        "rules",
     ),
     "silent_suspended": ("suspended", "forbidden"),
     "silent_slow": ("slow_down",),
-    "silent_budget": ("budget_spent",),
+    "silent_budget": ("budget_spent", "searches_spent"),
     "silent_fault": ("fault",),
 }
 

@@ -1,11 +1,13 @@
 """Members at the office: what is kept, what the keyed function is told and when, what the log gets."""
 
+import itertools
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 from alembic import command
@@ -14,19 +16,25 @@ from alembic.migration import MigrationContext
 
 from shopguard.crypto import Keyring
 from shopguard.errors import StoreUnavailable
+from shopguard.model import Party
+from shopguard.registry.desk import ALL_ROLES, Role
 from shopguard.registry.log import LeafKind, Log
 from shopguard.registry.members import Members, State
+from shopguard.registry.members.independence import Tie
 from shopguard.registry.members.model import MAX_KEYS, public_key
+from shopguard.registry.members.particulars import Particulars, TraitKind
 from shopguard.registry.members.store import MemberStore, member, member_act, member_key, metadata
 from shopguard.registry.messages import ME
-from shopguard.registry.prf.function import MEMBERS, OFFICE, MemberStanding
+from shopguard.registry.prf.function import MEMBERS, OFFICE, PUT_MEMBER, MemberStanding, PutMember
 from shopguard.registry.prf.seeds import EpochSeeds
 from shopguard.registry.prf.service import PrfService
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.rotation import tell_keyed_function, tell_office
+from shopguard.registry.seen import Seen, is_one_person
 from shopguard.registry.signing import SignedRequest, Signer
 from shopguard.registry.signing_keys import SigningKeys
 from shopguard.registry.stores import history_of, migrate_store, open_store
+from shopguard.registry.subjects import Subject, SubjectKind
 from shopguard.storage import engine as storage
 
 NOW = 1_793_580_000.0
@@ -213,6 +221,78 @@ def test_no_key_belongs_to_two_or_comes_back(members: Members) -> None:
     assert [found.id for found in members.all()] == ["shop-1"]
 
 
+# --- what a key is for ----------------------------------------------------------------------------------------------
+
+
+def test_the_first_key_is_for_everything(members: Members) -> None:
+    key = signer()
+    members.create("shop-1", NAME, key.public)
+    assert members.roles("shop-1", key.key_id) == ALL_ROLES
+
+
+def test_a_key_is_for_what_it_was_added_for(members: Members, prf: Watched) -> None:
+    first, staff = signer(), signer()
+    members.create("shop-1", NAME, first.public)
+    members.add_key("shop-1", staff.public, roles={Role.REPORT})
+    assert members.roles("shop-1", staff.key_id) == {Role.REPORT}
+    assert members.roles("shop-1", first.key_id) == ALL_ROLES
+    assert ask(prf, first).barred == {staff.key_id: ("look_up", "search")}
+
+
+def test_a_key_or_member_nobody_knows_is_for_nothing(members: Members) -> None:
+    key = signer()
+    members.create("shop-1", NAME, key.public)
+    assert members.roles("shop-1", "0" * 16) == members.roles("shop-2", key.key_id) == frozenset()
+
+
+def test_what_is_taken_from_a_key_reaches_the_keyed_function_before_it_is_committed(
+    members: Members, prf: Watched
+) -> None:
+    key = signer()
+    members.create("shop-1", NAME, key.public)
+    prf.before = fails
+    with pytest.raises(Refused, match="away"):
+        members.set_roles("shop-1", key.key_id, {Role.REPORT})
+    assert members.roles("shop-1", key.key_id) == ALL_ROLES
+    prf.before = lambda path: None
+    members.set_roles("shop-1", key.key_id, {Role.REPORT, Role.SEARCH}, "clerk")
+    assert ask(prf, key).barred == {key.key_id: ("look_up",)}
+    members.set_roles("shop-1", key.key_id, ALL_ROLES, "clerk")
+    assert ask(prf, key).barred == {}
+
+
+def test_changed_roles_are_in_the_log_once(members: Members) -> None:
+    key = signer()
+    members.create("shop-1", NAME, key.public)
+    for _ in range(2):
+        members.set_roles("shop-1", key.key_id, {Role.SEARCH, Role.LOOK_UP}, "clerk")
+    latest, _ = members.acts("shop-1")
+    assert (latest.kind, latest.by, latest.detail) == (
+        LeafKind.MEMBER_CHANGED,
+        "clerk",
+        f"{key.key_id}: look_up, search",
+    )
+
+
+def test_a_key_for_nothing_and_roles_of_no_key_are_refused(members: Members) -> None:
+    key = signer()
+    members.create("shop-1", NAME, key.public)
+    with pytest.raises(Refused, match="for something"):
+        members.set_roles("shop-1", key.key_id, set())
+    with pytest.raises(Refused, match="no such key"):
+        members.set_roles("shop-1", "0" * 16, {Role.REPORT})
+
+
+def test_sync_tells_the_keyed_function_what_keys_are_for(members: Members, prf: Watched) -> None:
+    key = signer()
+    members.create("shop-1", NAME, key.public)
+    members.set_roles("shop-1", key.key_id, {Role.REPORT})
+    body = msgspec.msgpack.encode(PutMember("shop-1", "active", 50, (key.public,)))
+    prf.administer(members._office.signer.request("POST", PUT_MEMBER, body, OFFICE, int(NOW)))
+    assert members.sync() == 1
+    assert ask(prf, key).barred == {key.key_id: ("look_up", "search")}
+
+
 def test_a_printed_key_is_read_and_anything_else_refused() -> None:
     assert public_key(" " + "A" * 43 + "=\n") == bytes(32)
     for text in ("", "A" * 43, "A" * 42 + "==", "ä" * 44, "A" * 88):
@@ -245,6 +325,16 @@ def test_who_has_left_never_comes_back_under_this_id(members: Members, prf: Watc
     with pytest.raises(Refused, match="left"):
         members.add_key("shop-1", signer().public)
     assert refusal(prf, key) is Refusal.SUSPENDED
+
+
+def test_of_who_has_left_nothing_is_kept_that_says_who_it_was(members: Members, vault: sa.Engine) -> None:
+    members.create("shop-1", NAME, signer().public, contact=CONTACT)
+    members.describe("shop-1", shop())
+    left = members.leave("shop-1", "contract ended")
+    assert (left.name, left.contact, left.record, members.show("shop-1")) == ("", "", None, left)
+    with storage.reading(vault) as connection:
+        for table in ("member_trait", "seen_token"):
+            assert connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one() == 0, table
 
 
 def test_a_budget_is_changed_both_ways(members: Members, prf: Watched) -> None:
@@ -487,3 +577,91 @@ def test_an_installation_changes_the_key_of_its_own_member(members: Members, prf
     assert (refusal(prf, own.signer, "own"), refusal(prf, old, "own")) == (None, Refusal.NOT_AUTHENTICATED)
     tell_office(members, "own", "ann")(own.publics)  # says nothing of keys that others have
     assert members.show("own").key_ids == (elsewhere.key_id, own.signer.key_id)
+
+
+# --- who is one voice with whom -------------------------------------------------------------------------------------
+
+
+def shop(**changed: str) -> Particulars:
+    """A shop that shares nothing with another one but what is told."""
+    count = next(_shops)
+    stated = {
+        "legal_name": f"株式会社見本{count}",
+        "representative": f"見本 {'一二三四五六七八九'[count % 9]}郎",
+        "address": f"東京都港区芝公園4-2-{count}",
+        "phone": f"090-1234-{count:04}",
+        "mail": f"shop-{count}@example.jp",
+        "site": "https://shop.example.jp",
+        "bank_account": f"0001 001 {count:07}",
+    }
+    return Particulars(**{**stated, **changed})
+
+
+_shops = itertools.count(1)
+
+
+def test_shops_with_one_bank_account_are_one_voice(members: Members) -> None:
+    for name in ("shop-1", "shop-2", "shop-3", "shop-4"):
+        members.create(name, NAME, signer().public)
+    members.describe("shop-2", shop(bank_account="0001 009 7654321"))
+    members.describe("shop-3", shop(bank_account="０００１－００９－７６５４３２１"))
+    members.describe("shop-4", shop())
+    assert members.groups() == {"shop-1": "shop-1", "shop-2": "shop-2", "shop-3": "shop-2", "shop-4": "shop-4"}
+    assert members.ties() == [Tie("shop-2", "shop-3", TraitKind.BANK)]
+
+
+def test_what_a_shop_states_anew_replaces_what_it_stated(members: Members) -> None:
+    for name in ("shop-1", "shop-2"):
+        members.create(name, NAME, signer().public)
+        members.describe(name, shop(phone="03-1234-5678"))
+    members.describe("shop-2", shop())
+    assert members.groups() == {"shop-1": "shop-1", "shop-2": "shop-2"}
+
+
+def test_what_the_office_found_out_counts_until_it_takes_it_back(members: Members) -> None:
+    for name in ("shop-1", "shop-2"):
+        members.create(name, NAME, signer().public)
+    members.tie("shop-2", "shop-1", "one family {}", "clerk")
+    members.tie("shop-1", "shop-2", "once more")
+    members.describe("shop-2", shop())
+    assert members.groups() == {"shop-1": "shop-1", "shop-2": "shop-1"}
+    said = [(act.kind, act.by, act.detail) for act in members.acts("shop-1")]
+    assert said[0] == (LeafKind.MEMBER_CHANGED, "clerk", "one with shop-2: one family {}")
+    assert len(said) == 2
+    members.untie("shop-1", "shop-2", "sold", "clerk")
+    assert members.groups() == {"shop-1": "shop-1", "shop-2": "shop-2"}
+    assert members.acts("shop-2")[0].detail == "not one with shop-1: sold"
+
+
+def test_who_left_is_of_no_group(members: Members) -> None:
+    for name in ("shop-1", "shop-2", "shop-3"):
+        members.create(name, NAME, signer().public)
+    members.tie("shop-1", "shop-2", "one family")
+    members.tie("shop-2", "shop-3", "one family")
+    members.leave("shop-2")
+    assert members.groups() == {"shop-1": "shop-1", "shop-3": "shop-3"}
+    assert members.ties() == []
+    with pytest.raises(Refused, match="left"):
+        members.tie("shop-1", "shop-2", "again")
+    with pytest.raises(Refused, match="left"):
+        members.describe("shop-2", shop())
+
+
+def test_a_shop_is_not_tied_to_itself_or_nobody(members: Members) -> None:
+    members.create("shop-1", NAME, signer().public)
+    for other in ("shop-1", "nobody"):
+        with pytest.raises(Refused):
+            members.tie("shop-1", other, "x")
+
+
+def test_people_of_a_shop_are_met_by_what_they_order_under(
+    members: Members, vault: sa.Engine, keyring: Keyring
+) -> None:
+    members.create("shop-1", NAME, signer().public)
+    stated = shop()
+    staff = Party(name="見本 梅子", phones=("080-0000-1111",), emails=("umeko@example.com",))
+    members.describe("shop-1", msgspec.structs.replace(stated, people=(staff,)))
+    seen, subject = Seen(vault, keyring), Subject.of(SubjectKind.MEMBER, "shop-1")
+    for party in (staff, stated.owner):
+        assert is_one_person(seen.like(party)[subject])
+    assert seen.like(Party(name="別野 太郎", phones=("080-0000-2222",))) == {}

@@ -346,7 +346,9 @@ def test_a_row_of_a_newer_version_is_not_misread() -> None:
             open_row(at, newer, EPOCH)
 
 
-@pytest.mark.parametrize(("byte", "effect"), enumerate((Effect.FLAG, Effect.HOLD, Effect.NOTE, Effect.CONFIRM)))
+@pytest.mark.parametrize(
+    ("byte", "effect"), [(0, Effect.FLAG), (1, Effect.HOLD), (2, Effect.NOTE), (3, Effect.CONFIRM)]
+)
 def test_effects_keep_the_numbers_they_were_once_sealed_under(byte: int, effect: Effect) -> None:
     (at,) = places_of([PHONE])
     (row,) = sealed(PHONE, listing=replace(LISTING, effect=effect)).rows

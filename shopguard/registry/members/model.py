@@ -2,14 +2,16 @@
 
 import base64
 import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from shopguard.registry.desk import ALL_ROLES, Role
 from shopguard.registry.log import LeafKind
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.signing import key_id_of
 
-MAX_KEYS = 2  # at a time: the one in use, and the one that replaces it
+MAX_KEYS = 6  # at a time: the guard, the staff and the owner of a shop may have one each, and the next one
 USUAL_DAILY_ORDERS = 50  # of a member whose orders nobody has seen yet
 _MOST_DAILY_ORDERS = 1_000_000
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -27,10 +29,14 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MemberKey:
-    """A public key (32 bytes) that the member signs under; ``added_at`` is Unix seconds."""
+    """A public key (32 bytes) that the member signs under, and what may be asked under it.
+
+    ``added_at`` is Unix seconds.
+    """
 
     public: bytes
     added_at: float
+    roles: frozenset[Role] = ALL_ROLES
 
     @property
     def id(self) -> str:
@@ -46,6 +52,7 @@ class Member:
         daily_orders: what its budget is made for; None: not limited (an installation's own member).
         keys: newest first.
         reason: why it is suspended or left.
+        record: the number of its application, under which the particulars of the shop are kept; None: there are none.
     """
 
     id: str
@@ -56,10 +63,26 @@ class Member:
     keys: tuple[MemberKey, ...]
     created_at: float
     reason: str = field(default="", repr=False)
+    record: int | None = None
 
     @property
     def key_ids(self) -> tuple[str, ...]:
         return tuple(key.id for key in self.keys)
+
+    @property
+    def pays(self) -> bool:
+        """Whether it owes fees: an installation asks its own registry for nothing."""
+        return self.state is not State.LEFT and self.daily_orders is not None
+
+    @property
+    def barred(self) -> Mapping[str, tuple[str, ...]]:
+        """By key, what the keyed function lets it not do: under such a key nobody learns who is listed."""
+        lacking = {key.id: tuple(sorted(_EVALUATED - key.roles)) for key in self.keys}
+        return {key_id: roles for key_id, roles in lacking.items() if roles}
+
+    def roles(self, key_id: str) -> frozenset[Role]:
+        """Return what may be asked under a key; nothing under one that the member does not have."""
+        return next((key.roles for key in self.keys if key.id == key_id), frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,22 +97,29 @@ class Act:
 
 
 def new_member(
-    member_id: str, name: str, contact: str, public: bytes, daily_orders: int | None, now: float
+    member_id: str,
+    name: str,
+    contact: str,
+    public: bytes,
+    daily_orders: int | None,
+    now: float,
+    record: int | None = None,
 ) -> Member:
-    """Return an active member with one key; ``Refused`` says what cannot be taken in."""
+    """Return an active member with one key for everything; ``Refused`` says what cannot be taken in."""
     if not _ID.fullmatch(member_id) or member_id == "office":
         raise _unfit("a member's id has 1 to 40 small letters, digits and hyphens (and is not `office`)")
     if not name.strip() or max(len(name), len(contact)) > _LONGEST_TEXT:
         raise _unfit(f"a member needs a name, and no text has more than {_LONGEST_TEXT} characters")
     check_daily_orders(daily_orders)
-    return Member(member_id, name, contact, State.ACTIVE, daily_orders, (_key(public, now),), now)
+    keys = (_key(public, now, ALL_ROLES),)
+    return Member(member_id, name, contact, State.ACTIVE, daily_orders, keys, now, record=record)
 
 
-def with_key(member: Member, public: bytes, now: float) -> Member:
+def with_key(member: Member, public: bytes, now: float, roles: Collection[Role] = ALL_ROLES) -> Member:
     """Return ``member`` with one key more, or as it is if it has it; ``Refused`` if it has ``MAX_KEYS``."""
     if member.state is State.LEFT:
         raise _forbidden("the member has left")
-    added = _key(public, now)
+    added = _key(public, now, roles)
     if added.id in member.key_ids:
         return member
     if len(member.keys) >= MAX_KEYS:
@@ -107,14 +137,30 @@ def without_key(member: Member, key_id: str) -> Member:
     return replace(member, keys=kept)
 
 
+def with_roles(member: Member, key_id: str, roles: Collection[Role]) -> Member:
+    """Return ``member`` with other roles for one of its keys; ``Refused`` for one it does not have, and for none."""
+    if key_id not in member.key_ids:
+        raise Refused(Refusal.NOT_FOUND, f"no such key; the member's keys are {', '.join(member.key_ids)}")
+    changed = _roles(roles)
+    if member.roles(key_id) == changed:
+        return member
+    keys = tuple(replace(key, roles=changed) if key.id == key_id else key for key in member.keys)
+    return replace(member, keys=keys)
+
+
 def in_state(member: Member, state: State, reason: str) -> Member:
-    """Return ``member`` in another state; ``Refused`` if it is in it, or has left for good."""
+    """Return ``member`` in another state; ``Refused`` if it is in it, or has left for good.
+
+    Of one that leaves nothing is kept but its id and the keys it signed under: whoever still asks under them is told.
+    """
     if member.state is State.LEFT:
         raise _forbidden("the member has left, which is final: take it in again under another id")
     if member.state is state:
         raise _forbidden(f"the member is {state} already")
     if len(reason) > _LONGEST_TEXT:
         raise _unfit(f"no text has more than {_LONGEST_TEXT} characters")
+    if state is State.LEFT:
+        return replace(member, name="", contact="", state=state, reason=reason, record=None)
     return replace(member, state=state, reason=reason)
 
 
@@ -127,10 +173,11 @@ def with_budget(member: Member, daily_orders: int | None) -> Member:
 def takes_away(before: Member, after: Member) -> bool:
     """Whether the member may do less afterwards."""
     keys_lost = set(before.key_ids) - set(after.key_ids)
+    roles_lost = any(before.roles(key.id) - key.roles for key in after.keys)
     less = after.daily_orders is not None and (
         before.daily_orders is None or after.daily_orders < before.daily_orders
     )
-    return after.state is not State.ACTIVE or bool(keys_lost) or less
+    return after.state is not State.ACTIVE or bool(keys_lost) or roles_lost or less
 
 
 def check_daily_orders(daily_orders: int | None) -> None:
@@ -150,8 +197,17 @@ def public_key(text: str) -> bytes:
 _NO_KEY = "this is no public key: it has 44 characters, as `shopguard registry enrol` prints it"
 
 
-def _key(public: bytes, now: float) -> MemberKey:
-    return MemberKey(_checked(public), now)
+_EVALUATED = frozenset({Role.LOOK_UP, Role.SEARCH})
+
+
+def _key(public: bytes, now: float, roles: Collection[Role]) -> MemberKey:
+    return MemberKey(_checked(public), now, _roles(roles))
+
+
+def _roles(roles: Collection[Role]) -> frozenset[Role]:
+    if not roles:
+        raise _unfit(f"a key is for something: {', '.join(Role)}")
+    return frozenset(roles)
 
 
 def _checked(public: bytes) -> bytes:

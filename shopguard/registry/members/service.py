@@ -4,7 +4,7 @@ What takes rights away reaches the keyed function before the vault commits it; w
 So a crash in between never leaves anybody with more than the vault says, and ``sync`` puts the rest right.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 
 import msgspec
@@ -13,7 +13,9 @@ import structlog
 
 from shopguard.crypto import Keyring
 from shopguard.errors import StoreUnavailable
+from shopguard.registry.desk import ALL_ROLES, Role
 from shopguard.registry.log import LeafKind, Log
+from shopguard.registry.members.independence import Tie, groups, ties
 from shopguard.registry.members.model import (
     USUAL_DAILY_ORDERS,
     Act,
@@ -24,8 +26,10 @@ from shopguard.registry.members.model import (
     takes_away,
     with_budget,
     with_key,
+    with_roles,
     without_key,
 )
+from shopguard.registry.members.particulars import Particulars, traits
 from shopguard.registry.members.store import MemberStore
 from shopguard.registry.prf.function import (
     MEMBERS,
@@ -40,8 +44,10 @@ from shopguard.registry.prf.function import (
     PutMember,
 )
 from shopguard.registry.refusals import Refusal, Refused
+from shopguard.registry.seen import Seen
 from shopguard.registry.signing import key_id_of
 from shopguard.registry.signing_keys import SigningKeys
+from shopguard.registry.subjects import Subject, SubjectKind
 from shopguard.storage.engine import reading, writing
 
 _log = structlog.get_logger()
@@ -70,7 +76,7 @@ class Members:
         clock: Callable[[], float],
     ) -> None:
         self._vault, self._prf, self._office, self._log, self._clock = vault, prf, office, log, clock
-        self._store = MemberStore(master)
+        self._store, self._seen = MemberStore(master), Seen(vault, master)
 
     def create(
         self,
@@ -107,14 +113,62 @@ class Members:
         with reading(self._vault) as connection:
             return list(self._store.acts(connection, member_id))
 
+    def groups(self) -> Mapping[str, str]:
+        """Return by member the group that is one voice with it; a shop that is one with no other is alone in its own.
+
+        Those that left are missing.
+        """
+        with reading(self._vault) as connection:
+            there = [one.id for one in self._store.all(connection) if one.state is not State.LEFT]
+            return groups(there, self._store.held(connection))
+
+    def ties(self) -> Sequence[Tie]:
+        """Return what members have in common; not all of it makes them one (``TraitKind.ties``)."""
+        with reading(self._vault) as connection:
+            return ties(self._store.held(connection))
+
+    def tie(self, one: str, other: str, reason: str, by: str = OFFICE) -> None:
+        """Keep that two members are one voice, as the office found out."""
+        self._tie_or_untie(self._store.tie, one, other, "one with", reason, by)
+
+    def untie(self, one: str, other: str, reason: str, by: str = OFFICE) -> None:
+        """Take back what ``tie`` said; what the shops themselves stated alike still makes them one."""
+        self._tie_or_untie(self._store.untie, one, other, "not one with", reason, by)
+
+    def describe(self, member_id: str, particulars: Particulars, by: str = OFFICE) -> None:
+        """Keep what shows with whom a member is one, and who its people are: as digests alone."""
+        with writing(self._vault) as connection:
+            found = self._store.get(connection, member_id)
+            if found.state is State.LEFT:
+                raise Refused(Refusal.FORBIDDEN, f"{member_id}: has left")
+            self._describe(connection, found, particulars)
+            self._store.record(connection, found, LeafKind.MEMBER_CHANGED, by, "described", self._clock())
+        self._settle_log()
+
     def standings(self) -> Mapping[str, MemberStanding]:
         """Return by id how the keyed function knows the members: what is left to them, and who is stopped."""
         known = msgspec.msgpack.decode(self._administer(MEMBERS, None), type=list[MemberStanding])
         return {standing.member: standing for standing in known}
 
-    def add_key(self, member_id: str, public: bytes, by: str = ITSELF) -> Sequence[str]:
+    def roles(self, member_id: str, key_id: str) -> frozenset[Role]:
+        """Return what a member may ask under one of its keys; nothing for a key or member that is not known."""
+        with reading(self._vault) as connection:
+            try:
+                return self._store.get(connection, member_id).roles(key_id)
+            except Refused:
+                return frozenset()
+
+    def set_roles(self, member_id: str, key_id: str, roles: Collection[Role], by: str = OFFICE) -> Member:
+        """Let a key be for these roles and no others."""
+        change = partial(with_roles, key_id=key_id, roles=roles)
+        detail = f"{key_id}: {', '.join(sorted(roles))}"
+        return self._change(member_id, change, LeafKind.MEMBER_CHANGED, detail, by)
+
+    def add_key(
+        self, member_id: str, public: bytes, by: str = ITSELF, roles: Collection[Role] = ALL_ROLES
+    ) -> Sequence[str]:
         """Let the member sign under one more key (32 bytes); returns the ids of all it has."""
-        change = partial(with_key, public=public, now=self._clock())
+        change = partial(with_key, public=public, now=self._clock(), roles=roles)
         return self._change(member_id, change, LeafKind.MEMBER_KEY_ADDED, key_id_of(public), by).key_ids
 
     def remove_key(self, member_id: str, key_id: str, by: str = ITSELF) -> Sequence[str]:
@@ -169,6 +223,32 @@ class Members:
         self._settle_log()
         return told
 
+    def _describe(self, connection: sa.Connection, found: Member, particulars: Particulars) -> None:
+        self._store.put_traits(connection, found.id, traits(particulars))
+        subject = Subject.of(SubjectKind.MEMBER, found.id)
+        self._seen.note(connection, subject, particulars.owner, *particulars.people)
+
+    def _tie_or_untie(
+        self,
+        do: Callable[[sa.Connection, str, str], bool],
+        one: str,
+        other: str,
+        found_out: str,
+        reason: str,
+        by: str,
+    ) -> None:
+        if one == other:
+            raise Refused(Refusal.FORBIDDEN, "name two members")
+        with writing(self._vault) as connection:
+            both = [self._store.get(connection, member_id) for member_id in sorted((one, other))]
+            if any(found.state is State.LEFT for found in both):
+                raise Refused(Refusal.FORBIDDEN, "one of them has left")
+            if do(connection, one, other):
+                for found, with_whom in zip(both, reversed(both), strict=True):
+                    said = f"{found_out} {with_whom.id}: {reason}"
+                    self._store.record(connection, found, LeafKind.MEMBER_CHANGED, by, said, self._clock())
+        self._settle_log()
+
     def _change(
         self, member_id: str, change: Callable[[Member], Member], kind: LeafKind, detail: str, by: str
     ) -> Member:
@@ -178,6 +258,9 @@ class Members:
             if after is before:
                 return after
             self._store.change(connection, before, after)
+            if after.state is State.LEFT:
+                self._store.forget_traits(connection, after.id)
+                self._seen.forget(connection, Subject.of(SubjectKind.MEMBER, after.id))
             self._store.record(connection, after, kind, by, detail, self._clock())
             takes = takes_away(before, after)
             if takes:
@@ -206,7 +289,8 @@ class Members:
 
     def _put(self, member: Member) -> None:
         publics = tuple(key.public for key in member.keys)
-        self._administer(PUT_MEMBER, PutMember(member.id, member.state, member.daily_orders, publics))
+        told = PutMember(member.id, member.state, member.daily_orders, publics, member.barred)
+        self._administer(PUT_MEMBER, told)
 
     def _administer(self, path: str, what: msgspec.Struct | None) -> bytes:
         body = b"" if what is None else msgspec.msgpack.encode(what)
@@ -230,4 +314,4 @@ def _is_known(member: Member, standing: MemberStanding | None) -> bool:
     if standing is None:
         return False
     same = standing.state == member.state and standing.daily_orders == member.daily_orders
-    return same and set(standing.keys) == set(member.key_ids)
+    return same and set(standing.keys) == set(member.key_ids) and standing.barred == member.barred

@@ -1,18 +1,21 @@
 """Members and what was done to them, in the vault. Sealed as a whole: who can write the tables can forge no key."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 import sqlalchemy as sa
 
 from shopguard.crypto import Keyring
 from shopguard.registry.log import LeafKind, commitment
+from shopguard.registry.members.independence import Held
 from shopguard.registry.members.model import Act, Member
+from shopguard.registry.members.particulars import Trait, TraitKind
 from shopguard.registry.refusals import Refusal, Refused
 
 _number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite numbers rows only for INTEGER
 _SALT_BYTES = 32
+_DIGEST_BYTES = 16
 
 metadata = sa.MetaData()
 
@@ -30,6 +33,16 @@ member_key = sa.Table(
     sa.Column("member", sa.String(length=40), sa.ForeignKey("member.id"), nullable=False),
 )
 """Every key that anybody ever had: none is used by two, and none that was ended comes back."""
+
+member_trait = sa.Table(
+    "member_trait",
+    metadata,
+    sa.Column("member", sa.String(length=40), nullable=False),
+    sa.Column("kind", sa.String(length=12), nullable=False),
+    sa.Column("digest", sa.LargeBinary(), nullable=False),
+    sa.PrimaryKeyConstraint("member", "kind", "digest", name="member_trait_pkey"),
+)
+"""What shows that two members are one, as keyed digests: of those present, and of nobody that left."""
 
 member_act = sa.Table(
     "member_act",
@@ -90,6 +103,42 @@ class MemberStore:
         statement = sa.update(member).where(member.c.id == after.id)
         connection.execute(statement.values(sealed=self._seal(after)))
 
+    def put_traits(self, connection: sa.Connection, member_id: str, traits: Iterable[Trait]) -> None:
+        """Keep what a member shares with others that are one with it, instead of what was stated before.
+
+        What the office has found out stays.
+        """
+        stated = (member_trait.c.member == member_id) & (member_trait.c.kind != TraitKind.OFFICE.value)
+        connection.execute(sa.delete(member_trait).where(stated))
+        self._add_traits(connection, member_id, traits)
+
+    def tie(self, connection: sa.Connection, one: str, other: str) -> bool:
+        """Keep that two members are one, as the office found out; whether that is new."""
+        found = _found_out(one, other)
+        if self._digest(found) in {held.digest for held in self.held(connection)}:
+            return False
+        for member_id in (one, other):
+            self._add_traits(connection, member_id, [found])
+        return True
+
+    def untie(self, connection: sa.Connection, one: str, other: str) -> bool:
+        """Take back what ``tie`` kept; whether there was anything."""
+        is_meant = member_trait.c.digest == self._digest(_found_out(one, other))
+        return connection.execute(sa.delete(member_trait).where(is_meant)).rowcount > 0
+
+    def forget_traits(self, connection: sa.Connection, member_id: str) -> None:
+        """Keep nothing of what a member shares with others, nor what others found out to share with it."""
+        own = sa.select(member_trait.c.digest).where(
+            member_trait.c.member == member_id, member_trait.c.kind == TraitKind.OFFICE.value
+        )
+        connection.execute(sa.delete(member_trait).where(member_trait.c.digest.in_(own)))
+        connection.execute(sa.delete(member_trait).where(member_trait.c.member == member_id))
+
+    def held(self, connection: sa.Connection) -> list[Held]:
+        """Return every trait of every member."""
+        rows = connection.execute(sa.select(member_trait))
+        return [Held(row.member, TraitKind(row.kind), row.digest) for row in rows]
+
     def record(
         self, connection: sa.Connection, who: Member, kind: LeafKind, by: str, detail: str, now: float
     ) -> None:
@@ -122,6 +171,18 @@ class MemberStore:
         """Keep that an act stands in the log."""
         connection.execute(sa.update(member_act).where(member_act.c.number == number).values(leaf=leaf))
 
+    def _add_traits(self, connection: sa.Connection, member_id: str, traits: Iterable[Trait]) -> None:
+        rows = [
+            {"member": member_id, "kind": trait.kind.value, "digest": self._digest(trait)}
+            for trait in dict.fromkeys(traits)
+        ]
+        if rows:
+            connection.execute(member_trait.insert(), rows)
+
+    def _digest(self, trait: Trait) -> bytes:
+        said = (trait.kind.value.encode(), trait.value.encode())
+        return self._master.digest("registry-vault/member-trait", *said)[:_DIGEST_BYTES]
+
     def _claim_key(self, connection: sa.Connection, owner: Member) -> None:
         """Keep that the newest key of ``owner`` is its own."""
         key_id = owner.key_ids[0]
@@ -134,3 +195,7 @@ class MemberStore:
 
     def _open(self, sealed: bytes) -> Member:
         return msgspec.json.decode(self._master.open(sealed), type=Member)
+
+
+def _found_out(one: str, other: str) -> Trait:
+    return Trait(TraitKind.OFFICE, " ".join(sorted((one, other))))

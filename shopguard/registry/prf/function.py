@@ -43,7 +43,8 @@ class Evaluated:
 class MemberStanding(msgspec.Struct, frozen=True):
     """How the keyed function knows a member. ``state``: active, suspended, left; ``stopped``: its budget ran out.
 
-    ``keys`` are ids. ``daily_orders`` None: not limited. ``batches_today`` counts the charged ones of this UTC day.
+    ``keys`` are ids, ``barred`` as in ``PutMember``. ``daily_orders`` None: not limited. ``batches_today`` counts the
+    charged ones of this UTC day.
     """
 
     member: str
@@ -53,6 +54,7 @@ class MemberStanding(msgspec.Struct, frozen=True):
     budgets: tuple[BudgetShape, ...]
     keys: tuple[str, ...]
     batches_today: int
+    barred: Mapping[str, tuple[str, ...]] = {}
 
 
 class Ingest(msgspec.Struct, frozen=True):
@@ -79,12 +81,17 @@ class EpochNumber(msgspec.Struct, frozen=True):
 
 
 class PutMember(msgspec.Struct, frozen=True):
-    """A member as the office knows it: replaces what the keyed function knows, but not its budget's level."""
+    """A member as the office knows it: replaces what the keyed function knows, but not its budget's level.
+
+    ``keys`` are public keys, 32 bytes each. ``barred`` says by the id of a key what it is not for: ``look_up`` (about
+    orders), ``search``.
+    """
 
     member: str
     state: str
     daily_orders: int | None
-    keys: tuple[bytes, ...]  # public keys, 32 bytes each
+    keys: tuple[bytes, ...]
+    barred: Mapping[str, tuple[str, ...]] = {}
 
 
 class MemberState(msgspec.Struct, frozen=True):
@@ -95,6 +102,7 @@ class MemberState(msgspec.Struct, frozen=True):
 class MemberKeys(msgspec.Struct, frozen=True):
     member: str
     keys: tuple[bytes, ...]
+    barred: Mapping[str, tuple[str, ...]] = {}
 
 
 class MemberBudget(msgspec.Struct, frozen=True):

@@ -12,11 +12,12 @@ from shopguard.registry.prf.asked import check_elements
 from shopguard.registry.prf.budget import Account, Searches
 from shopguard.registry.prf.function import OFFICE, EpochNumber, Ingest, Ingested
 from shopguard.registry.prf.seeds import EpochSeeds
-from shopguard.registry.prf.store import ACTIVE, Books, Member, PrfStore
+from shopguard.registry.prf.store import ACTIVE, Books, Keys, Member, PrfStore
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.signing import SignedRequest, key_id_of
 
 _STATES = (ACTIVE, "suspended", "left")
+_BARRABLE = frozenset({"look_up", "search"})
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _KEY = 32  # bytes
 _MOST_ORDERS = 10_000_000  # a day: more than any shop has
@@ -79,9 +80,10 @@ class Office:
         _check_state(asked.state)
         _check_orders(asked.daily_orders)
         _check_keys(asked.keys)
+        _check_barred(asked.barred)
         with self._store.writing() as books:
             books.put_member(asked.member, asked.state, asked.daily_orders)
-            books.put_keys(asked.member, asked.keys)
+            books.put_keys(asked.member, asked.keys, asked.barred)
         return b""
 
     def _set_state(self, request: SignedRequest, _now: float) -> bytes:
@@ -101,7 +103,7 @@ class Office:
             self._seeds.set_office(asked.keys)
             return b""
         with self._store.writing() as books:
-            books.put_keys(_known(books, asked.member).name, asked.keys)
+            books.put_keys(_known(books, asked.member).name, asked.keys, asked.barred)
         return b""
 
     def _set_budget(self, request: SignedRequest, _now: float) -> bytes:
@@ -152,6 +154,11 @@ def _check_state(state: str) -> None:
 def _check_orders(daily_orders: int | None) -> None:
     if daily_orders is not None and not 0 <= daily_orders <= _MOST_ORDERS:
         raise Refused(Refusal.UNREADABLE, f"daily orders are 0 to {_MOST_ORDERS}, or not limited")
+
+
+def _check_barred(barred: Keys) -> None:
+    if not {name for not_for in barred.values() for name in not_for} <= _BARRABLE:
+        raise Refused(Refusal.UNREADABLE, f"a key may be barred from {' and '.join(sorted(_BARRABLE))}")
 
 
 def _check_keys(keys: Sequence[bytes]) -> None:

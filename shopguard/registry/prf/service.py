@@ -17,7 +17,7 @@ from shopguard.registry.prf.asked import cost, is_search, read_look_up
 from shopguard.registry.prf.function import OFFICE, Evaluated, MemberStanding
 from shopguard.registry.prf.office import Office
 from shopguard.registry.prf.seeds import EpochSeeds
-from shopguard.registry.prf.store import ACTIVE, Books, Member, PrfStore, day_of
+from shopguard.registry.prf.store import ACTIVE, Books, KnownKey, Member, PrfStore, day_of
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.signing import SignedRequest, key_id_of, verify
 
@@ -52,7 +52,7 @@ class PrfService:
         """See ``KeyedFunction``. What was charged is committed before anything is told."""
         with _refusals():
             now = self._clock().timestamp()
-            self._member(request, now)
+            _check_key(self._signer(request, now), request)
             _check_whole(request)
             look_up = read_look_up(request)
             functions = self._seeds.functions(epochs)
@@ -67,10 +67,10 @@ class PrfService:
         """See ``KeyedFunction``."""
         with _refusals():
             now = self._clock().timestamp()
-            member = self._member(request, now)
+            member = self._signer(request, now).member
             with self._store.writing() as books:
                 _take_nonce(books, request)
-            return member.standing(self._store.key_ids(member.name), now)
+            return member.standing(self._store.keys(member.name), now)
 
     def administer(self, request: SignedRequest) -> bytes:
         """See ``KeyedFunction``."""
@@ -90,15 +90,14 @@ class PrfService:
         now = self._clock().timestamp()
         self._store.sweep(now - _KEEP_NONCES_S, day_of(now) - KEEP_BATCHES_DAYS)
 
-    def _member(self, request: SignedRequest, now: float) -> Member:
-        """Return who signed, if it may ask at all."""
+    def _signer(self, request: SignedRequest, now: float) -> KnownKey:
+        """Return what ``request`` is signed under, if its member may ask at all."""
         found = self._store.signer(request.member, request.key_id)
         if found is None:
             raise _not_authenticated()
-        member, public = found
-        _prove(request, public, now)
-        _check_state(member)
-        return member
+        _prove(request, found.public, now)
+        _check_state(found.member)
+        return found
 
     def _charge(self, request: SignedRequest, look_up: LookUp, now: float) -> bool:
         """Charge a batch; whether it was answered before, which costs nothing."""
@@ -186,6 +185,12 @@ def _search(books: Books, member: Member, look_up: LookUp, now: float) -> Refuse
     if refused is None:
         books.keep_searches(member.name, searches)
     return refused
+
+
+def _check_key(key: KnownKey, request: SignedRequest) -> None:
+    wanted = "search" if is_search(request) else "look_up"
+    if wanted in key.barred:
+        raise Refused(Refusal.FORBIDDEN, f"this key is not for `{wanted}`: use another one, or ask the office")
 
 
 def _check_state(member: Member) -> None:

@@ -1,7 +1,7 @@
 """What the keyed function keeps: members, budgets, batches answered, nonces seen. The driver is used directly."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -39,14 +39,28 @@ class Member:
     day: int = 0
     batches: int = 0
 
-    def standing(self, keys: Sequence[str], now: float) -> MemberStanding:
+    def standing(self, keys: "Keys", now: float) -> MemberStanding:
         """Return what is told of the member at ``now`` (Unix seconds)."""
         budgets: tuple[BudgetShape, ...] = ()
         if self.daily_orders is not None:
             budgets = left(at_moment(self.account, self.daily_orders, now), self.daily_orders)
         today = self.batches if self.day == day_of(now) else 0
         stopped = self.account.stopped
-        return MemberStanding(self.name, self.state, stopped, self.daily_orders, budgets, tuple(keys), today)
+        barred = {key_id: not_for for key_id, not_for in keys.items() if not_for}
+        return MemberStanding(self.name, self.state, stopped, self.daily_orders, budgets, tuple(keys), today, barred)
+
+
+Keys = Mapping[str, tuple[str, ...]]
+"""The ids of a member's keys, each with what it is not for."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownKey:
+    """A public key of a member, and what it is not for."""
+
+    member: Member
+    public: bytes
+    barred: tuple[str, ...]
 
 
 class PrfStore:
@@ -60,28 +74,26 @@ class PrfStore:
         self._kept: Any = None
         event.listen(engine, "engine_disposed", self._let_go)
 
-    def signer(self, member: str, key_id: str) -> tuple[Member, bytes] | None:
-        """Return a member with the public key that it has under ``key_id``."""
+    def signer(self, member: str, key_id: str) -> KnownKey | None:
+        """Return the key that ``member`` has under ``key_id``."""
         with self._connection() as connection:
             row = connection.execute(self._sql(_SIGNER), (member, key_id)).fetchone()
-        return None if row is None else (_member(row), bytes(row[-1]))
+        return None if row is None else KnownKey(_member(row), bytes(row[-2]), tuple(row[-1].split()))
 
-    def members(self) -> list[tuple[Member, tuple[str, ...]]]:
-        """Return every member with the ids of its keys, by name."""
+    def members(self) -> list[tuple[Member, Keys]]:
+        """Return every member with its keys, by name."""
         with self._connection() as connection:
             members = [_member(row) for row in connection.execute(self._sql(f"{_MEMBER} ORDER BY member"))]
-            keys: dict[str, list[str]] = {}
-            for member, key_id in connection.execute("SELECT member, key_id FROM member_key ORDER BY key_id"):
-                keys.setdefault(member, []).append(key_id)
-        return [(member, tuple(keys.get(member.name, ()))) for member in members]
+            keys: dict[str, dict[str, tuple[str, ...]]] = {}
+            for member, key_id, barred in connection.execute(_KEYS):
+                keys.setdefault(member, {})[key_id] = tuple(barred.split())
+        return [(member, keys.get(member.name, {})) for member in members]
 
-    def key_ids(self, member: str) -> tuple[str, ...]:
-        """Return the ids of a member's keys."""
+    def keys(self, member: str) -> Keys:
+        """Return a member's keys."""
         with self._connection() as connection:
-            rows = connection.execute(
-                self._sql("SELECT key_id FROM member_key WHERE member = ? ORDER BY 1"), (member,)
-            )
-            return tuple(key_id for (key_id,) in rows)
+            rows = connection.execute(self._sql(_KEYS_OF), (member,))
+            return {key_id: tuple(barred.split()) for key_id, barred in rows}
 
     @contextmanager
     def writing(self) -> Iterator["Books"]:
@@ -197,19 +209,20 @@ class Books:
         """Add a member, or change these two of it."""
         self.execute(_PUT_MEMBER, (name, state, daily_orders))
 
-    def put_keys(self, name: str, keys: Sequence[bytes]) -> None:
-        """Know a member by these public keys and no others."""
+    def put_keys(self, name: str, keys: Sequence[bytes], barred: Keys) -> None:
+        """Know a member by these public keys and no others; ``barred`` says what some are not for."""
         self.execute("DELETE FROM member_key WHERE member = ?", (name,))
         for public in dict.fromkeys(keys):
-            self.execute(
-                "INSERT INTO member_key (member, key_id, public) VALUES (?, ?, ?)", (name, key_id_of(public), public)
-            )
+            key_id = key_id_of(public)
+            self.execute(_PUT_KEY, (name, key_id, public, " ".join(barred.get(key_id, ()))))
 
 
 _COLUMNS = "member, state, daily_orders, stopped, spent_1, spent_2, spent_3, at, last_at, day, batches"
 _MEMBER = f"SELECT {_COLUMNS} FROM member"  # noqa: S608  # of constants
-_SIGNER = f"SELECT {_COLUMNS}, public FROM member NATURAL JOIN member_key WHERE member = ? AND key_id = ?"  # noqa: S608
-_KEY_IDS = "SELECT key_id FROM member_key WHERE member = ? ORDER BY key_id"
+_SIGNER = f"SELECT {_COLUMNS}, public, barred FROM member NATURAL JOIN member_key WHERE member = ? AND key_id = ?"  # noqa: S608
+_KEYS = "SELECT member, key_id, barred FROM member_key ORDER BY key_id"
+_KEYS_OF = "SELECT key_id, barred FROM member_key WHERE member = ? ORDER BY key_id"
+_PUT_KEY = "INSERT INTO member_key (member, key_id, public, barred) VALUES (?, ?, ?, ?)"
 _PUT_MEMBER = """
     INSERT INTO member (member, state, daily_orders) VALUES (?, ?, ?)
     ON CONFLICT (member) DO UPDATE SET state = excluded.state, daily_orders = excluded.daily_orders

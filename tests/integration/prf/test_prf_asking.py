@@ -301,14 +301,14 @@ def test_who_may_not_ask_is_refused(shop: "Shop", office: "Office", state: str) 
 def test_who_is_suspended_while_it_asks_is_not_answered(
     shop: "Shop", office: "Office", prf: PrfService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = prf._member
+    known = prf._signer
 
     def suspended_meanwhile(request: SignedRequest, now: float) -> object:
         found = known(request, now)
         office.do(function.SET_STATE, MemberState("shop-1", "suspended"))
         return found
 
-    monkeypatch.setattr(prf, "_member", suspended_meanwhile)
+    monkeypatch.setattr(prf, "_signer", suspended_meanwhile)
     assert shop.refusal().code is Refusal.SUSPENDED
 
 

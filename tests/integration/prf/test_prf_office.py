@@ -115,6 +115,25 @@ def test_a_member_that_is_put_again_keeps_what_it_has_spent(office: "Office", sh
     assert shop.spent() == (1, 0, 0)
 
 
+def test_a_key_that_is_not_for_looking_up_learns_nothing_and_is_known_all_the_same(
+    office: "Office", shop: "Shop"
+) -> None:
+    barred = {shop.key.key_id: ("look_up",)}
+    office.do(function.PUT_MEMBER, PutMember("shop-1", "active", 50, (shop.key.public, NEW.public), barred))
+    refused = shop.refusal(PHONE)
+    assert (refused.code, "look_up" in str(refused)) == (Refusal.FORBIDDEN, True)
+    assert (shop.standing().barred, shop.spent()) == (barred, (0, 0, 0))
+    shop.key = NEW
+    shop.ask(PHONE)
+    assert shop.spent() == (1, 0, 0)
+
+
+def test_a_key_is_barred_from_what_there_is(office: "Office", shop: "Shop") -> None:
+    put = PutMember("shop-1", "active", 50, (shop.key.public,), {shop.key.key_id: ("admin",)})
+    assert refusal(office, function.PUT_MEMBER, put).code is Refusal.UNREADABLE
+    shop.ask(PHONE)
+
+
 def test_a_raised_budget_lets_a_member_ask_more(office: "Office", shop: "Shop") -> None:
     shop.ask(PHONE)
     office.do(function.SET_BUDGET, MemberBudget("shop-1", 1_000))
