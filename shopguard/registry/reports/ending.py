@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from shopguard.registry.acts import SYSTEM, Act, Acts
 from shopguard.registry.entries.cases import empty_reports
 from shopguard.registry.log import LeafKind
+from shopguard.registry.office.quality import Counted, count
 from shopguard.registry.reports.model import ReportState
 from shopguard.registry.reports.store import ReportStore
 from shopguard.registry.subjects import Subject, SubjectKind
@@ -115,6 +116,7 @@ class Ending:
         self._store.change(connection, msgspec.structs.replace(report, state=withdrawn, changed_at=now))
         act = Act(now, LeafKind.REPORT_WITHDRAWN, str(_subject(number)), SYSTEM, "", report.state, withdrawn)
         self._acts.record(connection, _subject(number), act)
+        count(connection, report.member, Counted.LATE)
         self.now(connection, number)
 
     def _set(self, connection: sa.Connection, number: int, what: str, days: float) -> None:

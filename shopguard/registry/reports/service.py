@@ -19,6 +19,7 @@ from shopguard.errors import StoreUnavailable
 from shopguard.registry.acts import Act, Acts
 from shopguard.registry.calendar import day_of
 from shopguard.registry.log import LeafKind
+from shopguard.registry.office.quality import Counted, count
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.reports import rules
 from shopguard.registry.reports.ending import Ending
@@ -168,6 +169,8 @@ class Reports:
             self.store.change(connection, after)
             self.ending.none(connection, report.number)
             self._seen.note(connection, subject_of(report), report.content.party)
+            if report.state is ReportState.DRAFT:
+                count(connection, member, Counted.FILED)
             self._tell(connection, LeafKind.REPORT_RECEIVED, report, after, _by(member), f"{filed(digest)} {proof}")
         self._settle_log()
         return self.receipt(member, report_id)
