@@ -17,9 +17,10 @@ from shopguard.registry.adopt import adopt
 from shopguard.registry.client import InProcess, RegistryClient
 from shopguard.registry.desk import Route
 from shopguard.registry.entries.service import Entries
-from shopguard.registry.entry_keys import EntryKeys
+from shopguard.registry.erasures import JOURNAL, ErasureJournal
 from shopguard.registry.index import Index
-from shopguard.registry.log import Log
+from shopguard.registry.log import Heads, Log
+from shopguard.registry.log.routes import log_routes
 from shopguard.registry.lookup import LookUpService
 from shopguard.registry.members.service import Members
 from shopguard.registry.prf.client import PrfClient
@@ -27,6 +28,7 @@ from shopguard.registry.prf.process import Founding, OwnPrf, prf_socket, socket_
 from shopguard.registry.prf.seeds import EpochSeeds, seeds_path
 from shopguard.registry.prf.service import PrfService
 from shopguard.registry.publishing import Progress, Publisher
+from shopguard.registry.reapplying import Erasures
 from shopguard.registry.records import Records
 from shopguard.registry.refusals import Refused
 from shopguard.registry.reports.ending import Ending
@@ -35,6 +37,8 @@ from shopguard.registry.reports.service import Reports
 from shopguard.registry.reports.store import ReportStore
 from shopguard.registry.rounds import Chore, Rounds
 from shopguard.registry.search.looks import Looks
+from shopguard.registry.search.roots import LookRoots
+from shopguard.registry.search.roots import LookRoots
 from shopguard.registry.search.staff import Staff
 from shopguard.registry.seen import Seen
 from shopguard.registry.signing import SignedAnswer, SignedRequest, key_id_of
@@ -48,6 +52,7 @@ OWN_MEMBER = "self"
 """The id under which an installation asks its own registry: without a budget, as the list is its own."""
 
 _SETTLE_EVERY_S = 10.0
+_HEAD_EVERY_S = 60.0  # whether one is due
 _SIGNING = ("office", "answers", "member")
 
 
@@ -134,11 +139,27 @@ class RegistryHome:
             self.vault_keys,
             self.registry_id,
             self.clock,
+            self.erasure_journal.add,
         )
+
+    @cached_property
+    def erasure_journal(self) -> ErasureJournal:
+        """What was erased for good; lies beside the stores and in no backup of them."""
+        return ErasureJournal(self.data_dir / JOURNAL, self._seconds)
+
+    @cached_property
+    def erasures(self) -> Erasures:
+        """What brings that journal to the stores."""
+        return Erasures(self.erasure_journal, self.publisher.placing)
 
     @cached_property
     def log(self) -> Log:
         return Log(self.engine("log"), self._seconds)
+
+    @cached_property
+    def heads(self) -> Heads:
+        """The signed heads of the log; members know the key as one that answers are signed under."""
+        return Heads(self.log, self.registry_id, lambda: self.answer_keys.signer, self._seconds)
 
     @cached_property
     def members(self) -> Members:
@@ -147,12 +168,12 @@ class RegistryHome:
     @cached_property
     def desk_routes(self) -> Sequence[Route]:
         """What members may ask beside looking up: the routes of each subject, one after the other."""
-        return (*report_routes(self.reports),)
+        return (*report_routes(self.reports), *log_routes(self.log, self.heads))
 
     @cached_property
     def records(self) -> Records:
         """Numbers and keys for what the vault holds beside entries."""
-        return Records(Vault(self.engine("vault"), self.vault_keys), EntryKeys(self.engine("keys"), self.vault_keys))
+        return Records(Vault(self.engine("vault"), self.vault_keys), self.publisher.placing.keys)
 
     @cached_property
     def acts(self) -> Acts:
@@ -184,8 +205,12 @@ class RegistryHome:
     @cached_property
     def looks(self) -> Looks:
         """Who was told of whom."""
-        staff = Staff(self.seen, self._seconds)
-        return Looks(self.engine("vault"), self.records, staff, self._seconds)
+        return Looks(self.engine("vault"), self.records, Staff(self.seen, self._seconds), self._seconds)
+
+    @cached_property
+    def look_roots(self) -> LookRoots:
+        """What keeps looks from being changed unseen."""
+        return LookRoots(self.engine("vault"), self.log, self._seconds)
 
     @cached_property
     def service(self) -> LookUpService:
@@ -198,12 +223,19 @@ class RegistryHome:
             key_desk=self.members,
             more=self.desk_routes,
             looks=self.looks,
+            settle=self.erasures.settle,
         )
 
     @cached_property
     def rounds(self) -> Rounds:
         """What this registry does by the clock."""
-        return Rounds(self.engine("vault"), [Chore("settle", _SETTLE_EVERY_S, self.publisher.settle)])
+        return Rounds(
+            self.engine("vault"),
+            [
+                Chore("settle", _SETTLE_EVERY_S, self.publisher.settle),
+                Chore("head", _HEAD_EVERY_S, self.heads.sign_if_due),
+            ],
+        )
 
     def client(self, commitment_secret: bytes) -> RegistryClient:
         """Return the way to ask this registry from inside this installation."""
@@ -232,6 +264,7 @@ class RegistryHome:
         self._make_keys()
         for store in self._stores:
             migrate_store(self.engine(store), store)
+        self.erasures.settle()
         self._take_itself_in()
         self.publisher.ensure_current(progress)
         self.publisher.settle()
