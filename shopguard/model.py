@@ -263,6 +263,7 @@ class Entry:
 
     Args:
         expires_on: the day from which it is served no more; None: by the rule of its category.
+        also: further names and addresses under which the same person ordered.
     """
 
     id: str
@@ -273,6 +274,7 @@ class Entry:
     last_on: date
     effect: Effect = Effect.HOLD
     expires_on: date | None = None
+    also: tuple[Party, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

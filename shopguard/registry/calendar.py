@@ -38,6 +38,14 @@ def add_business_days(day: date, count: int) -> date:
     return day
 
 
+def business_days_before(day: date, count: int) -> date:
+    """Return the ``count``-th business day before ``day``, which itself does not count."""
+    while count > 0:
+        day -= timedelta(days=1)
+        count -= is_business_day(day)
+    return day
+
+
 def add_months(day: date, count: int) -> date:
     """Return the same day ``count`` months later, or the last of that month where it has no such day.
 

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta, timezone
 from shopguard import wire
 from shopguard.errors import PayloadInvalid
 from shopguard.model import Entry
+from shopguard.registry.calendar import day_of
+from shopguard.registry.entries.rules import loaded_ends_on
 
 MAX_LINE = 64 * 1024  # bytes; an entry has a few hundred
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}")
@@ -50,4 +52,7 @@ def parse_entry(line: bytes | str, now: datetime) -> Entry:
         raise PayloadInvalid("first_on is after last_on - at `$.first_on`")
     if entry.last_on > now.astimezone(_EARLIEST).date():
         raise PayloadInvalid("last_on is in the future - at `$.last_on`")
+    ended_on = loaded_ends_on(entry)
+    if ended_on < day_of(now.timestamp()):
+        raise PayloadInvalid(f"ended on {ended_on}, by the rule of its category or its own expires_on")
     return entry

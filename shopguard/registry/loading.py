@@ -31,6 +31,7 @@ _PROCESSES = 2  # identify more than one process can seal
 _AHEAD = 2  # batches in hand: what is held in memory, however long the input
 
 _UNMEETABLE = "nothing in the party can be looked up - at `$.party`"
+_LIVING = "the entry of this id is kept by reports or a dispute of its own: the office changes it - at `$.id`"
 _ERASED = "the entry of this id was erased and does not come back - at `$.id`"
 
 
@@ -111,7 +112,9 @@ class _Loading:
         for batch in batches:
             self._leave_unchanged_out(batch)
             self._in_hand.append(batch)
-            ahead.append((batch, self._finders.find([read.entry.party for read in batch.entries])))
+            ahead.append(
+                (batch, self._finders.find([(read.entry.party, *read.entry.also) for read in batch.entries]))
+            )
             if len(ahead) > (_AHEAD if self._finders.are_many else 0):
                 first, found_by = ahead.popleft()
                 yield first, _outcome(found_by)
@@ -143,12 +146,13 @@ class _Loading:
         stored = self._written(entries)
         batch.stored = stored.count
         faulty = {fault.line for fault in batch.faults}
-        erased = [read.line for read in batch.entries if read.id_digest in stored.erased]
-        batch.faults += [LineFault(line, _ERASED) for line in erased if line not in faulty]
+        for reason, kept in ((_ERASED, stored.erased), (_LIVING, stored.living)):
+            lines = [read.line for read in batch.entries if read.id_digest in kept]
+            batch.faults += [LineFault(line, reason) for line in lines if line not in faulty]
 
     def _written(self, entries: Mapping[bytes, tuple[Entry, Findable]]) -> Stored:
         if not entries:
-            return Stored(0, ())
+            return Stored(0)
         plan = self._placing.plan(entries)
         with self._placing.turn():
             return self._placing.store(plan)
@@ -179,20 +183,20 @@ class _Finders:
     def are_many(self) -> bool:
         return self._pool is not None
 
-    def find(self, parties: Sequence[Party]) -> "Future[list[Findable]]":
-        """Return what each of ``parties`` is found by, now or in a while."""
-        if self._here >= _LARGE and parties:
+    def find(self, persons: Sequence[tuple[Party, ...]]) -> "Future[list[Findable]]":
+        """Return what each of ``persons`` is found by, by all their names and addresses, now or in a while."""
+        if self._here >= _LARGE and persons:
             with _spared_from_interrupts():
                 self._pool = self._pool or _pool()
-                return self._pool.submit(_find, parties)
-        self._here += len(parties)
+                return self._pool.submit(_find, persons)
+        self._here += len(persons)
         done: Future[list[Findable]] = Future()
-        done.set_result(_find(parties))
+        done.set_result(_find(persons))
         return done
 
 
-def _find(parties: Sequence[Party]) -> list[Findable]:
-    return [findable(party) for party in parties]
+def _find(persons: Sequence[tuple[Party, ...]]) -> list[Findable]:
+    return [findable(*parties) for parties in persons]
 
 
 def _pool() -> ProcessPoolExecutor:

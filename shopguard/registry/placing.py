@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from itertools import islice
 
 import sqlalchemy as sa
@@ -16,14 +16,22 @@ import sqlalchemy as sa
 from shopguard.errors import ConfigError
 from shopguard.identity import PROFILE, Token, identify, tokens
 from shopguard.model import Entry, Party
+from shopguard.registry.calendar import day_of, end_of
+from shopguard.registry.entries import cases
+from shopguard.registry.entries.rules import USUAL, loaded_as_served, loaded_due_on
 from shopguard.registry.entry_keys import EntryKey, EntryKeys
 from shopguard.registry.epochs import SERVED, Epoch, EpochState
 from shopguard.registry.evaluating import OfficeEvaluation
 from shopguard.registry.index import Index, IndexRows
 from shopguard.registry.sealing import Listing, SealedEntry, seal
-from shopguard.registry.vault import EntryState, Kept, Link, Vault
+from shopguard.registry.subjects import Subject, SubjectKind
+from shopguard.registry.timers import Timer, Timers
+from shopguard.registry.vault import OWN_LIFE, EntryState, Kept, Link, Vault
 from shopguard.storage.engine import reading, writing
 from shopguard.storage.turns import one_at_a_time
+
+LISTED_DAY = "listed_day"
+"""The kind of deadline at which the rules come to loaded entries."""
 
 BATCH = 500
 """Entries placed at once: what a crash can leave under way, and what is held in memory."""
@@ -40,10 +48,11 @@ class Findable:
         return f"Findable({len(self.tokens)} tokens)"
 
 
-def findable(party: Party) -> Findable:
-    """Return what ``party`` is found by under the rules of this version."""
-    identity = identify(party)
-    return Findable(tokens(identity), identity.fields)
+def findable(*parties: Party) -> Findable:
+    """Return what a person is found by under the rules of this version, by each of their names and addresses."""
+    identities = [identify(party) for party in parties]
+    found_by = dict.fromkeys(token for identity in identities for token in tokens(identity))
+    return Findable(tuple(found_by), frozenset().union(*(identity.fields for identity in identities)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +81,14 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What became of a batch: how many were new or changed, and which (by the digest of their id) stay erased."""
+    """What became of a batch: how many were new or changed, and which (by the digest of their id) stay as they are.
+
+    Those were erased, or have a life of their own.
+    """
 
     count: int
-    erased: Collection[bytes]
+    erased: Collection[bytes] = ()
+    living: Collection[bytes] = ()
 
 
 class Placing:
@@ -88,6 +101,12 @@ class Placing:
         self, vault: Vault, keys: EntryKeys, index: Index, office: OfficeEvaluation, clock: Callable[[], datetime]
     ) -> None:
         self.vault, self.keys, self.index, self.office, self.clock = vault, keys, index, office, clock
+        self._timers = Timers(vault.engine)
+
+    @property
+    def today(self) -> date:
+        """The day in Japan."""
+        return day_of(self.clock().timestamp())
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -116,13 +135,14 @@ class Placing:
         Args:
             state: of those that are new; the others keep theirs.
         """
-        targets, known = self.targets(), self._known(entries)
+        targets, known, today = self.targets(), self._known(entries), self.today
         wanted: list[tuple[Kept, Entry, Findable]] = []
         for id_, (entry, found_by) in entries.items():
             content = self.vault.content(entry)
             before = known.get(id_) or Kept(0, id_, b"", os.urandom(16), state, indexed=False)
-            if before.state is not EntryState.ERASED and not before.has(content):
-                wanted.append((replace(before, content=content), entry, found_by))
+            if not (before.state is EntryState.ERASED or before.has_own_life or before.has(content)):
+                due_on = loaded_due_on(entry, today).toordinal()
+                wanted.append((replace(before, content=content, due_on=due_on), entry, found_by))
         return Plan(entries, state, targets, known, self._sealed(wanted, targets))
 
     def store(self, plan: Plan, tell: bool = True) -> Stored:
@@ -138,13 +158,14 @@ class Placing:
         erased = {
             id_ for id_, kept in plan.known.items() if kept.state is EntryState.ERASED or kept.number not in keys
         }
+        living = {id_ for id_, kept in plan.known.items() if kept.has_own_life} - erased
         changed = [one for one in plan.placements if one.kept.number in keys]
         new = self._numbered_anew([one for one in plan.placements if one.kept.id_digest not in numbers])
         keys |= self.keys.make([one.kept.number for one in new])
         links = self._links([one.kept.number for one in changed], keys)
         batch = [*new, *(replace(one, old=links.get(one.kept.number, ())) for one in changed)]
         self.place(batch, keys, tell)
-        return Stored(len(batch), erased)
+        return Stored(len(batch), erased, living)
 
     def renew(self, batch: Sequence[Kept]) -> None:
         """Place entries that the vault has once more, everywhere, and tell members. Needs the turn.
@@ -166,7 +187,7 @@ class Placing:
         with reading(self.vault.engine) as connection:
             entries = self.vault.open(connection, keys)
         wanted = [
-            (replace(kept, content=self.vault.content(entry)), entry, findable(entry.party))
+            (replace(kept, content=self.vault.content(entry)), entry, findable(entry.party, *entry.also))
             for kept in batch
             if (entry := entries.get(kept.number)) is not None
         ]
@@ -188,6 +209,7 @@ class Placing:
         epochs = sorted({epoch for one in batch for epoch in one.sealed}, key=lambda epoch: epoch.number)
         with writing(self.vault.engine) as connection:
             self.vault.put(connection, [(one.kept, one.entry) for one in batch], keys)
+            self._timers.add(connection, listed_days(one.kept.due_on for one in batch))
             rows: dict[Epoch, list[IndexRows]] = {}
             for epoch in epochs:
                 there = [one for one in batch if epoch in one.sealed]
@@ -204,6 +226,16 @@ class Placing:
                 self.index.unblock(connection, [one.kept.handle for one in batch if one.kept.is_active])
         with writing(self.vault.engine) as connection:
             self.vault.settled(connection, [one.kept.number for one in batch], [link.id for link in old])
+
+    def hide(self, numbers: Collection[int]) -> None:
+        """Serve these entries to nobody until ``settle`` has brought to the index what they are by then.
+
+        What breaks off after this is found under way, and put right.
+        """
+        with writing(self.vault.engine) as connection:
+            handles = self.vault.withhold(connection, numbers)
+        for handle in handles:
+            self.index.block(handle)
 
     def settle(self) -> None:
         """Finish what a crash, or Ctrl-C, left between the stores. Takes turns; costs one query where nothing is."""
@@ -236,15 +268,24 @@ class Placing:
         return buried
 
     def erase(self, kept: Kept) -> None:
-        """Take an entry out of every epoch and destroy its key; may be done twice. Needs the turn."""
+        """Take an entry out of every epoch and destroy its key and those of its reports; may be done twice.
+
+        Needs the turn.
+        """
         self.index.block(kept.handle)
         with writing(self.vault.engine) as connection:
             self.vault.set_state(connection, kept.number, EntryState.ERASED)
         links = self._links([kept.number], self.keys.open([kept.number]))
         with writing(self.index.engine) as connection:
             self._remove(connection, links.get(kept.number, ()))
-        self.keys.destroy(kept.number)
+        with reading(self.vault.engine) as connection:
+            reports = cases.reports_of(connection, kept.number)
+        self.index.flush()
+        for number in reports:
+            self.keys.destroy(number)
+        self.keys.destroy(kept.number, kept.handle)
         with writing(self.vault.engine) as connection:
+            cases.empty(connection, kept.number, reports, self.clock().timestamp())
             self.vault.empty(connection, kept.number)
 
     def _known(self, entries: Mapping[bytes, object]) -> Mapping[bytes, Kept]:
@@ -272,13 +313,15 @@ class Placing:
     def _sealed(self, batch: Sequence[tuple[Kept, Entry, Findable]], epochs: Sequence[Epoch]) -> Sequence[Placement]:
         """Seal entries for ``epochs``; one that is not active goes nowhere."""
         sealed: list[dict[Epoch, SealedEntry]] = [{} for _ in batch]
+        today = self.today
         active = [at for at, (kept, _, _) in enumerate(batch) if kept.state is EntryState.ACTIVE]
         for epoch in epochs:
             tokens_of_all = [token for at in active for token in batch[at][2].tokens]
             places = iter(self.office.places(epoch.number, tokens_of_all))
             for at in active:
                 kept, entry, found_by = batch[at]
-                listing = Listing.of(entry, kept.handle, found_by.fields)
+                said = entry if kept.has_own_life else loaded_as_served(entry, today)
+                listing = Listing.of(said, kept.handle, found_by.fields)
                 own = list(islice(places, len(found_by.tokens)))
                 sealed[at][epoch] = seal(listing, found_by.tokens, own, epoch.number)
         return [Placement(kept, entry, into) for (kept, entry, _), into in zip(batch, sealed, strict=True)]
@@ -297,6 +340,14 @@ class Placing:
             there = [link for link in links if link.epoch == epoch]
             rows = [row for link in there for row in link.rows]
             self.index.remove(connection, epoch, rows, [link.t2_ref for link in there])
+
+
+def listed_days(due_on: Iterable[int | None]) -> Iterator[Timer]:
+    """Return the deadlines of the days (as ordinals) on which the rules come to loaded entries, each once."""
+    for ordinal in sorted({day for day in due_on if day is not None and day != OWN_LIFE}):
+        day = date.fromordinal(ordinal)
+        subject = Subject.of(SubjectKind.LISTED, day.isoformat())
+        yield Timer(subject, LISTED_DAY, end_of(day), end_of(day - timedelta(days=USUAL.warn_days)))
 
 
 def _link(epoch: Epoch, entry: IndexRows) -> Link:

@@ -11,6 +11,7 @@ class SubjectKind(StrEnum):
     PROTECTION = "protection"
     APPLICATION = "application"
     MEMBER = "member"
+    LISTED = "listed"  # loaded entries that the rules come to on one day: its key
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 A deadline is set in the transaction of what it follows from, and taken away in the transaction of what ends it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -51,6 +51,19 @@ class Timers:
         row = {"subject": str(timer.subject), "what": timer.what, "due_at": timer.due_at, "warn_at": timer.warn_at}
         connection.execute(timer_table.insert(), row)
 
+    def add(self, connection: sa.Connection, timers: Iterable[Timer]) -> None:
+        """Keep deadlines of which the subject may have the very same already."""
+        rows = [
+            {"subject": str(timer.subject), "what": timer.what, "due_at": timer.due_at, "warn_at": timer.warn_at}
+            for timer in timers
+        ]
+        if rows:
+            connection.execute(_add, rows)
+
+    def there(self, connection: sa.Connection, subject: Subject) -> Mapping[str, Timer]:
+        """Return the deadlines of one subject, by their kind, as the caller's transaction sees them."""
+        return {timer.what: timer for timer in self._select(connection, timer_table.c.subject == str(subject))}
+
     def end(self, connection: sa.Connection, subject: Subject, *whats: str) -> None:
         """Take away the deadlines of these kinds that a subject has, or all of them."""
         is_meant = timer_table.c.subject == str(subject)
@@ -61,7 +74,7 @@ class Timers:
     def of(self, subject: Subject) -> Mapping[str, Timer]:
         """Return the deadlines of one subject, by their kind."""
         with reading(self._vault) as connection:
-            return {timer.what: timer for timer in self._select(connection, timer_table.c.subject == str(subject))}
+            return self.there(connection, subject)
 
     def upcoming(self, until: float, limit: int = 500) -> Sequence[Timer]:
         """Return the deadlines up to a moment, the nearest first."""
@@ -151,4 +164,8 @@ timer_table = sa.table(
     sa.column("what", sa.String),
     sa.column("due_at", sa.Float),
     sa.column("warn_at", sa.Float),
+)
+_add = sa.text(
+    "INSERT INTO timer (subject, what, due_at, warn_at) VALUES (:subject, :what, :due_at, :warn_at)"
+    " ON CONFLICT (subject, what) DO NOTHING"
 )

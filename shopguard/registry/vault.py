@@ -6,6 +6,7 @@ Methods work on the caller's connection, in the caller's transaction. Moments of
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 import msgspec
@@ -21,6 +22,10 @@ _DIGEST_BYTES = 16
 
 
 _HANDLE = re.compile(r"[0-9a-f]{32}")
+
+
+OWN_LIFE = date.max.toordinal()
+"""Stands for the day on which the rules come to an entry, where the entry's own clocks tell that."""
 
 
 class EntryState(StrEnum):
@@ -39,6 +44,8 @@ class Kept:
         content: keyed digest of all it says and of the rules of identity it was indexed by.
         handle: stands for it in the index, in every epoch.
         indexed: False from the moment it changes until the index has it so.
+        due_on: the day (as its ordinal) after which the rules change or end it, ``OWN_LIFE``, or None where an older
+            version wrote it.
     """
 
     number: int
@@ -47,6 +54,12 @@ class Kept:
     handle: bytes
     state: EntryState
     indexed: bool
+    due_on: int | None = None
+
+    @property
+    def has_own_life(self) -> bool:
+        """Whether it is kept by its reports and disputes, and no longer as it was loaded."""
+        return self.due_on == OWN_LIFE
 
     @property
     def is_active(self) -> bool:
@@ -104,6 +117,40 @@ class Vault:
                 row = connection.execute(_select_kept.where(_entry.c.handle == bytes.fromhex(entry_id))).first()
                 kept = None if row is None else _kept(row)
         return None if kept is None or kept.state is EntryState.ERASED else kept
+
+    def kept(self, connection: sa.Connection, numbers: Collection[int]) -> Mapping[int, Kept]:
+        """Return those of ``numbers`` that are entries, erased ones too."""
+        rows = connection.execute(_select_kept.where(_entry.c.number.in_(numbers)))
+        return {kept.number: kept for kept in map(_kept, rows)}
+
+    def due(self, until: int, limit: int) -> list[Kept]:
+        """Return the first loaded entries that the rules come to up to the day ``until`` (its ordinal)."""
+        return self._loaded(_entry.c.due_on <= until, limit)
+
+    def undated(self, limit: int) -> list[Kept]:
+        """Return the first entries of an older version, of which it is not known when the rules come to them."""
+        return self._loaded(_entry.c.due_on.is_(None), limit)
+
+    def _loaded(self, which: sa.ColumnElement[bool], limit: int) -> list[Kept]:
+        wanted = which & (_entry.c.state != EntryState.ERASED.value)
+        with reading(self.engine) as connection:
+            found = connection.execute(_select_kept.where(wanted).order_by(_entry.c.number).limit(limit))
+            return [_kept(row) for row in found]
+
+    def withhold(self, connection: sa.Connection, numbers: Collection[int]) -> list[bytes]:
+        """Keep that active ones of these entries are under way, and return the handles of those."""
+        is_meant = _entry.c.number.in_(numbers) & (_entry.c.state == EntryState.ACTIVE.value)
+        withheld = sa.update(_entry).where(is_meant).values(indexed=False).returning(_entry.c.handle)
+        return [bytes(handle) for handle in connection.scalars(withheld)]
+
+    def set_due(self, connection: sa.Connection, number: int, due_on: int, renew: bool = True) -> None:
+        """Keep when the rules come to an entry next.
+
+        Args:
+            renew: whether it says something else from now on, and has yet to be brought to the index so.
+        """
+        values = {"due_on": due_on, **({"indexed": False} if renew else {})}
+        connection.execute(sa.update(_entry).where(_entry.c.number == number).values(values))
 
     def under_way(self, limit: int) -> list[Kept]:
         """Return the first entries whose change has not reached the index."""
@@ -168,6 +215,7 @@ class Vault:
                 "handle": kept.handle,
                 "state": kept.state.value,
                 "indexed": False,
+                "due_on": kept.due_on,
                 "sealed": keys[kept.number].seal(_encode(entry), _label(kept.number)),
             }
             for kept, entry in entries
@@ -204,7 +252,13 @@ class Vault:
     def empty(self, connection: sa.Connection, number: int) -> None:
         """Take away all that an erased entry said, and where it was; what remains is that it is erased."""
         is_entry = _entry.c.number == number
-        bare = {"state": EntryState.ERASED.value, "indexed": True, "content": b"", "sealed": None}
+        bare = {
+            "state": EntryState.ERASED.value,
+            "indexed": True,
+            "content": b"",
+            "sealed": None,
+            "due_on": OWN_LIFE,
+        }
         connection.execute(sa.delete(_sealed_in).where(_sealed_in.c.number == number))
         connection.execute(sa.update(_entry).where(is_entry).values(bare))
 
@@ -239,6 +293,7 @@ _entry = sa.Table(
     sa.Column("handle", sa.LargeBinary),
     sa.Column("state", sa.String(8)),
     sa.Column("indexed", sa.Boolean),
+    sa.Column("due_on", sa.Integer),
     sa.Column("sealed", sa.LargeBinary),
 )
 _sealed_in = sa.Table(
@@ -259,22 +314,23 @@ _kept_columns = (
     _entry.c.handle,
     _entry.c.state,
     _entry.c.indexed,
+    _entry.c.due_on,
 )
 _select_kept = sa.select(*_kept_columns)
 _not_indexed = sa.text("NOT indexed")  # as the partial index says it
 _upsert = sa.text(
-    "INSERT INTO entry (number, id_digest, content, handle, state, indexed, sealed)"
-    " VALUES (:number, :id_digest, :content, :handle, :state, :indexed, :sealed)"
+    "INSERT INTO entry (number, id_digest, content, handle, state, indexed, due_on, sealed)"
+    " VALUES (:number, :id_digest, :content, :handle, :state, :indexed, :due_on, :sealed)"
     " ON CONFLICT (number) DO UPDATE SET content = excluded.content, indexed = excluded.indexed,"
-    " sealed = excluded.sealed"
+    " due_on = excluded.due_on, sealed = excluded.sealed"
 )
 _settle = sa.update(_entry).where(_entry.c.number == sa.bindparam("n")).values(indexed=True)
 _unlink = sa.delete(_sealed_in).where(_sealed_in.c.id == sa.bindparam("i"))
 
 
-def _kept(row: sa.Row[int, bytes, bytes, bytes, str, bool]) -> Kept:
-    number, id_digest, content, handle, state, indexed = row
-    return Kept(number, id_digest, content, handle, EntryState(state), bool(indexed))
+def _kept(row: sa.Row[int, bytes, bytes, bytes, str, bool, int | None]) -> Kept:
+    number, id_digest, content, handle, state, indexed, due_on = row
+    return Kept(number, id_digest, content, handle, EntryState(state), bool(indexed), due_on)
 
 
 def _is_missing(epoch: int) -> sa.ColumnElement[bool]:

@@ -87,13 +87,14 @@ class Life(msgspec.Struct, frozen=True):
     Args:
         number: its record; ``reference``: what members are told (``E-`` and letters, or the id it was loaded under).
         code: what the person it is about goes by towards the persons' desk; never told to members.
-        since: when it came into its state; ``opened_at``: when it was opened.
+        since: when it came into its state; ``opened_at``: when its first report was accepted.
         sources: the reports it rests on, ``loaded`` what it rests on beside them; never neither.
-        notice_at: when the notice was sent, or found to be impossible.
+        notice_at: from when the person's time to answer counts: a notice was sent, or found to be impossible.
+        told_at: when the notice was sent, as long as none came back.
         proof: how the notice was sent and what shows it, in the words of whoever sent it.
         ending: why it is about to be erased, for one that is suspended because it was paid.
-        contested_at: when the open dispute began; ``reporter_told_at``: when the reporters were told of it.
-        extended: its dispute was given its one extension.
+        reporter_told_at: when the reporters were told of the open dispute; ``reporter_late``: they were not in time.
+        extended: the open dispute was given its one extension.
     """
 
     number: int
@@ -106,10 +107,11 @@ class Life(msgspec.Struct, frozen=True):
     loaded: Loaded | None = None
     notice: NoticeState = NoticeState.DUE
     notice_at: float | None = None
+    told_at: float | None = None
     proof: str = ""
     ending: Ending | None = None
-    contested_at: float | None = None
     reporter_told_at: float | None = None
+    reporter_late: bool = False
     extended: bool = False
 
     @property

@@ -1,25 +1,51 @@
-"""The life of entries: the only place where an entry's state changes."""
+"""The life of entries: the only place where their state changes, with their clocks, what is served, and the log."""
 
+import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 
-from shopguard.registry.acts import Acts
-from shopguard.registry.entries.model import Ending, Life, LifeState
+from shopguard.crypto import Keyring
+from shopguard.model import Category, Effect
+from shopguard.registry.acts import SYSTEM, Act, Acts
+from shopguard.registry.calendar import day_of
+from shopguard.registry.disputes.codes import code_digest, new_code
+from shopguard.registry.entries import steps
+from shopguard.registry.entries.clocks import Clock, clocks
+from shopguard.registry.entries.listed import Listed
+from shopguard.registry.entries.model import Ending, Life, LifeState, Loaded
+from shopguard.registry.entries.rules import USUAL, Periods, entry_of, loaded_ends_on
+from shopguard.registry.entries.serving import Serving
+from shopguard.registry.entries.sources import source_of
+from shopguard.registry.entries.store import Gone, LifeStore
+from shopguard.registry.log import LeafKind
 from shopguard.registry.placing import Placing
 from shopguard.registry.records import Records
+from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.reports.model import Report
-from shopguard.registry.timers import Fire, Timers
+from shopguard.registry.reports.store import ReportStore
+from shopguard.registry.reports.wording import both
+from shopguard.registry.subjects import Subject, SubjectKind
+from shopguard.registry.timers import Fire, Timer, Timers
+from shopguard.registry.vault import EntryState
+from shopguard.storage.engine import reading, writing
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: nothing that is easily misread
+_REFERENCE_LENGTH = 10
 
 
 class Entries:
     """The entries of one registry, and what happens to each. ``Refused`` says what is not possible and why.
 
-    What changes an entry does it on a ``connection`` of ``changing``: the caller's own writes commit with it.
+    What changes an entry does it on a ``connection`` of ``changing``: the caller's own writes commit with it. An
+    entry that ended comes back in the state ``ERASED``, for the last time.
     ``by`` is an account at the office, ``member:ID``, ``person`` or ``acts.SYSTEM``; ``reason`` is in words.
 
     Args:
+        master: the vault's keyring, which keys the digests of codes.
         groups: returns by member the group of shops it is of; one that is missing stands for itself.
         clock: Unix seconds.
     """
@@ -30,138 +56,359 @@ class Entries:
         records: Records,
         acts: Acts,
         timers: Timers,
+        master: Keyring,
         clock: Callable[[], float],
         groups: Callable[[], Mapping[str, str]] = dict,
+        periods: Periods = USUAL,
     ) -> None:
-        raise NotImplementedError
+        self._placing, self._acts, self._timers, self._master = placing, acts, timers, master
+        self._clock, self._groups, self.periods = clock, groups, periods
+        self._vault = placing.vault.engine
+        self._store, self._serving = LifeStore(records), Serving(placing)
+        self._reports = ReportStore(records, master)
 
     @contextmanager
     def changing(self, *hidden: int) -> Iterator[sa.Connection]:
         """A transaction on the vault in which entries change; nobody else changes entries meanwhile.
 
         Every entry that may become weaker or end is named in ``hidden``: it is served to nobody from this moment on,
-        until the change has reached the index. Should the block fail, it comes back as it was.
+        until ``settle`` has brought the change to the index; should the block fail, ``settle`` serves it as it was.
         Not to be nested, nor entered inside another transaction on the vault.
         """
-        raise NotImplementedError
-        yield
+        self._placing.hide(hidden)  # at once, whatever else is being written
+        with self._placing.turn():
+            self._placing.hide(hidden)  # once more: somebody may have brought it to the index meanwhile
+            with writing(self._vault) as connection:
+                yield connection
 
     def settle(self) -> None:
-        """Bring to the index and the log what was committed; the sweeping process does so each minute too."""
+        """Bring to the index and the log what was committed. The process that sweeps does so now and then, too."""
+        self._placing.settle()
+        self._acts.settle()
 
     # --- reading ----------------------------------------------------------------------------------------------------
 
     def get(self, number: int) -> Life:
-        """Return the life of an entry; ``Refused`` (NOT_FOUND) if it has none, or is erased."""
-        raise NotImplementedError
+        """Return the life of an entry; ``Refused`` if it has none, or has ended."""
+        with reading(self._vault) as connection:
+            return self._living(connection, number)
 
     def find(self, reference: str) -> int | None:
         """Return the number of the entry of this reference (or handle in hexadecimal) that is not erased."""
-        raise NotImplementedError
+        kept = self._placing.vault.find(reference)
+        return None if kept is None else kept.number
 
     def by_code(self, code: str) -> Life | None:
-        """Return the entry whose person goes by ``code`` (as ``codes.read_code`` spells it), or goes on in it."""
-        raise NotImplementedError
+        """Return the entry whose person goes by ``code``, as ``codes.read_code`` spells it, or that it goes on in."""
+        with reading(self._vault) as connection:
+            number = self._store.by_code(connection, code_digest(self._master, code))
+            gone = None if number is None else self._store.gone(connection, number)
+            if gone is not None:
+                number = gone.into
+            return None if number is None else self._store.get(connection, number)
+
+    def gone(self, code: str) -> Gone | None:
+        """Return what is left of an entry that ended, by the code of its person."""
+        with reading(self._vault) as connection:
+            number = self._store.by_code(connection, code_digest(self._master, code))
+            return None if number is None else self._store.gone(connection, number)
 
     def in_state(self, state: LifeState, after: int = 0, limit: int = 100) -> Sequence[Life]:
         """Return the first entries in ``state`` above the number ``after``."""
-        raise NotImplementedError
+        with reading(self._vault) as connection:
+            return self._store.in_state(connection, state, after, limit)
+
+    def endings(self) -> Mapping[tuple[Category, Ending], int]:
+        """Return how many entries ended, by category and why: all that is kept of them."""
+        with reading(self._vault) as connection:
+            return self._store.count_endings(connection)
 
     # --- what it rests on -------------------------------------------------------------------------------------------
 
     def open(self, connection: sa.Connection, reports: Sequence[Report], number: int, by: str) -> Life:
         """Open an entry, pending, from checked reports; ``number`` is one of ``Records.begin``."""
-        raise NotImplementedError
+        now, groups = self._clock(), self._groups()
+        sources = [source_of(report, groups, now, self.periods) for report in reports]
+        life = steps.opened(number, _new_reference(), new_code(), sources, now)
+        entry = entry_of(life, day_of(now), self.periods)
+        self._serving.begin(connection, number, entry)
+        self._store.add(connection, life, entry.category, code_digest(self._master, life.code))
+        self._set_clocks(connection, life)
+        self._record(connection, None, life, by, "", LeafKind.ENTRY_OPENED)
+        return life
 
     def adopt(self, connection: sa.Connection, number: int, by: str) -> Life:
-        """Give an entry that was loaded a life of its own; one that has it keeps it."""
-        raise NotImplementedError
+        """Give an entry that was loaded a life of its own; one that has it keeps it.
+
+        ``Refused`` for a note that protects a person: it is no entry.
+        """
+        there = self._store.get(connection, number)
+        if there is not None:
+            return there
+        found = self._serving.loaded(connection, number)
+        if found is None or found[1].effect is Effect.CONFIRM or self._store.gone(connection, number) is not None:
+            raise Refused(Refusal.NOT_FOUND, _NO_ENTRY)
+        (kept, entry), now = found, self._clock()
+        life = steps.adopted(number, new_code(), Loaded(entry, loaded_ends_on(entry, self.periods)), now)
+        if kept.state is EntryState.BLOCKED:
+            life = steps.suspended(life, now)
+        self._store.add(connection, life, entry.category, code_digest(self._master, life.code))
+        self._keep(connection, life)
+        self._record(connection, None, life, by, "", LeafKind.ENTRY_OPENED)
+        return life
 
     def add_source(self, connection: sa.Connection, number: int, report: Report, by: str) -> Life:
-        """Let a checked report support an entry that is there (also a loaded one)."""
-        raise NotImplementedError
+        """Let a checked report support an entry that is there (also a loaded one). Hide it."""
+        self.adopt(connection, number, by)
+        sources = [source_of(report, self._groups(), self._clock(), self.periods)]
+        step = partial(steps.with_sources, sources=sources)
+        return self._change(connection, number, step, by, report.id)
 
-    def drop_source(self, connection: sa.Connection, number: int, report: int, by: str, reason: str) -> Life | None:
-        """Let a report support the entry no more; None if nothing was left and it was erased. Hide it."""
-        raise NotImplementedError
+    def drop_source(
+        self,
+        connection: sa.Connection,
+        number: int,
+        report: int,
+        by: str,
+        reason: str,
+        ending: Ending = Ending.WITHDRAWN,
+    ) -> Life:
+        """Let a report support the entry no more; with the last one it ends as ``ending`` says. Hide it."""
+        step = partial(steps.without_sources, reports=[report], ending=ending)
+        return self._change(connection, number, step, by, reason)
 
     def merge(self, connection: sa.Connection, into: int, other: int, by: str, reason: str) -> Life:
-        """Let all that ``other`` rests on support ``into``; ``other`` is no more. Hide both."""
-        raise NotImplementedError
+        """Let all that ``other`` rests on support ``into``; ``other`` is no more. Hide both.
+
+        The code of the person of ``other`` leads to ``into`` from now on.
+        """
+        if into == other:
+            raise Refused(Refusal.STATE, _SAME_ENTRY)
+        self.adopt(connection, into, by)
+        taken = self.adopt(connection, other, by)
+        for report in self._reports.of_entry(connection, other):
+            self._reports.change(connection, replace(report, entry=into))
+        life = self._change(connection, into, partial(steps.merged, other=taken), by, reason)
+        self._write(connection, taken, steps.ended(taken, Ending.MERGED, self._clock()), by, reason, into=into)
+        return life
 
     def split(
         self, connection: sa.Connection, number: int, reports: Sequence[Report], new: int, by: str, reason: str
     ) -> Life:
-        """Take some of its reports out into an entry of their own, pending, which is returned. Hide the old one."""
-        raise NotImplementedError
+        """Take some of its reports out into an entry of their own, pending, which is returned. Hide the old one.
+
+        ``new`` is a number of ``Records.begin``.
+        """
+        life, numbers = self._living(connection, number), {report.number for report in reports}
+        own = {source.report for source in life.sources}
+        if not numbers <= own or (numbers == own and life.loaded is None) or life.state not in steps.FREE:
+            raise Refused(Refusal.STATE, _NOT_SPLIT)
+        for report in reports:
+            self._reports.change(connection, replace(report, entry=new))
+        step = partial(steps.without_sources, reports=numbers, ending=Ending.WITHDRAWN)
+        self._change(connection, number, step, by, reason)
+        return self.open(connection, reports, new, by)
 
     # --- telling the person -----------------------------------------------------------------------------------------
 
     def notice_sent(self, connection: sa.Connection, number: int, how: str, proof: str, by: str) -> Life:
-        """Keep that the person was told: it may be served 14 days later."""
-        raise NotImplementedError
+        """Keep that the person was told, how, and what shows it: it may be served when 14 days have passed."""
+        shown = f"{how}: {proof}" if proof else how
+        step = partial(steps.notice_sent, proof=shown)
+        return self._change(connection, number, step, by, shown, LeafKind.ENTRY_NOTICE)
 
     def notice_impossible(self, connection: sa.Connection, number: int, by: str, reason: str) -> Life:
         """Keep that no address works, or that the letter came back: it may flag at most. Hide it."""
-        raise NotImplementedError
+        return self._change(connection, number, steps.notice_impossible, by, reason, LeafKind.ENTRY_NOTICE)
 
     # --- disputes ---------------------------------------------------------------------------------------------------
 
     def contest(self, connection: sa.Connection, number: int, by: str, reason: str = "") -> Life:
         """The person objects: it is unserved until that is decided. Adopts a loaded entry. Hide it."""
-        raise NotImplementedError
+        self.adopt(connection, number, by)
+        return self._change(connection, number, steps.contested, by, reason)
 
     def reporter_told(self, connection: sa.Connection, number: int, by: str) -> Life:
         """Keep that the reporters were told of the dispute."""
-        raise NotImplementedError
+        return self._change(connection, number, steps.reporter_told, by, "", LeafKind.ENTRY_NOTICE)
 
     def extend(self, connection: sa.Connection, number: int, by: str, reason: str) -> Life:
         """Give a dispute its one extension, because of new facts."""
-        raise NotImplementedError
+        return self._change(connection, number, steps.extended, by, reason)
 
     def uphold(self, connection: sa.Connection, number: int, by: str, reason: str) -> Life:
         """Decide a dispute for the entry: it goes on as it was."""
-        raise NotImplementedError
+        return self._change(connection, number, steps.upheld, by, reason)
 
-    def overturn(self, connection: sa.Connection, number: int, by: str, reason: str) -> None:
-        """Decide a dispute for the person: the entry is erased. Hide it."""
-        raise NotImplementedError
+    def overturn(self, connection: sa.Connection, number: int, by: str, reason: str) -> Life:
+        """Decide a dispute for the person: the entry is erased."""
+        return self._change(connection, number, steps.overturned, by, reason)
 
     # --- the office -------------------------------------------------------------------------------------------------
 
     def suspend(self, connection: sa.Connection, number: int, by: str, reason: str) -> Life:
-        """Serve it no more while the office looks again; erased if nobody decides. Hide it."""
-        raise NotImplementedError
+        """Serve it no more while the office looks again; erased if nobody decides. Adopts a loaded entry. Hide it."""
+        self.adopt(connection, number, by)
+        return self._change(connection, number, steps.suspended, by, reason)
 
     def resume(self, connection: sa.Connection, number: int, by: str, reason: str) -> Life:
         """Let a suspended entry go on as it was."""
-        raise NotImplementedError
+        return self._change(connection, number, steps.resumed, by, reason)
 
     def erase(
         self, connection: sa.Connection, number: int, by: str, reason: str, ending: Ending = Ending.ERASED
-    ) -> None:
-        """Erase it for good. Hide it."""
-        raise NotImplementedError
+    ) -> Life:
+        """Erase it for good. Adopts a loaded entry. Hide it."""
+        self.adopt(connection, number, by)
+        return self._change(connection, number, partial(steps.ended, ending=ending), by, reason)
 
     # --- the reporter -----------------------------------------------------------------------------------------------
 
     def paid(self, connection: sa.Connection, report: int, by: str) -> Life | None:
-        """The reporter says that it was paid: the report supports nothing from now on and is erased in 48 hours.
+        """It was paid: the report supports nothing from now on. Hide the entry.
 
-        So is the entry if nothing else supports it. Hide it. None if the report is part of no entry.
+        If nothing else supports that, it is unserved and erased in 48 hours. None if the report is part of no entry.
         """
-        raise NotImplementedError
+        step = partial(steps.without_sources, reports=[report], ending=Ending.PAID)
+        return self._change_of_report(connection, report, step, by, Ending.PAID.value)
 
     def withdrawn(self, connection: sa.Connection, report: int, by: str, reason: str = "") -> Life | None:
-        """The reporter takes it back; an entry that nothing else supports is erased at once. Hide it."""
-        raise NotImplementedError
+        """The reporter takes it back: the entry is erased if nothing else supports it. Hide the entry.
+
+        None if the report is part of no entry.
+        """
+        step = partial(steps.without_sources, reports=[report], ending=Ending.WITHDRAWN)
+        return self._change_of_report(connection, report, step, by, reason)
 
     def confirmed(self, connection: sa.Connection, report: int, by: str) -> Life | None:
-        """The reporter says that it still holds, for six months more; an entry that slept wakes."""
-        raise NotImplementedError
+        """It still holds, for six months more; an entry that slept wakes. None if the report is part of no entry."""
+        step = partial(steps.confirmed, report=report)
+        return self._change_of_report(connection, report, step, by, "confirmed")
 
     # --- clocks -----------------------------------------------------------------------------------------------------
 
     def fires(self) -> Mapping[str, Fire]:
-        """Return what happens at each kind of deadline of an entry, for the ``Sweeper``."""
-        raise NotImplementedError
+        """Return what happens at each kind of deadline of entries, for the ``Sweeper``."""
+        listed = Listed(self._placing, self._timers, self._acts, self.changing, self._clock)
+        return {**{clock.value: partial(self._fire, clock) for clock in Clock}, **listed.fires()}
+
+    def _fire(self, clock: Clock, timer: Timer) -> None:
+        number = timer.subject.number
+        with self.changing(number) as connection:
+            there = self._timers.there(connection, timer.subject).get(clock.value)
+            if there is None or there.due_at > self._clock():
+                return  # something came between
+            life = self._store.get(connection, number)
+            if life is None:
+                self._timers.end(connection, timer.subject)
+                return
+            after = steps.fired(life, clock, self._clock(), self.periods)
+            self._write(connection, life, after, SYSTEM, clock.value)
+
+    # --- writing ----------------------------------------------------------------------------------------------------
+
+    def _change_of_report(
+        self, connection: sa.Connection, report: int, step: steps.Step, by: str, reason: str
+    ) -> Life | None:
+        entry = self._reports.by_number(connection, report).entry
+        if entry is None or self._store.get(connection, entry) is None:
+            return None
+        return self._change(connection, entry, step, by, reason)
+
+    def _change(
+        self,
+        connection: sa.Connection,
+        number: int,
+        step: steps.Step,
+        by: str,
+        reason: str,
+        kind: LeafKind = LeafKind.ENTRY_CHANGED,
+    ) -> Life:
+        before = self._living(connection, number)
+        after = step(before, now=self._clock(), periods=self.periods)
+        self._write(connection, before, after, by, reason, kind)
+        return after
+
+    def _write(
+        self,
+        connection: sa.Connection,
+        before: Life,
+        after: Life,
+        by: str,
+        reason: str,
+        kind: LeafKind = LeafKind.ENTRY_CHANGED,
+        into: int | None = None,
+    ) -> None:
+        self._record(connection, before, after, by, reason, kind)
+        if after.state is LifeState.ERASED:
+            self._store.end(connection, after, into)
+            self._serving.end(connection, after.number)
+            self._timers.end(connection, _subject(after.number))
+        else:
+            self._keep(connection, after)
+
+    def _keep(self, connection: sa.Connection, life: Life) -> None:
+        entry = entry_of(life, day_of(self._clock()), self.periods)
+        self._store.change(connection, life, entry.category)
+        self._serving.bring(connection, life.number, entry, is_served=life.state is LifeState.ACTIVE)
+        self._set_clocks(connection, life)
+
+    def _set_clocks(self, connection: sa.Connection, life: Life) -> None:
+        """Let those clocks run that the entry has now; of one that goes on people are not warned again."""
+        subject, wanted = _subject(life.number), clocks(life, self._clock(), self.periods)
+        there = self._timers.there(connection, subject)
+        if stopped := [clock for clock in there if clock not in wanted]:
+            self._timers.end(connection, subject, *stopped)
+        for clock, deadline in wanted.items():
+            if clock not in there or there[clock].due_at != deadline.due_at:
+                timer = Timer(subject, clock.value, deadline.due_at, deadline.warn_at)
+                self._timers.set(connection, timer)
+
+    def _record(
+        self, connection: sa.Connection, before: Life | None, after: Life, by: str, reason: str, kind: LeafKind
+    ) -> None:
+        """Keep the act, and what the log is to hold of it; of what an entry comes into, that is what counts."""
+        was, is_now = ("" if before is None else _standing(before)), _standing(after)
+        if before is not None and before.state is not after.state:
+            kind = _OF_STATE[after.state]
+        subject = _subject(after.number)
+        act = Act(self._clock(), kind, str(subject), by, reason, was, is_now)
+        self._acts.record(connection, subject, act)
+
+    def _living(self, connection: sa.Connection, number: int) -> Life:
+        life = self._store.get(connection, number)
+        if life is None:
+            raise Refused(Refusal.NOT_FOUND, _NO_ENTRY)
+        return life
+
+
+def _subject(number: int) -> Subject:
+    return Subject.of(SubjectKind.ENTRY, number)
+
+
+def _standing(life: Life) -> str:
+    """Where an entry stands, and how it ends, as words of the program."""
+    return life.state.value if life.ending is None else f"{life.state.value}/{life.ending.value}"
+
+
+def _new_reference() -> str:
+    """Return what members call an entry: 50 random bits."""
+    return "E-" + "".join(secrets.choice(_ALPHABET) for _ in range(_REFERENCE_LENGTH))
+
+
+_OF_STATE = {
+    LifeState.PENDING: LeafKind.ENTRY_CHANGED,
+    LifeState.ACTIVE: LeafKind.ENTRY_ACTIVE,
+    LifeState.CONTESTED: LeafKind.ENTRY_CONTESTED,
+    LifeState.SUSPENDED: LeafKind.ENTRY_SUSPENDED,
+    LifeState.ASLEEP: LeafKind.ENTRY_ASLEEP,
+    LifeState.ERASED: LeafKind.ENTRY_ERASED,
+}
+_NO_ENTRY = both(
+    "この登録はありません(すでに消去されたか、番号が違います)。", "there is no such entry, or it was erased"
+)
+_SAME_ENTRY = both("同じ登録どうしは統合できません。", "an entry cannot be merged with itself")
+_NOT_SPLIT = both(
+    "分割できません。この登録の通報の一部だけを選んでください(異議申立て中・停止中は先に判断が必要です)。",
+    "this cannot be split: choose some, not all, of its own reports; decide first if it is contested or suspended",
+)

@@ -170,7 +170,7 @@ def test_what_an_order_shares_tells_which_fields_the_entry_has(office: "Office")
     (row, *_) = office.rows(PARTY)
     assert row.fields == identify(PARTY).fields
     assert row.profile == tokens(identify(PARTY))[0].profile
-    assert (row.reporters, row.effect, row.expires_on) == (2, Effect.HOLD, None)
+    assert (row.reporters, row.effect, row.expires_on) == (2, Effect.HOLD, date(2031, 8, 15))
 
 
 def test_entries_cannot_be_stored_before_there_is_an_epoch_for_them(one_file_office: "Office") -> None:

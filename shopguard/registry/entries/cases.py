@@ -1,0 +1,57 @@
+"""What else the vault holds of an entry: its life, reports, evidence, letters. It dies with the entry.
+
+Works on the caller's connection, in the caller's transaction. What stays says nothing of a person: of a report, who
+filed it, of which category, and what became of it; of a life, its category and how it ended.
+"""
+
+from collections.abc import Collection
+
+import sqlalchemy as sa
+
+from shopguard.registry.entries.model import Ending, LifeState
+from shopguard.registry.subjects import Subject, SubjectKind
+
+
+def reports_of(connection: sa.Connection, entry: int) -> list[int]:
+    """Return the numbers of the reports that are, or were, part of an entry."""
+    return list(connection.scalars(sa.select(_report.c.number).where(_report.c.entry == entry)))
+
+
+def empty(connection: sa.Connection, entry: int, reports: Collection[int], at: float) -> None:
+    """Take away all that was said of an erased entry; the keys of it all are destroyed already."""
+    is_entry = _life.c.number == entry
+    ended = {"state": LifeState.ERASED.value, "since": at, "ending": Ending.ERASED.value}
+    connection.execute(sa.update(_life).where(is_entry & (_life.c.state != LifeState.ERASED.value)).values(ended))
+    connection.execute(sa.update(_life).where(is_entry).values(sealed=None))
+    empty_reports(connection, reports)
+    _forget(connection, [Subject.of(SubjectKind.ENTRY, entry)], [entry])
+
+
+def empty_reports(connection: sa.Connection, reports: Collection[int]) -> None:
+    """Take away what reports said, and their files; their keys are destroyed already."""
+    connection.execute(sa.delete(_evidence).where(_evidence.c.report.in_(reports)))
+    connection.execute(sa.update(_report).where(_report.c.number.in_(reports)).values(sealed=b""))
+    _forget(connection, [Subject.of(SubjectKind.REPORT, number) for number in reports], reports)
+
+
+def _forget(connection: sa.Connection, subjects: Collection[Subject], numbers: Collection[int]) -> None:
+    names = [str(subject) for subject in subjects]
+    connection.execute(sa.delete(_seen_token).where(_seen_token.c.subject.in_(names)))
+    connection.execute(sa.delete(_timer).where(_timer.c.subject.in_(names)))
+    connection.execute(sa.update(_message).where(_message.c.key_number.in_(numbers)).values(sealed=None))
+
+
+_number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_report = sa.table("report", sa.column("number", _number), sa.column("entry", _number), sa.column("sealed"))
+_evidence = sa.table("evidence", sa.column("report", _number))
+_seen_token = sa.table("seen_token", sa.column("subject", sa.String))
+_timer = sa.table("timer", sa.column("subject", sa.String))
+_message = sa.table("message", sa.column("key_number", _number), sa.column("sealed", sa.LargeBinary))
+_life = sa.table(
+    "life",
+    sa.column("number", _number),
+    sa.column("state", sa.String),
+    sa.column("since", sa.Float),
+    sa.column("ending", sa.String),
+    sa.column("sealed", sa.LargeBinary),
+)

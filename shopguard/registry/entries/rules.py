@@ -1,0 +1,262 @@
+"""What the rules say of an entry on a day: how long it stands, what it may cause, what is served of it. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from shopguard.model import Category, Effect, Entry, Party
+from shopguard.registry.calendar import add_months, add_years, day_of
+from shopguard.registry.entries.model import Life, Loaded, NoticeState, Source
+
+MOST_PARTIES = 8
+"""Names and addresses that one entry is found by: of more reports, the newest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Periods:
+    """How long everything takes: days are whole days in Japan, the first day does not count.
+
+    Sources: the rows of the law page that each line names (read 2026-11); what those leave open is chosen here,
+    in favour of the person.
+
+    Args:
+        notice_days: by when the person must have been told, or the entry is erased (L7; Spain: 30 days).
+        pending_days: how long the person may answer before anything is served (L7).
+        told_business_days: by when the reporters must hear of a dispute (L10; US FCRA 611).
+        dispute_days, extension_days: by when it must be decided, and the one extension (L10).
+        suspended_days: how long the office may look again; as long as a dispute.
+        confirm_months: how long a reporter's word holds (L12).
+        asleep_months: how long an entry waits for its reporters; as long as their word holds.
+        phone_months: after which a phone number alone may have a new owner (L12).
+        paid_hours: by when an entry that was paid is gone (L11; France).
+        unpaid_years: from the due date (L11; Spain: 5 years from the due date).
+        refused_years: from the day the parcel came back (L11).
+        other_years: from the day it happened. The law page names no term for these categories; the shorter of its two
+            is taken, since none of them is a debt that could still be owed.
+        warn_days, warn_business_days, warn_hours: how long before a deadline people are warned: in general, of one
+            that counts business days, and of one that counts hours.
+        ask_days: how long before its word lapses a reporter is asked to confirm it.
+    """
+
+    notice_days: int = 30
+    pending_days: int = 14
+    told_business_days: int = 5
+    dispute_days: int = 30
+    extension_days: int = 15
+    suspended_days: int = 30
+    confirm_months: int = 6
+    asleep_months: int = 6
+    phone_months: int = 12
+    paid_hours: int = 48
+    unpaid_years: int = 5
+    refused_years: int = 2
+    other_years: int = 2
+    warn_days: int = 3
+    warn_business_days: int = 2
+    warn_hours: int = 24
+    ask_days: int = 30
+
+
+USUAL = Periods()
+
+
+def ends_on(category: Category, happened_on: date, periods: Periods = USUAL) -> date:
+    """Return the last day on which a case supports an entry.
+
+    Args:
+        happened_on: when it was due (``unpaid``), refused (``cod_refused``), or happened.
+    """
+    years = {Category.UNPAID: periods.unpaid_years, Category.COD_REFUSED: periods.refused_years}
+    return add_years(happened_on, years.get(category, periods.other_years))
+
+
+def lapses_on(source: Source, periods: Periods = USUAL) -> date:
+    """Return the last day on which the reporter's word holds."""
+    return add_months(day_of(source.confirmed_at), periods.confirm_months)
+
+
+def counting(life: Life, on: date, periods: Periods = USUAL) -> tuple[Source, ...]:
+    """Return the reports that support an entry on a day: not ended, and confirmed in time."""
+    return tuple(s for s in life.sources if on <= s.ends_on and on <= lapses_on(s, periods))
+
+
+def standing(life: Life, on: date) -> Entry | None:
+    """Return what was loaded, as long as it stands."""
+    return life.loaded.entry if life.loaded is not None and on <= life.loaded.ends_on else None
+
+
+def is_supported(life: Life, on: date, periods: Periods = USUAL) -> bool:
+    return bool(counting(life, on, periods)) or standing(life, on) is not None
+
+
+def voices(sources: Iterable[Source]) -> int:
+    """Return how many independent shops these are."""
+    return len({source.group for source in sources})
+
+
+def is_decided_by_two(sources: Iterable[Source]) -> bool:
+    """Whether two independent shops report it, or two persons at the office accepted one report."""
+    given = tuple(sources)
+    return voices(given) >= 2 or any(len(set(source.checked_by)) >= 2 for source in given)
+
+
+def needs_two(category: Category) -> bool:
+    """Whether two persons at the office must accept such a report before it can be part of an entry."""
+    return category is Category.MALICIOUS_CLAIM
+
+
+def may_be_served(life: Life, on: date, periods: Periods = USUAL) -> bool:
+    """Whether the person was told, or could not be, and had the time to answer."""
+    if standing(life, on) is not None:
+        return True  # decided elsewhere
+    return life.notice is not NoticeState.DUE and on > answer_by(life, periods)
+
+
+def answer_by(life: Life, periods: Periods = USUAL) -> date:
+    """Return the last day of the person's time to answer; ``ValueError`` before the person was told."""
+    if life.notice_at is None:
+        raise ValueError("the person was not told yet")
+    return day_of(life.notice_at) + timedelta(days=periods.pending_days)
+
+
+def _told_and_heard_by(life: Life, periods: Periods) -> date | None:
+    return None if life.told_at is None else day_of(life.told_at) + timedelta(days=periods.pending_days)
+
+
+def effect(life: Life, on: date, periods: Periods = USUAL) -> Effect:
+    """Return the most that an entry may cause on a day."""
+    loaded = standing(life, on)
+    most = Effect.NOTE if loaded is None else _effect_of_loaded(loaded)
+    acting = [source for source in counting(life, on, periods) if source.category is not Category.OTHER]
+    if acting:
+        heard_by = _told_and_heard_by(life, periods)
+        may_hold = is_decided_by_two(acting) and heard_by is not None and on > heard_by
+        most = max(most, Effect.HOLD if may_hold else Effect.FLAG, key=_MILDEST_FIRST.index)
+    fades = fades_on(life, on, periods)
+    return Effect.NOTE if fades is not None and on > fades else most
+
+
+def fades_on(life: Life, on: date, periods: Periods = USUAL) -> date | None:
+    """Return the last day on which an entry that is found by phone alone may act; None: it is found by more."""
+    sources, loaded = _supporting(life, on, periods)
+    return _fades_on(_parties(sources, loaded), _last_on(sources, loaded), periods)
+
+
+def weighs_on(life: Life, on: date, periods: Periods = USUAL) -> date | None:
+    """Return the first day from ``on`` after which an entry says or causes something else; None: there is none."""
+    days = [source.ends_on for source in life.sources]
+    if life.loaded is not None:
+        days.append(life.loaded.ends_on)
+    heard_by = _told_and_heard_by(life, periods)
+    if heard_by is not None:
+        days.append(heard_by)
+    fades = fades_on(life, on, periods)
+    if fades is not None:
+        days.append(fades)
+    return min((day for day in days if on <= day < life.expires_on - _DAY), default=None)
+
+
+def confirm_by(life: Life, on: date, periods: Periods = USUAL) -> date | None:
+    """Return the next day on which the word of a reporter lapses; None: there is none to lapse."""
+    days = (lapses_on(source, periods) for source in life.sources if on <= source.ends_on)
+    return min((day for day in days if day >= on), default=None)
+
+
+def entry_of(life: Life, on: date, periods: Periods = USUAL) -> Entry:
+    """Return what members meet of an entry on a day."""
+    sources, loaded = _supporting(life, on, periods)
+    party, *others = _parties(sources, loaded)
+    shown = [source for source in sources if source.category is not Category.OTHER] or sources
+    newest = max(shown, key=lambda source: source.last_on, default=None)
+    if newest is None or (loaded is not None and loaded.entry.last_on >= newest.last_on):
+        category = loaded.entry.category if loaded is not None else Category.OTHER
+    else:
+        category = newest.category
+    return Entry(
+        id=life.reference,
+        category=category,
+        party=party,
+        reporters=max(voices(sources), loaded.entry.reporters if loaded is not None else 1),
+        first_on=_first_on(sources, loaded),
+        last_on=_last_on(sources, loaded),
+        effect=effect(life, on, periods),
+        expires_on=life.expires_on,
+        also=tuple(others[: MOST_PARTIES - 1]),
+    )
+
+
+# --- entries that were loaded and have no life of their own ---------------------------------------------------------
+
+
+def loaded_ends_on(entry: Entry, periods: Periods = USUAL) -> date:
+    """Return the last day on which a loaded entry stands: by its category from its last case, sooner if it says so.
+
+    A note that protects a person stands as long as it says.
+    """
+    told = entry.expires_on - _DAY if entry.expires_on is not None else date.max
+    if entry.effect is Effect.CONFIRM:
+        return told
+    return min(told, ends_on(entry.category, entry.last_on, periods))
+
+
+def loaded_due_on(entry: Entry, on: date, periods: Periods = USUAL) -> date:
+    """Return the first day from ``on`` after which the rules change or end a loaded entry."""
+    ends = loaded_ends_on(entry, periods)
+    fades = _fades_on((entry.party, *entry.also), entry.last_on, periods)
+    return fades if fades is not None and on <= fades < ends and entry.effect is not Effect.CONFIRM else ends
+
+
+def loaded_as_served(entry: Entry, on: date, periods: Periods = USUAL) -> Entry:
+    """Return what members meet of a loaded entry on a day."""
+    ends = loaded_ends_on(entry, periods)
+    fades = _fades_on((entry.party, *entry.also), entry.last_on, periods)
+    may = _effect_of_loaded(entry)
+    if may is not Effect.CONFIRM and fades is not None and on > fades:
+        may = Effect.NOTE
+    return replace(entry, effect=may, expires_on=None if ends == date.max else ends + _DAY)
+
+
+_DAY = timedelta(days=1)
+_MILDEST_FIRST = (Effect.NOTE, Effect.FLAG, Effect.HOLD)
+
+
+def _effect_of_loaded(entry: Entry) -> Effect:
+    """What does not fit a category never acts, whoever decided it."""
+    acts = entry.category is not Category.OTHER or entry.effect is Effect.CONFIRM
+    return entry.effect if acts else Effect.NOTE
+
+
+def _supporting(life: Life, on: date, periods: Periods) -> tuple[tuple[Source, ...], Loaded | None]:
+    """What an entry rests on; where nothing supports it, it is not served, and what it was is kept."""
+    sources = counting(life, on, periods)
+    loaded = life.loaded if standing(life, on) is not None else None
+    return (sources, loaded) if sources or loaded is not None else (life.sources, life.loaded)
+
+
+def _parties(sources: Iterable[Source], loaded: Loaded | None) -> tuple[Party, ...]:
+    """The person as each shop knows them, the newest first; what one says no more than another is left out."""
+    newest_first = sorted(sources, key=lambda source: (source.last_on, source.report), reverse=True)
+    given = [source.party for source in newest_first]
+    if loaded is not None:
+        given += [loaded.entry.party, *loaded.entry.also]
+    kept: list[Party] = []
+    for party in given:
+        if not any(party.is_within(other) for other in kept):
+            kept = [other for other in kept if not other.is_within(party)]
+            kept.append(party)
+    return tuple(kept)
+
+
+def _first_on(sources: Iterable[Source], loaded: Loaded | None) -> date:
+    days = [source.first_on for source in sources]
+    return min([*days, loaded.entry.first_on] if loaded is not None else days)
+
+
+def _last_on(sources: Iterable[Source], loaded: Loaded | None) -> date:
+    days = [source.last_on for source in sources]
+    return max([*days, loaded.entry.last_on] if loaded is not None else days)
+
+
+def _fades_on(parties: Iterable[Party], last_on: date, periods: Periods) -> date | None:
+    is_phone_alone = all(not (party.emails or party.lines or party.postal_code or party.city) for party in parties)
+    return add_months(last_on, periods.phone_months) if is_phone_alone else None

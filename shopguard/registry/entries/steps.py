@@ -1,0 +1,245 @@
+"""What becomes of an entry at each thing that happens to it: from one life to the next. Pure.
+
+An entry that nothing interrupts rests where the rules of the day put it: ``rested`` ends every step.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace as replace_entry
+from typing import Protocol
+
+from msgspec.structs import replace
+
+from shopguard.registry.calendar import day_of
+from shopguard.registry.entries.clocks import Clock
+from shopguard.registry.entries.model import Ending, Life, LifeState, Loaded, NoticeState, Source
+from shopguard.registry.entries.rules import USUAL, Periods, is_supported, may_be_served, standing
+from shopguard.registry.refusals import Refusal, Refused
+from shopguard.registry.reports.wording import both
+
+
+class Step(Protocol):
+    """One of the steps below, with all it needs but the life and the moment (Unix seconds)."""
+
+    def __call__(self, life: Life, /, *, now: float, periods: Periods) -> Life: ...
+
+
+FREE = (LifeState.PENDING, LifeState.ACTIVE, LifeState.ASLEEP)
+"""States of an entry that nothing interrupts."""
+
+
+def rested(life: Life, now: float, periods: Periods = USUAL) -> Life:
+    """Return the entry in the state that the rules of the day put it in."""
+    today = day_of(now)
+    if today >= life.expires_on:
+        return ended(life, Ending.EXPIRED, now)
+    if life.state not in FREE:
+        return life
+    if not may_be_served(life, today, periods):
+        return _in(life, LifeState.PENDING, now)
+    return _in(life, LifeState.ACTIVE if is_supported(life, today, periods) else LifeState.ASLEEP, now)
+
+
+def ended(life: Life, ending: Ending, now: float, periods: Periods = USUAL) -> Life:
+    """Return the entry as it is erased."""
+    return replace(life, state=LifeState.ERASED, since=now, ending=ending)
+
+
+# --- what it rests on -----------------------------------------------------------------------------------------------
+
+
+def opened(number: int, reference: str, code: str, sources: Sequence[Source], now: float) -> Life:
+    """Return a new entry, pending."""
+    return Life(number, reference, code, LifeState.PENDING, now, now, tuple(sources))
+
+
+def adopted(number: int, code: str, loaded: Loaded, now: float) -> Life:
+    """Return the life of an entry that was loaded already decided."""
+    return Life(number, loaded.entry.id, code, LifeState.ACTIVE, now, now, loaded=loaded)
+
+
+def with_sources(life: Life, sources: Sequence[Source], now: float, periods: Periods = USUAL) -> Life:
+    """Return the entry with further reports; a report that it rests on already is as it is now."""
+    if life.ending is not None:
+        raise Refused(Refusal.STATE, _ABOUT_TO_END)
+    new = {source.report for source in sources}
+    kept = tuple(source for source in life.sources if source.report not in new)
+    opened_at = life.opened_at if life.sources else now  # of a loaded one the person is told from its first report on
+    return rested(replace(life, sources=(*kept, *sources), opened_at=opened_at), now, periods)
+
+
+def without_sources(
+    life: Life, reports: Collection[int], ending: Ending, now: float, periods: Periods = USUAL
+) -> Life:
+    """Return the entry without these reports: about to be erased, or erased, if it rests on nothing any more."""
+    kept = tuple(source for source in life.sources if source.report not in reports)
+    if len(kept) == len(life.sources) or life.ending is not None:
+        return life
+    if kept or standing(life, day_of(now)) is not None:
+        return rested(replace(life, sources=kept), now, periods)
+    if ending is not Ending.PAID:
+        return ended(life, ending, now)
+    return replace(life, state=LifeState.SUSPENDED, since=now, ending=Ending.PAID)
+
+
+def confirmed(life: Life, report: int, now: float, periods: Periods = USUAL) -> Life:
+    """Return the entry with the word of a reporter renewed."""
+    sources = tuple(
+        replace(source, confirmed_at=now) if source.report == report else source for source in life.sources
+    )
+    return rested(replace(life, sources=sources), now, periods)
+
+
+def merged(into: Life, other: Life, now: float, periods: Periods = USUAL) -> Life:
+    """Return ``into`` resting on all that ``other`` rests on, too."""
+    if into.state not in FREE or other.state not in FREE:
+        raise Refused(Refusal.STATE, _INTERRUPTED)
+    loaded = into.loaded or other.loaded
+    if into.loaded is not None and other.loaded is not None:
+        loaded = _both_loaded(into.loaded, other.loaded)
+    return with_sources(replace(into, loaded=loaded), other.sources, now, periods)
+
+
+def _both_loaded(one: Loaded, other: Loaded) -> Loaded:
+    older, newer = sorted((one, other), key=lambda loaded: loaded.entry.last_on)
+    entry = replace_entry(
+        newer.entry,
+        first_on=min(one.entry.first_on, other.entry.first_on),
+        reporters=max(one.entry.reporters, other.entry.reporters),
+        also=(*newer.entry.also, older.entry.party, *older.entry.also),
+    )
+    return Loaded(entry, max(one.ends_on, other.ends_on))
+
+
+# --- telling the person ---------------------------------------------------------------------------------------------
+
+
+def notice_sent(life: Life, proof: str, now: float, periods: Periods = USUAL) -> Life:
+    """Return the entry whose person was told; who could not be before has the whole time to answer from now."""
+    if life.notice is NoticeState.SENT:
+        return life
+    is_served = may_be_served(life, day_of(now), periods)
+    notice_at = life.notice_at if is_served and life.notice_at is not None else now
+    told = replace(life, notice=NoticeState.SENT, notice_at=notice_at, told_at=now, proof=proof)
+    return rested(told, now, periods)
+
+
+def notice_impossible(life: Life, now: float, periods: Periods = USUAL) -> Life:
+    """Return the entry whose person cannot be told, or whose letter came back."""
+    notice_at = now if life.notice_at is None else life.notice_at
+    untold = replace(life, notice=NoticeState.IMPOSSIBLE, notice_at=notice_at, told_at=None)
+    return rested(untold, now, periods)
+
+
+# --- disputes -------------------------------------------------------------------------------------------------------
+
+
+def contested(life: Life, now: float, periods: Periods = USUAL) -> Life:
+    """Return the entry with a dispute open; one that is contested, or about to be erased, stays as it is."""
+    if life.state is LifeState.CONTESTED or life.ending is not None:
+        return life
+    disputed = replace(life, reporter_told_at=None, reporter_late=False, extended=False)
+    return _in(disputed, LifeState.CONTESTED, now)
+
+
+def reporter_told(life: Life, now: float, periods: Periods = USUAL) -> Life:
+    _expect(life, LifeState.CONTESTED)
+    return replace(life, reporter_told_at=now)
+
+
+def extended(life: Life, now: float, periods: Periods = USUAL) -> Life:
+    """Return the entry whose dispute has its one extension."""
+    _expect(life, LifeState.CONTESTED)
+    if life.extended:
+        raise Refused(Refusal.STATE, _EXTENDED)
+    return replace(life, extended=True)
+
+
+def upheld(life: Life, now: float, periods: Periods = USUAL) -> Life:
+    _expect(life, LifeState.CONTESTED)
+    return rested(_in(life, LifeState.PENDING, now), now, periods)
+
+
+def overturned(life: Life, now: float, periods: Periods = USUAL) -> Life:
+    _expect(life, LifeState.CONTESTED)
+    return ended(life, Ending.OVERTURNED, now)
+
+
+# --- the office -----------------------------------------------------------------------------------------------------
+
+
+def suspended(life: Life, now: float, periods: Periods = USUAL) -> Life:
+    if life.state not in FREE:
+        raise Refused(Refusal.STATE, _INTERRUPTED)
+    return _in(life, LifeState.SUSPENDED, now)
+
+
+def resumed(life: Life, now: float, periods: Periods = USUAL) -> Life:
+    _expect(life, LifeState.SUSPENDED)
+    if life.ending is not None:
+        raise Refused(Refusal.STATE, _ABOUT_TO_END)
+    return rested(_in(life, LifeState.PENDING, now), now, periods)
+
+
+# --- clocks ---------------------------------------------------------------------------------------------------------
+
+
+def fired(life: Life, clock: Clock, now: float, periods: Periods = USUAL) -> Life:
+    """Return the entry after a deadline."""
+    return _AT_DEADLINE[clock](life, now, periods)
+
+
+def _untold(life: Life, now: float, periods: Periods) -> Life:
+    """Nobody told the person: what they were not told of stands no more."""
+    reports = [source.report for source in life.sources]
+    return without_sources(life, reports, Ending.UNTOLD, now, periods)
+
+
+def _reporter_late(life: Life, _now: float, _periods: Periods) -> Life:
+    return replace(life, reporter_late=True)
+
+
+def _ending(ending: Ending) -> Callable[[Life, float, Periods], Life]:
+    def end(life: Life, now: float, _periods: Periods) -> Life:
+        return ended(life, ending, now)
+
+    return end
+
+
+_AT_DEADLINE: Mapping[Clock, Callable[[Life, float, Periods], Life]] = {
+    Clock.NOTICE: _untold,
+    Clock.SERVE: rested,
+    Clock.WEIGH: rested,
+    Clock.CONFIRM: rested,
+    Clock.EXPIRE: rested,
+    Clock.TELL: _reporter_late,
+    Clock.DECIDE: _ending(Ending.UNDECIDED),
+    Clock.SUSPENSION: _ending(Ending.UNDECIDED),
+    Clock.SLEEP: _ending(Ending.UNCONFIRMED),
+    Clock.PAID: _ending(Ending.PAID),
+}
+
+
+def _in(life: Life, state: LifeState, now: float) -> Life:
+    return life if life.state is state else replace(life, state=state, since=now)
+
+
+def _expect(life: Life, state: LifeState) -> None:
+    if life.state is not state:
+        raise Refused(Refusal.STATE, _OTHER_STATE)
+
+
+_ABOUT_TO_END = both(
+    "この登録は支払済みのため、まもなく消去されます。新しい登録を作成してください。",
+    "this entry was paid and is about to be erased: open a new one",
+)
+_INTERRUPTED = both(
+    "この登録は異議申立て中または停止中です。先にその判断をしてください。",
+    "this entry is contested or suspended: decide that first",
+)
+_OTHER_STATE = both(
+    "登録の状態が変わっています。表示を更新して確認してください。",
+    "this entry is in another state by now: look at it again",
+)
+_EXTENDED = both(
+    "審査期間の延長は1回限りで、すでに延長されています。", "a dispute is extended once only, and this one was"
+)
