@@ -48,7 +48,7 @@ Witness = Callable[[int, str, bytes], None]
 """Keeps, outside every backup, that the key of a record is destroyed: its number, ``EntryKey.mark``, its handle."""
 
 
-def _nobody(_number: int, _mark: str, _handle: bytes) -> None:
+def no_witness(_number: int, _mark: str, _handle: bytes) -> None:
     """No backup is made of these stores."""
 
 
@@ -60,7 +60,7 @@ class EntryKeys:
         witness: hears of every key before it is destroyed.
     """
 
-    def __init__(self, engine: sa.Engine, master: Keyring, witness: Witness = _nobody) -> None:
+    def __init__(self, engine: sa.Engine, master: Keyring, witness: Witness = no_witness) -> None:
         self.engine, self._master, self._witness = engine, master, witness
 
     def make(self, numbers: Iterable[int]) -> Mapping[int, EntryKey]:

@@ -15,6 +15,9 @@ import msgspec
 from shopguard.errors import ConfigError, StoreUnavailable
 from shopguard.private_file import exclusively, read_private, write_private
 
+JOURNAL = "erasures.jsonl"
+"""The file's name in a data directory."""
+
 NONE = "none"
 """What an operator says who knows that nothing was erased since a backup, or accepts not to know what."""
 

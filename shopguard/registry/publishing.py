@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from shopguard.crypto import Keyring
-from shopguard.registry.entry_keys import EntryKeys
+from shopguard.registry.entry_keys import EntryKeys, Witness, no_witness
 from shopguard.registry.evaluating import OfficeEvaluation
 from shopguard.registry.index import Index
 from shopguard.registry.load import LineFault, LoadReport
@@ -37,6 +37,7 @@ class Publisher:
         prf: the keyed function; ``office`` is the key it knows the office by, or what gives it anew at each use.
         master: wraps the entries' keys, and its root finds entries by their id.
         clock: returns now, in UTC.
+        witness: hears of every key before it is destroyed.
     """
 
     def __init__(
@@ -49,10 +50,11 @@ class Publisher:
         master: Keyring,
         registry_id: str,
         clock: Callable[[], datetime],
+        witness: Witness = no_witness,
     ) -> None:
         self._vault = Vault(vault, master)
         evaluation = OfficeEvaluation(prf, office, registry_id, clock)
-        self.placing = Placing(self._vault, EntryKeys(keys, master), index, evaluation, clock)
+        self.placing = Placing(self._vault, EntryKeys(keys, master, witness), index, evaluation, clock)
         self._index, self._epochs, self._clock = index, Epochs(self.placing), clock
 
     def load(

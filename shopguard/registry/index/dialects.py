@@ -55,6 +55,9 @@ class Dialect(ABC):
     @abstractmethod
     def tidy(self, engine: sa.Engine) -> None: ...
 
+    def flush(self, engine: sa.Engine) -> None:  # noqa: B027 - most databases need nothing
+        """Leave nothing of what was deleted in a log of recent writes, as far as no reader stands in the way."""
+
     @abstractmethod
     def size_bytes(self, connection: sa.Connection) -> int: ...
 
@@ -120,6 +123,9 @@ class Sqlite(Dialect):
         """Nothing: SQLite lets only one write anyway."""
 
     def tidy(self, engine: sa.Engine) -> None:
+        self.flush(engine)
+
+    def flush(self, engine: sa.Engine) -> None:
         with engine.connect() as connection:
             # not through SQLAlchemy, which would begin a transaction
             connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")

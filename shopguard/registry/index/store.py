@@ -175,6 +175,11 @@ class Index:
         with store_errors():
             self._dialect.tidy(self.engine)
 
+    def flush(self) -> None:
+        """Leave nothing of what was removed in SQLite's log, which may grow for days."""
+        with store_errors():
+            self._dialect.flush(self.engine)
+
     def size(self, epoch: int) -> Size:
         """Return how much an epoch holds. Counts one by one: seconds in a large store."""
         with reading(self.engine) as connection:

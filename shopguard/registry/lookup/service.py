@@ -13,7 +13,7 @@ import msgspec
 import structlog
 
 from shopguard import wire
-from shopguard.errors import PayloadInvalid, ShopGuardError, StoreUnavailable
+from shopguard.errors import ConfigError, PayloadInvalid, ShopGuardError, StoreUnavailable
 from shopguard.registry.desk import ALL_ROLES, Desk, RolesOf, Route
 from shopguard.registry.epochs import Epoch, current, served
 from shopguard.registry.index import Index
@@ -84,6 +84,7 @@ class LookUpService:
         more: what members may ask beside looking up.
         roles: what a key may do of it.
         looks: is told of every answer before it leaves.
+        settle: what must be done before anything is answered; tried again until it succeeds once.
     """
 
     def __init__(
@@ -98,11 +99,13 @@ class LookUpService:
         more: Sequence[Route] = (),
         roles: RolesOf = lambda member, key_id: ALL_ROLES,
         looks: LookBook | None = None,
+        settle: Callable[[], object] = lambda: None,
     ) -> None:
         self._index, self._prf, self._registry_id, self._clock = index, prf, registry_id, clock
         self._valid, self._key_desk = answer_valid, key_desk
         self.more, self._subjects = more, Desk(more, prf, roles)
         self._looks = looks or NoLookBook()
+        self._settle, self._is_settled = settle, False
         self._epochs = _Recent(index.epochs, clock)
         self._answer_keys, self._last_signer = answer_keys, answer_keys.signer
         self._routes: Mapping[str, Mapping[str, Answering]] = {
@@ -124,6 +127,8 @@ class LookUpService:
             error, again_s = str(refused), refused.retry_after_s
         except StoreUnavailable as away:
             error, again_s = str(away), None
+        except ConfigError as fault:  # names files and what to do, and nobody
+            error, again_s = str(fault), None
         except Exception as fault:  # whoever asks gets an answer; what it was about must not reach a log
             error, again_s = type(fault).__name__, None
         _log.error("registry_unavailable", error=error)
@@ -139,6 +144,9 @@ class LookUpService:
         return RefusalShape(refused.code, str(refused), self._now(), named, refused.retry_after_s)
 
     def _answer(self, request: SignedRequest) -> msgspec.Struct:
+        if not self._is_settled:
+            self._settle()
+            self._is_settled = True
         path = request.path.partition("?")[0]
         removing: Mapping[str, Answering] = {"DELETE": self._remove_key}
         methods = removing if path.startswith(f"{MY_KEYS}/") else self._routes.get(path)
