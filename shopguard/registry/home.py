@@ -23,6 +23,10 @@ from shopguard.registry.log import Heads, Log
 from shopguard.registry.log.routes import log_routes
 from shopguard.registry.lookup import LookUpService
 from shopguard.registry.members.service import Members
+from shopguard.registry.office.cases import Cases
+from shopguard.registry.office.conflict import Conflicts
+from shopguard.registry.office.service import Office
+from shopguard.registry.office.similar import Likeness
 from shopguard.registry.prf.client import PrfClient
 from shopguard.registry.prf.process import Founding, OwnPrf, prf_socket, socket_elsewhere
 from shopguard.registry.prf.seeds import EpochSeeds, seeds_path
@@ -37,7 +41,6 @@ from shopguard.registry.reports.service import Reports
 from shopguard.registry.reports.store import ReportStore
 from shopguard.registry.rounds import Chore, Rounds
 from shopguard.registry.search.looks import Looks
-from shopguard.registry.search.roots import LookRoots
 from shopguard.registry.search.roots import LookRoots
 from shopguard.registry.search.staff import Staff
 from shopguard.registry.seen import Seen
@@ -201,6 +204,23 @@ class RegistryHome:
         store = ReportStore(self.records, self.vault_keys)
         ending = Ending(store, self.acts, self.timers, self._seconds)
         return Reports(store, self.acts, self.entries, self.seen, ending, self._seconds)
+
+    @cached_property
+    def conflicts(self) -> Conflicts:
+        """Which accounts at the office belong to which shops."""
+        return Conflicts(self.engine("vault"), self.acts, lambda: self.members.groups(), self._seconds)
+
+    @cached_property
+    def moderation(self) -> Office:
+        """What the office does with reports."""
+        likeness = Likeness(self.seen, self.reports.store, self.entries, self.publisher.placing)
+        parts = self.reports, self.entries, self.records, self.acts, likeness, self.conflicts
+        return Office(*parts, self._seconds)
+
+    @cached_property
+    def cases(self) -> Cases:
+        """What the office does with entries."""
+        return Cases(self.reports, self.entries, self.records, self.conflicts)
 
     @cached_property
     def looks(self) -> Looks:

@@ -1,0 +1,246 @@
+"""Who was told of whom: written before it is told, kept three years, gone with the entry, and hashed into the log."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from shopguard.errors import StoreUnavailable
+from shopguard.registry.client import NoAnswer
+from shopguard.registry.log import LeafKind
+from shopguard.registry.records import Forgotten
+from shopguard.registry.refusals import Refusal
+from shopguard.registry.search.looks import Looks
+from shopguard.registry.search.model import Purpose
+from shopguard.registry.search.roots import LookRoots
+from shopguard.registry.subjects import Subject, SubjectKind
+from shopguard.storage.engine import writing
+from tests.integration.search.conftest import NOBODY, NOW, PARTY, Town
+
+
+@pytest.fixture
+def roots(either_town: Town) -> LookRoots:
+    return either_town.home.look_roots
+
+
+def test_an_order_that_meets_an_entry_is_written_with_all_of_it(either_town: Town) -> None:
+    either_town.order("shop-1", asked=b"order 1042 of me")
+    (look,) = either_town.home.looks.of(either_town.handle())
+    assert (look.at, look.member, look.purpose) == (NOW.timestamp(), "shop-1", Purpose.ORDER)
+    assert (look.key_id, look.opened) == (either_town.signers["shop-1"].key_id, True)
+    assert look.asked == b"order 1042 of me"
+
+
+def test_a_search_is_written_with_its_case_sealed(either_town: Town) -> None:
+    either_town.search("shop-2", case="注文1042 渡邊様")
+    (look,) = either_town.home.looks.of(either_town.handle())
+    assert (look.member, look.purpose) == ("shop-2", Purpose.SEARCH)
+    assert either_town.home.looks.case(look.asked) == "注文1042 渡邊様"
+    assert "渡邊".encode() not in repr(either_town.rows()).encode("unicode-escape")
+    assert all("渡邊".encode() not in (row["stated"] or b"") for row in either_town.rows())
+
+
+def test_a_search_that_finds_nobody_is_written_too(town: Town) -> None:
+    town.search("shop-1", NOBODY)
+    (row,) = town.rows()
+    assert (row["purpose"], row["handle"]) == ("search", None)
+
+
+def test_who_was_told_of_what_is_shown_the_latest_first(town: Town) -> None:
+    town.order("shop-1")
+    town.pass_time(hours=1)
+    town.search("shop-2")
+    assert [look.member for look in town.home.looks.of(town.handle())] == ["shop-2", "shop-1"]
+
+
+def test_look_ups_that_tell_of_nobody_are_counted_together(either_town: Town) -> None:
+    for _ in range(5):
+        either_town.order("shop-1", NOBODY)
+    assert either_town.rows() == []
+    either_town.pass_time(seconds=10)
+    either_town.order("shop-1", NOBODY)
+    (row,) = either_town.rows()
+    assert (row["member"], row["times"], row["handle"], row["asked"]) == ("shop-1", 6, None, None)
+
+
+def test_what_is_counted_is_written_at_the_end(town: Town) -> None:
+    town.order("shop-1", NOBODY)
+    town.order("shop-2", NOBODY)
+    town.home.looks.count()
+    assert [(row["member"], row["times"]) for row in town.rows()] == [("shop-1", 1), ("shop-2", 1)]
+
+
+def test_nothing_is_told_that_cannot_be_written_down(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object) -> None:
+        raise StoreUnavailable("the disk is full")
+
+    monkeypatch.setattr(Looks, "write", away)
+    with pytest.raises(NoAnswer) as silence:
+        town.order("shop-1")
+    assert silence.value.code is Refusal.UNAVAILABLE
+
+
+def test_counts_that_cannot_be_written_wait(town: Town) -> None:
+    town.order("shop-1", NOBODY)
+    with town.home.engine("vault").begin() as connection:
+        connection.execute(sa.text("ALTER TABLE look RENAME TO away"))
+    town.home.looks.count()
+    with town.home.engine("vault").begin() as connection:
+        connection.execute(sa.text("ALTER TABLE away RENAME TO look"))
+    town.order("shop-1", NOBODY)
+    town.home.looks.count()
+    assert [row["times"] for row in town.rows()] == [2]
+
+
+def test_many_at_once_are_all_written(either_town: Town) -> None:
+    threads = [threading.Thread(target=either_town.order, args=["shop-1"]) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(either_town.home.looks.of(either_town.handle())) == 16
+
+
+def test_who_looked_is_forgotten_with_the_entry_and_its_cases_too(either_town: Town) -> None:
+    home, handle = either_town.home, either_town.handle()
+    either_town.order("shop-1")
+    either_town.search("shop-1", case="渡邊様の件")
+    (under,) = {row["stated_under"] for row in either_town.rows() if row["stated_under"]}
+    with writing(home.engine("vault")) as connection:
+        numbers = home.looks.forget(connection, handle)
+    assert numbers == [under]
+    for number in numbers:
+        home.records.forget(number)
+    assert home.looks.of(handle) == []
+    kept = either_town.rows()
+    assert [(row["member"], row["handle"], row["stated"], row["searched"]) for row in kept] == [
+        ("shop-1", None, None, None)
+    ] * 2
+    with pytest.raises(Forgotten):
+        home.records.open(under, "search", b"")
+
+
+def test_a_case_is_forgotten_with_the_first_of_those_it_found(town: Town) -> None:
+    from dataclasses import replace
+
+    from tests.integration.search.conftest import ENTRY
+
+    town.load(replace(ENTRY, id="E-2"))
+    town.search("shop-1")
+    with writing(town.home.engine("vault")) as connection:
+        town.home.looks.forget(connection, town.handle("E-1"))
+    (look,) = town.home.looks.of(town.handle("E-2"))
+    assert town.home.looks.case(look.asked) is None
+
+
+def test_looks_are_kept_for_three_years(either_town: Town, roots: LookRoots) -> None:
+    either_town.search("shop-1")
+    either_town.pass_time(hours=2)
+    roots.enter()
+    either_town.pass_time(days=3 * 365)
+    assert either_town.home.looks.expire() == 0
+    either_town.pass_time(days=2)
+    assert either_town.home.looks.expire() == 1
+    assert either_town.rows() == either_town.rows("look_root") == []
+
+
+# --- the log ---
+
+
+def logged(town: Town) -> int:
+    with town.home.engine("log").connect() as connection:
+        query = sa.text("SELECT COUNT(*) FROM leaf WHERE kind = :kind")
+        return int(connection.execute(query, {"kind": LeafKind.LOOK_UPS.value}).scalar_one())
+
+
+def test_an_hour_of_looks_is_one_leaf(either_town: Town, roots: LookRoots) -> None:
+    for _ in range(3):
+        either_town.order("shop-1")
+    roots.enter()
+    assert logged(either_town) == 0, "the hour is not over"
+    either_town.pass_time(minutes=50)
+    roots.enter()
+    roots.enter()
+    assert logged(either_town) == 1
+    assert list(roots.faults()) == []
+
+
+def test_an_hour_in_which_nobody_looked_has_no_leaf(town: Town) -> None:
+    town.pass_time(hours=5)
+    town.home.look_roots.enter()
+    assert logged(town) == 0
+
+
+def test_looks_of_many_hours_are_made_up_for(town: Town) -> None:
+    for _ in range(3):
+        town.order("shop-1")
+        town.pass_time(hours=1)
+    town.home.look_roots.enter()
+    assert logged(town) == 1
+    (root,) = town.rows("look_root")
+    assert (root["first"], root["last"]) == (1, 3)
+
+
+def test_a_crash_before_the_log_is_made_up_for_once(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    town.order("shop-1")
+    town.pass_time(hours=1)
+
+    def crash(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(town.home.log, "append", crash)
+        town.home.look_roots.enter()
+    town.home.look_roots.enter()
+    assert logged(town) == 1
+    assert town.rows("look_root")[0]["leaf"] is not None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE look SET member = 'shop-2' WHERE number = 2",
+        "UPDATE look SET handle = NULL WHERE number = 2",
+        "DELETE FROM look WHERE number = 2",
+    ],
+)
+def test_a_look_that_was_changed_is_noticed(town: Town, change: str) -> None:
+    for _ in range(3):
+        town.order("shop-1")
+    town.pass_time(hours=1)
+    town.home.look_roots.enter()
+    with town.home.engine("vault").begin() as connection:
+        connection.execute(sa.text(change))
+    assert list(town.home.look_roots.faults()) == [(1, 3)]
+
+
+def test_what_is_forgotten_by_rule_still_fits(either_town: Town, roots: LookRoots) -> None:
+    either_town.order("shop-1")
+    either_town.search("shop-2")
+    either_town.pass_time(hours=1)
+    roots.enter()
+    with writing(either_town.home.engine("vault")) as connection:
+        either_town.home.looks.forget(connection, either_town.handle())
+    assert list(roots.faults()) == []
+
+
+# --- persons of member shops ---
+
+
+def test_who_asks_about_a_person_of_a_member_is_noticed(town: Town) -> None:
+    home = town.home
+    with writing(home.engine("vault")) as connection:
+        home.seen.note(connection, Subject.of(SubjectKind.MEMBER, "shop-2"), PARTY)
+    town.search("shop-1")
+    town.search("shop-1", NOBODY)
+    assert [row["staff_of"] for row in town.rows()] == ["shop-2", None]
+
+
+def test_an_order_of_a_members_own_person_is_written_even_if_nobody_is_listed(town: Town) -> None:
+    with writing(town.home.engine("vault")) as connection:
+        town.home.seen.note(connection, Subject.of(SubjectKind.MEMBER, "shop-1"), NOBODY)
+    town.pass_time(**{"seconds": timedelta(minutes=2).total_seconds()})
+    town.order("shop-1", NOBODY)
+    (row,) = town.rows()
+    assert (row["staff_of"], row["handle"]) == ("shop-1", None)
