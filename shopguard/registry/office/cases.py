@@ -7,10 +7,9 @@ import sqlalchemy as sa
 
 from shopguard.registry.entries.model import Life
 from shopguard.registry.entries.service import Entries
-from shopguard.registry.office.conflict import Conflicts
+from shopguard.registry.office.conflict import Conflicts, members_of
 from shopguard.registry.office.wording import check_reason
 from shopguard.registry.records import Records
-from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.reports.service import Reports
 
 
@@ -56,24 +55,15 @@ class Cases:
         with self._deciding(by, reason, entry) as connection:
             return self._entries.uphold(connection, entry, by, reason)
 
-    def overturn(self, entry: int, by: str, reason: str) -> None:
-        """Decide a dispute for the person: the entry is erased."""
+    def overturn(self, entry: int, by: str, reason: str) -> Life:
+        """Decide a dispute for the person: the entry is erased, and counts against the shops that reported it."""
         with self._deciding(by, reason, entry, hidden=(entry,)) as connection:
-            self._entries.overturn(connection, entry, by, reason)
+            return self._entries.overturn(connection, entry, by, reason)
 
     @contextmanager
     def _deciding(self, by: str, reason: str, *entries: int, hidden: Collection[int] = ()) -> Iterator[sa.Connection]:
         check_reason(reason)
         for number in entries:
-            self._conflicts.check(by, self._members(number))
+            self._conflicts.check(by, members_of(self._entries, number))
         with self._entries.changing(*hidden) as connection:
             yield connection
-
-    def _members(self, entry: int) -> Collection[str]:
-        """Who reported an entry; of one that was loaded already decided nobody knows."""
-        try:
-            return self._entries.get(entry).members
-        except Refused as refused:
-            if refused.code is not Refusal.NOT_FOUND:
-                raise
-            return ()

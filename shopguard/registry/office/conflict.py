@@ -1,11 +1,12 @@
 """Who at the office may not decide: an account that belongs to a shop keeps out of that shop's cases."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 import sqlalchemy as sa
 
 from shopguard.registry.acts import Act, Acts
+from shopguard.registry.entries.service import Entries
 from shopguard.registry.log import LeafKind
 from shopguard.registry.office.wording import NOT_AFFILIATED, NOT_YOURSELF, OWN_SHOP
 from shopguard.registry.refusals import Refusal, Refused
@@ -75,6 +76,16 @@ class Conflicts:
         said = f"{account}: {reason}" if reason else account
         act = Act(self._clock(), LeafKind.OFFICE_AFFILIATION, str(subject), by, said, before, after)
         self._acts.record(connection, subject, act)
+
+
+def members_of(entries: Entries, number: int) -> Collection[str]:
+    """Return who reported an entry; of one that was loaded already decided nobody knows."""
+    try:
+        return entries.get(number).members
+    except Refused as refused:
+        if refused.code is not Refusal.NOT_FOUND:
+            raise
+        return ()
 
 
 def _of(connection: sa.Connection, account: str) -> frozenset[str]:

@@ -14,7 +14,7 @@ from shopguard.registry.acts import Act, Acts, Logged
 from shopguard.registry.entries.model import Life
 from shopguard.registry.entries.service import Entries
 from shopguard.registry.log import LeafKind
-from shopguard.registry.office.conflict import Conflicts
+from shopguard.registry.office.conflict import Conflicts, members_of
 from shopguard.registry.office.quality import Counted, Qualities, Quality, count
 from shopguard.registry.office.queue import PAGE, Filters, Queue, Waiting
 from shopguard.registry.office.similar import Likeness, Similar
@@ -97,7 +97,7 @@ class Office:
         self._reports, self._entries, self._records, self._acts = reports, entries, records, acts
         self._likeness, self._conflicts, self._clock = likeness, conflicts, clock
         self._vault = records.vault.engine
-        self._queue, self._qualities = Queue(self._vault, clock), Qualities(self._vault)
+        self._queue, self.qualities = Queue(self._vault, clock), Qualities(self._vault)
 
     # --- looking ----------------------------------------------------------------------------------------------------
 
@@ -107,7 +107,7 @@ class Office:
         reports = self._reports.store.of_numbers([one.number for one in waiting])
         there = [one for one in waiting if one.number in reports]
         similar = self._likeness.counts([reports[one.number] for one in there])
-        qualities = self._qualities.of_all([one.member for one in there])
+        qualities = self.qualities.of_all([one.member for one in there])
         items = [
             self._item(reports[one.number], one, qualities[one.member], alike)
             for one, alike in zip(there, similar, strict=True)
@@ -121,7 +121,7 @@ class Office:
         waiting = self._queue.waiting(report.number)
         if waiting is not None and waiting.held_by == by:
             self._take(report.number, by)
-        quality = self._qualities.of(report.member)
+        quality = self.qualities.of(report.member)
         return Case(
             report,
             waiting,
@@ -169,10 +169,12 @@ class Office:
             into: the number of an entry.
             may_hold: ask for the second check.
         """
-        seen = self._case(report_id, by, reason, into)
-        needs_two = may_hold or _needs_two(seen, self._qualities.of(seen.member))
-        number = self._records.begin() if into is None else into
-        with self._entries.changing() as connection:
+        seen = self._case(report_id, by, reason)
+        if into is not None:
+            self._conflicts.check(by, members_of(self._entries, into))
+        needs_two = may_hold or _needs_two(seen, self.qualities.of(seen.member))
+        number, changed = (self._records.begin(), ()) if into is None else (into, (into,))
+        with self._entries.changing(*changed) as connection:
             report = self._in_hand(connection, seen, by)
             checked_by = self._queue.checked(connection, report.number, by)
             if needs_two and len(checked_by) == 1:
@@ -205,7 +207,7 @@ class Office:
         age_days = (self._clock() - waiting.filed_at) / _DAY_S
         return Item(report, waiting, age_days, _marks(report, quality), quality, similar)
 
-    def _case(self, report_id: str, by: str, reason: str, into: int | None = None) -> Report:
+    def _case(self, report_id: str, by: str, reason: str) -> Report:
         """Return the report that ``by`` is about to decide, if that is for ``by`` to do."""
         check_reason(reason)
         report = self._reports.get(report_id).report
