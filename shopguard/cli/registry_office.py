@@ -139,7 +139,8 @@ def put_back(invocation: Invocation, report: str) -> None:
 def accept(invocation: Invocation, report: str, into: str | None, hold: bool, reason: str, as_json: bool) -> None:
     """Accept REPORT: it opens an entry, which is served once the person was told and had 14 days to answer."""
     with _settling(invocation) as home:
-        done = home.moderation.accept(report, operator(), reason, into and _entry(home, into), hold)
+        number = None if into is None else _entry(home, into)
+        done = home.moderation.accept(report, operator(), reason, number, hold)
     if as_json:
         entry = None if done.entry is None else life_row(done.entry)
         show_json({"report": report, "checked_by": done.checked_by, "entry": entry})

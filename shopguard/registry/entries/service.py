@@ -22,6 +22,7 @@ from shopguard.registry.entries.serving import Serving
 from shopguard.registry.entries.sources import source_of
 from shopguard.registry.entries.store import Gone, LifeStore
 from shopguard.registry.log import LeafKind
+from shopguard.registry.office.quality import Counted, count
 from shopguard.registry.placing import Placing
 from shopguard.registry.records import Records
 from shopguard.registry.refusals import Refusal, Refused
@@ -241,7 +242,9 @@ class Entries:
         return self._change(connection, number, steps.upheld, by, reason)
 
     def overturn(self, connection: sa.Connection, number: int, by: str, reason: str) -> Life:
-        """Decide a dispute for the person: the entry is erased."""
+        """Decide a dispute for the person: the entry is erased, and counts against the shops that reported it."""
+        for source in self._living(connection, number).sources:
+            count(connection, source.member, Counted.OVERTURNED)
         return self._change(connection, number, steps.overturned, by, reason)
 
     # --- the office -------------------------------------------------------------------------------------------------
