@@ -24,6 +24,7 @@ from shopguard.registry.epochs import SERVED, Epoch, EpochState
 from shopguard.registry.evaluating import OfficeEvaluation
 from shopguard.registry.index import Index, IndexRows
 from shopguard.registry.sealing import Listing, SealedEntry, seal
+from shopguard.registry.search.looks import forget_looks, searches_for
 from shopguard.registry.subjects import Subject, SubjectKind
 from shopguard.registry.timers import Timer, Timers
 from shopguard.registry.vault import OWN_LIFE, EntryState, Kept, Link, Vault
@@ -270,7 +271,7 @@ class Placing:
     def erase(self, kept: Kept) -> None:
         """Take an entry out of every epoch and destroy its key and those of its reports; may be done twice.
 
-        Needs the turn.
+        With it goes who was told of it, and what they searched it for. Needs the turn.
         """
         self.index.block(kept.handle)
         with writing(self.vault.engine) as connection:
@@ -280,12 +281,14 @@ class Placing:
             self._remove(connection, links.get(kept.number, ()))
         with reading(self.vault.engine) as connection:
             reports = cases.reports_of(connection, kept.number)
+            searches = searches_for(connection, kept.handle)
         self.index.flush()
-        for number in reports:
+        for number in (*reports, *searches):
             self.keys.destroy(number)
         self.keys.destroy(kept.number, kept.handle)
         with writing(self.vault.engine) as connection:
             cases.empty(connection, kept.number, reports, self.clock().timestamp())
+            forget_looks(connection, kept.handle)
             self.vault.empty(connection, kept.number)
 
     def _known(self, entries: Mapping[bytes, object]) -> Mapping[bytes, Kept]:

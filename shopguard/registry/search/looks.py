@@ -95,21 +95,6 @@ class Looks:
         except Forgotten:
             return None
 
-    def forget(self, connection: sa.Connection, handle: bytes) -> Sequence[int]:
-        """Forget who was told of an entry that ends, in the transaction that ends it.
-
-        Returns the numbers of records that held the cases of searches for it: to be forgotten after the transaction.
-        """
-        own = connection.execute(sa.select(look).where(look.c.handle == handle)).all()
-        under = {row.stated_under for row in own if row.stated_under is not None}
-        beside = sa.select(look).where(look.c.stated_under.in_(under), look.c.handle != handle)
-        for row in (*own, *connection.execute(beside)):
-            bare: dict[str, object] = {"stated": None, "searched": None, "hashed": hash_of(row)}
-            if row.handle == handle:
-                bare |= {"handle": None}
-            connection.execute(sa.update(look).where(look.c.number == row.number).values(bare))
-        return sorted(under)
-
     def expire(self) -> int:
         """Drop what is older than ``KEEP_YEARS``, and the roots over it, and return how many looks that were."""
         first_day = add_years(day_of(self._clock()), -KEEP_YEARS)
@@ -184,6 +169,24 @@ class _Unmet:
     def give_back(self, counts: Counter[tuple[str, str, int]]) -> None:
         with self._lock:
             self._counts += counts
+
+
+def searches_for(connection: sa.Connection, handle: bytes) -> Sequence[int]:
+    """Return the numbers of the records that hold the cases of the searches that found an entry."""
+    query = sa.select(look.c.stated_under).where(look.c.handle == handle, look.c.stated.is_not(None))
+    return connection.scalars(query.distinct().order_by(look.c.stated_under)).all()
+
+
+def forget_looks(connection: sa.Connection, handle: bytes) -> None:
+    """Forget who was told of an entry that ends, and the cases of its searches; that somebody looked stays."""
+    own = connection.execute(sa.select(look).where(look.c.handle == handle)).all()
+    under = {row.stated_under for row in own if row.stated_under is not None}
+    beside = sa.select(look).where(look.c.stated_under.in_(under), look.c.handle != handle)
+    for row in (*own, *connection.execute(beside).all()):
+        bare: dict[str, object] = {"stated": None, "searched": None, "hashed": hash_of(row)}
+        if row.handle == handle:
+            bare |= {"handle": None}
+        connection.execute(sa.update(look).where(look.c.number == row.number).values(bare))
 
 
 def hash_of(row: sa.Row[Any]) -> bytes:

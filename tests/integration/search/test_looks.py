@@ -1,7 +1,7 @@
 """Who was told of whom: written before it is told, kept three years, gone with the entry, and hashed into the log."""
 
 import threading
-from datetime import timedelta
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -16,7 +16,7 @@ from shopguard.registry.search.model import Purpose
 from shopguard.registry.search.roots import LookRoots
 from shopguard.registry.subjects import Subject, SubjectKind
 from shopguard.storage.engine import writing
-from tests.integration.search.conftest import NOBODY, NOW, PARTY, Town
+from tests.integration.search.conftest import ENTRY, NOBODY, NOW, PARTY, Town
 
 
 @pytest.fixture
@@ -107,11 +107,7 @@ def test_who_looked_is_forgotten_with_the_entry_and_its_cases_too(either_town: T
     either_town.order("shop-1")
     either_town.search("shop-1", case="渡邊様の件")
     (under,) = {row["stated_under"] for row in either_town.rows() if row["stated_under"]}
-    with writing(home.engine("vault")) as connection:
-        numbers = home.looks.forget(connection, handle)
-    assert numbers == [under]
-    for number in numbers:
-        home.records.forget(number)
+    home.publisher.erase("E-1")
     assert home.looks.of(handle) == []
     kept = either_town.rows()
     assert [(row["member"], row["handle"], row["stated"], row["searched"]) for row in kept] == [
@@ -122,14 +118,9 @@ def test_who_looked_is_forgotten_with_the_entry_and_its_cases_too(either_town: T
 
 
 def test_a_case_is_forgotten_with_the_first_of_those_it_found(town: Town) -> None:
-    from dataclasses import replace
-
-    from tests.integration.search.conftest import ENTRY
-
     town.load(replace(ENTRY, id="E-2"))
     town.search("shop-1")
-    with writing(town.home.engine("vault")) as connection:
-        town.home.looks.forget(connection, town.handle("E-1"))
+    town.home.publisher.erase("E-1")
     (look,) = town.home.looks.of(town.handle("E-2"))
     assert town.home.looks.case(look.asked) is None
 
@@ -220,8 +211,8 @@ def test_what_is_forgotten_by_rule_still_fits(either_town: Town, roots: LookRoot
     either_town.search("shop-2")
     either_town.pass_time(hours=1)
     roots.enter()
-    with writing(either_town.home.engine("vault")) as connection:
-        either_town.home.looks.forget(connection, either_town.handle())
+    either_town.home.publisher.erase("E-1")
+    assert either_town.rows(where="handle IS NOT NULL") == []
     assert list(roots.faults()) == []
 
 
@@ -240,7 +231,7 @@ def test_who_asks_about_a_person_of_a_member_is_noticed(town: Town) -> None:
 def test_an_order_of_a_members_own_person_is_written_even_if_nobody_is_listed(town: Town) -> None:
     with writing(town.home.engine("vault")) as connection:
         town.home.seen.note(connection, Subject.of(SubjectKind.MEMBER, "shop-1"), NOBODY)
-    town.pass_time(**{"seconds": timedelta(minutes=2).total_seconds()})
+    town.pass_time(minutes=2)
     town.order("shop-1", NOBODY)
     (row,) = town.rows()
     assert (row["staff_of"], row["handle"]) == ("shop-1", None)
