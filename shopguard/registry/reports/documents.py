@@ -1,5 +1,6 @@
 """What evidence must not hold: programs, scripts, further files, locks, or far more than it seems. Pure."""
 
+import codecs
 import io
 import re
 import zipfile
@@ -9,7 +10,9 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 MAX_EXPANDED = 100 * 1024 * 1024
-"""Bytes that a compressed file may become: ten times the largest that is taken."""
+"""Bytes that a workbook may become: ten times the largest file that is taken."""
+
+_MAX_OBJECTS = 20 * 1024 * 1024  # bytes of a PDF's packed objects, which hold no pictures
 
 _MAX_PARTS = 2_000  # of one workbook
 _MAX_PIXELS = 200_000_000
@@ -158,7 +161,7 @@ def _attached(mail: EmailMessage) -> Iterator[tuple[str, bytes]]:
 
 def _object_streams(content: bytes) -> Iterator[bytes]:
     """What lies in the compressed object streams of a PDF, as far as it is not too much."""
-    room = MAX_EXPANDED
+    room = _MAX_OBJECTS
     for met in _OBJECT_STREAM.finditer(content):
         unpack = zlib.decompressobj()
         try:
@@ -177,7 +180,7 @@ def _names(content: bytes) -> bytes:
 
 
 def _decoded(content: bytes) -> str:
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         charsets: tuple[str, ...] = ("utf-16",)
     else:
         charsets = _CHARSETS

@@ -3,6 +3,7 @@
 Nothing is opened further than is needed to know that; what is inside pictures is not looked at.
 """
 
+import codecs
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import NoReturn
@@ -83,7 +84,7 @@ def _is(kind: Kind, content: bytes) -> bool:
 
 def _matches(content: bytes) -> list[puremagic.PureMagicWithConfidence]:
     try:
-        return puremagic.magic_string(content[:_HEAD])
+        return puremagic.magic_string(content[:_HEAD].removeprefix(codecs.BOM_UTF8))
     except (puremagic.PureError, ValueError):
         return []
 
@@ -94,7 +95,7 @@ def _is_of_text(match: puremagic.PureMagicWithConfidence) -> bool:
 
 def _is_utf16(content: bytes) -> bool:
     """As spreadsheets write it."""
-    return content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
 
 
 def _check_mail(content: bytes) -> None:
