@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from shopguard.model import Party
+from shopguard.model import Category, Party
 from shopguard.registry.calendar import day_of
 from shopguard.registry.disputes.identity import Known, known
 from shopguard.registry.disputes.letters import Case
@@ -92,6 +92,28 @@ def recorded(held: Held, on: date, decided_until: date | None, periods: Periods 
         rights=_RIGHTS,
         may_ask=tuple(RequestKind),
         proofs=tuple(held.facts),
+    )
+
+
+def erased(category: Category, on: date) -> Recorded:
+    """Return what whoever has the code of an erased entry is told: that it is gone."""
+    return Recorded(
+        state=LifeState.ERASED,
+        state_text=both(*_STATES[LifeState.ERASED]),
+        category=category,
+        category_text=both(category_ja(category), category_en(category)),
+        shops=_SHOPS,
+        reports=0,
+        first="",
+        last="",
+        amount="",
+        served=False,
+        answer_until=None,
+        decided_until=None,
+        gone_on=on,
+        rights=_RIGHTS,
+        may_ask=(),
+        proofs=(),
     )
 
 

@@ -24,6 +24,11 @@ class RequestKind(StrEnum):
         """Whether the entry is served no more from the moment this is asked."""
         return self is not RequestKind.ACCESS
 
+    @property
+    def protects(self) -> bool:
+        """Whether a note that protects the person may follow."""
+        return self is RequestKind.MISUSE
+
 
 class RequestState(StrEnum):
     """Where a request stands."""
@@ -110,6 +115,7 @@ class Request(msgspec.Struct, frozen=True):
     Args:
         number: its record; ``id``: what the office calls it (``Q-`` and letters).
         entry: the record it is about; None where the person had no code and the office has not found one yet.
+        code: that of the entry, which finds it also where it goes on in another; empty without an entry.
         receipt: by this code the person asks how it stands.
         due_on: the last day on which it is answered. ``extended``: it was given its one extension.
         proof: how the person showed who they are; ``tries``: how often facts or a letter's code were wrong.
@@ -121,6 +127,7 @@ class Request(msgspec.Struct, frozen=True):
     kind: RequestKind
     state: RequestState
     entry: int | None
+    code: str
     receipt: str
     text: str
     contact: Contact
@@ -151,7 +158,7 @@ class Recorded(msgspec.Struct, frozen=True):
         served: whether members are told of it at present.
         answer_until: until when nothing is served if the person answers; None once that is over.
         decided_until: until when an objection is decided; None where there is none.
-        gone_on: when it ends by itself at the latest.
+        gone_on: when it ends by itself at the latest; of an erased one, when that was.
         may_ask: what can be asked with this code.
         proofs: which facts prove who asks; fewer than two: only by a letter to the recorded address.
     """

@@ -8,11 +8,14 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from shopguard.registry.disputes.letters import Letter, Template
-from shopguard.registry.disputes.words import words_amiss
+from shopguard.registry.calendar import day_of
+from shopguard.registry.disputes.letters import Letter, Sender, Template, deadline
+from shopguard.registry.disputes.words import DEADLINES, words_amiss
 from shopguard.registry.records import Forgotten, Records
 from shopguard.registry.refusals import Refusal, Refused
+from shopguard.registry.reports.wording import both
 from shopguard.registry.subjects import Subject
+from shopguard.registry.timers import Timer
 from shopguard.storage.engine import reading
 
 PERSON = "person"
@@ -88,8 +91,10 @@ class Outbox:
         if amiss := words_amiss(letter.text):
             raise Refused(
                 Refusal.UNREADABLE,
-                f"手紙に使えない言葉があります。書き換えてください: {'、'.join(amiss)} / "
-                f"a letter does not say this, write it otherwise: {', '.join(amiss)}",
+                both(
+                    f"手紙に使えない言葉があります。書き換えてください: {'、'.join(amiss)}",
+                    f"a letter does not say this, write it otherwise: {', '.join(amiss)}",
+                ),
             )
         row = {
             "subject": str(subject),
@@ -102,61 +107,89 @@ class Outbox:
         }
         connection.execute(message_table.insert(), row)
 
-    def has(self, connection: sa.Connection, subject: Subject, template: Template) -> bool:
-        """Whether such a letter about ``subject`` was ever drafted."""
+    def warn(self, connection: sa.Connection, timer: Timer, now: float) -> None:
+        """Tell the office of a deadline. Says nothing of a person, and outlives what it is about."""
+        what, due_on = both(*DEADLINES.get(timer.what, (timer.what, timer.what))), day_of(timer.due_at - 1)
+        letter = deadline(Sender(), day_of(now), str(timer.subject), what, due_on)
+        row = {
+            "subject": str(timer.subject),
+            "key_number": None,
+            "addressee": OFFICE,
+            "template": Template.DEADLINE.value,
+            "state": MessageState.DRAFTED.value,
+            "drafted_at": now,
+            "sealed": msgspec.json.encode(_Sealed(letter)),
+        }
+        connection.execute(message_table.insert(), row)
+
+    def latest(self, subject: Subject, template: Template) -> "Message | None":
+        """Return the last letter of a kind about a record, whatever became of it; None: there was none."""
         is_meant = (message_table.c.subject == str(subject)) & (message_table.c.template == template.value)
-        return connection.execute(sa.select(message_table.c.number).where(is_meant)).first() is not None
+        return next(reversed(self._select(is_meant)), None)
+
+    def redraft(self, connection: sa.Connection, message: "Message", letter: Letter, now: float) -> None:
+        """Put a letter of today in place of one that nobody has sent yet."""
+        is_row = message_table.c.number == message.number
+        is_row &= message_table.c.state == MessageState.DRAFTED.value
+        values = {"drafted_at": now, "sealed": self._seal(message.subject.number, _Sealed(letter))}
+        connection.execute(sa.update(message_table).where(is_row).values(values))
 
     def get(self, number: int) -> Message:
         """Return a message; ``Refused`` if there is none."""
         with reading(self._vault) as connection:
-            row = connection.execute(sa.select(message_table).where(message_table.c.number == number)).first()
-        if row is None:
-            raise Refused(Refusal.NOT_FOUND, f"{number}: there is no such letter")
-        return self._message(row)
+            return self._one(connection, number)
 
     def waiting(self, addressee: str | None = None, limit: int = 200) -> Sequence[Message]:
         """Return what is to be sent, the oldest first. ``addressee`` ``member:`` means any member."""
         is_meant = message_table.c.state == MessageState.DRAFTED.value
+        is_meant &= message_table.c.sealed.is_not(None)
         if addressee is not None:
             column = message_table.c.addressee
             is_meant &= column.startswith(addressee) if addressee.endswith(":") else column == addressee
-        return self._select(is_meant, limit)
+        return [message for message in self._select(is_meant, limit) if message.letter is not None]
 
     def of(self, subject: Subject) -> Sequence[Message]:
         """Return every message about a record, the oldest first."""
         return self._select(message_table.c.subject == str(subject))
 
-    def sent(self, connection: sa.Connection, message: Message, way: Way, proof: str, now: float) -> Message:
-        """Keep that a letter was sent, and what shows it; ``Refused`` if it was, or came back."""
-        self._check_waiting(message)
+    def sent(self, connection: sa.Connection, number: int, way: Way, proof: str, now: float) -> Message:
+        """Keep that a letter was sent, and what shows it; ``Refused`` if it was sent, came back, or is void."""
+        message = self._one(connection, number)
+        self._check_state(message, MessageState.DRAFTED)
         return self._settled(connection, replace(message, state=MessageState.SENT, sent_at=now, way=way, proof=proof))
 
-    def undeliverable(self, connection: sa.Connection, message: Message, why: str) -> Message:
-        """Keep that a letter reaches nobody, sent or not."""
-        if message.state is MessageState.UNDELIVERABLE:
-            self._check_waiting(message)
+    def undeliverable(self, connection: sa.Connection, number: int, why: str) -> Message:
+        """Keep that a letter reaches nobody, sent or not; ``Refused`` if that is known."""
+        message = self._one(connection, number)
+        self._check_state(message, MessageState.DRAFTED, MessageState.SENT)
         return self._settled(connection, replace(message, state=MessageState.UNDELIVERABLE, proof=why))
 
-    def drop(self, connection: sa.Connection, subject: Subject) -> None:
-        """Take away the letters about a record that nobody has sent: what they tell is no longer so."""
+    def empty(self, connection: sa.Connection, subject: Subject) -> None:
+        """Take away what the letters about a record said; that they were sent, and when, remains."""
         is_meant = message_table.c.subject == str(subject)
-        is_meant &= message_table.c.state == MessageState.DRAFTED.value
-        connection.execute(sa.delete(message_table).where(is_meant))
+        connection.execute(sa.update(message_table).where(is_meant).values(sealed=None))
 
-    def _check_waiting(self, message: Message) -> None:
-        if message.state is not MessageState.DRAFTED:
-            raise Refused(Refusal.FORBIDDEN, f"{message.number}: this letter is {message.state} already")
+    def _check_state(self, message: Message, *states: MessageState) -> None:
+        if message.state not in states:
+            raise Refused(Refusal.STATE, both(*(text.format(message.number) for text in _SETTLED[message.state])))
         if message.letter is None:
-            raise Refused(
-                Refusal.FORBIDDEN, f"{message.number}: what it is about was erased; it is not sent any more"
-            )
+            raise Refused(Refusal.STATE, both(*(text.format(message.number) for text in _VOID)))
+
+    def _one(self, connection: sa.Connection, number: int) -> Message:
+        query = sa.select(message_table).where(message_table.c.number == number)
+        if connection.get_execution_options().get("writing", False):
+            query = query.with_for_update()
+        row = connection.execute(query).first()
+        if row is None:
+            raise Refused(Refusal.NOT_FOUND, both(*(text.format(number) for text in _NO_LETTER)))
+        return self._message(row)
 
     def _settled(self, connection: sa.Connection, after: Message) -> Message:
         values: dict[str, Any] = {"state": after.state.value, "sent_at": after.sent_at}
         if after.letter is not None:
             sealed = _Sealed(after.letter, after.way, after.proof)
-            values["sealed"] = self._seal(after.subject.number, sealed)
+            is_open = after.template is Template.DEADLINE
+            values["sealed"] = msgspec.json.encode(sealed) if is_open else self._seal(after.subject.number, sealed)
         is_row = message_table.c.number == after.number
         connection.execute(sa.update(message_table).where(is_row).values(values))
         return after
@@ -167,10 +200,7 @@ class Outbox:
             return [self._message(row) for row in connection.execute(query).all()]
 
     def _message(self, row: sa.Row[Any]) -> Message:
-        try:
-            sealed = msgspec.json.decode(self._records.open(row.key_number, "message", row.sealed), type=_Sealed)
-        except Forgotten:
-            sealed = None
+        sealed = self._opened(row)
         return Message(
             row.number,
             Subject.read(row.subject),
@@ -184,10 +214,30 @@ class Outbox:
             sealed.proof if sealed else "",
         )
 
+    def _opened(self, row: sa.Row[Any]) -> _Sealed | None:
+        if row.sealed is None:
+            return None
+        try:
+            opened = row.key_number is not None
+            clear = self._records.open(row.key_number, "message", row.sealed) if opened else row.sealed
+        except Forgotten:
+            return None
+        return msgspec.json.decode(clear, type=_Sealed)
+
     def _seal(self, key_number: int, clear: _Sealed) -> bytes:
         return self._records.seal(key_number, "message", msgspec.json.encode(clear))
 
 
+_NO_LETTER = ("{}: その番号の手紙はありません。", "{}: there is no such letter")
+_SETTLED = {
+    MessageState.DRAFTED: ("{}: この手紙はまだ送られていません。", "{}: this letter was not sent yet"),
+    MessageState.SENT: ("{}: この手紙は送付済みです。", "{}: this letter was sent already"),
+    MessageState.UNDELIVERABLE: ("{}: この手紙は届かないと記録されています。", "{}: this letter reaches nobody"),
+}
+_VOID = (
+    "{}: この手紙の対象は消去されました。送らないでください。",
+    "{}: what this letter is about was erased; do not send it",
+)
 _number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite numbers rows only for INTEGER
 
 message_table = sa.table(

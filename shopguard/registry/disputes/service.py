@@ -12,7 +12,7 @@ from shopguard.registry.acts import Act, Acts
 from shopguard.registry.calendar import day_of, end_of
 from shopguard.registry.disputes import letters
 from shopguard.registry.disputes.codes import code_digest, new_code, read_code
-from shopguard.registry.disputes.held import Held, recorded
+from shopguard.registry.disputes.held import Held, erased, recorded
 from shopguard.registry.disputes.identity import MOST_TRIES, is_shown
 from shopguard.registry.disputes.letters import Letter, Sender, Template
 from shopguard.registry.disputes.model import (
@@ -82,24 +82,27 @@ class Files:
     def vault(self) -> sa.Engine:
         return self.records.vault.engine
 
+    def about(self, request: Request) -> Held | None:
+        """Return the entry that a request is about; None if there is none, or no more."""
+        found = self.entries.by_code(request.code) if request.code else None
+        return None if found is None else self.held(found)
+
     def held(self, life: Life) -> Held:
         """Return an entry with the reports it rests on, as far as they are not erased."""
         numbers = [source.report for source in life.sources]
         found = self.reports.of_numbers(numbers)
         return Held(life, [found[number] for number in numbers if number in found])
 
-    def changing(self, request: Request, *, hide: bool) -> AbstractContextManager[sa.Connection]:
-        """Return a transaction in which a request changes, and its entry with it.
-
-        Args:
-            hide: the entry becomes weaker, or ends.
-        """
+    def opening(self, request: Request) -> AbstractContextManager[sa.Connection]:
+        """Return the transaction that takes a request in; an entry that is to be unserved is so from here on."""
         if request.entry is None or not request.kind.unserves:
             return writing(self.vault)
-        return self.entries.changing(*([request.entry] if hide else []))
+        return self.entries.changing(request.entry)
 
     def tell(self, connection: sa.Connection, request: Request, template: Template, letter: Letter) -> None:
-        """Draft a letter to the person who asked."""
+        """Draft a letter to the person who asked; nothing where there is no way to reach them."""
+        if not letter.to.is_reachable:
+            return
         self.outbox.draft(connection, subject_of(request), PERSON, template, letter, self.clock())
 
     def record(self, connection: sa.Connection, request: Request, by: str, reason: str, after: str) -> None:
@@ -118,9 +121,15 @@ class PersonsDesk:
         self._files = files
 
     def what_is_recorded(self, code: str) -> Recorded:
-        """Return what is held under a code, as far as the code alone shows it; ``Refused`` if nothing is."""
-        life = self._life(code)
-        return recorded(self._files.held(life), self._files.today, decided_until(life, self._files.clock()))
+        """Return what is held under a code, as far as the code alone shows it; ``Refused`` for an unknown one."""
+        files, read = self._files, _code(code)
+        life = files.entries.by_code(read)
+        if life is not None:
+            return recorded(files.held(life), files.today, decided_until(life, files.clock()))
+        gone = files.entries.gone(read)
+        if gone is None:
+            raise Refused(Refusal.NOT_FOUND, _NO_CODE)
+        return erased(gone.category, day_of(gone.at))
 
     def open_request(
         self, kind: RequestKind, text: str = "", contact: Contact = NOWHERE, code: str | None = None
@@ -145,20 +154,20 @@ class PersonsDesk:
             kind,
             RequestState.OPEN,
             None if life is None else life.number,
+            "" if life is None else life.code,
             new_code(),
             text,
             to,
             now,
             files.today + timedelta(days=ACCESS_DAYS if kind is RequestKind.ACCESS else DECIDE_DAYS),
         )
-        with files.changing(request, hide=True) as connection:
+        with files.opening(request) as connection:
             if life is not None:
                 request = self._about(connection, request, life)
             files.requests.add(connection, request)
             files.record(connection, request, "person", "", kind.value)
             _keep_deadlines(files, connection, request)
-            if to.is_reachable:
-                files.tell(connection, request, Template.RECEIVED, _received(files, request))
+            files.tell(connection, request, Template.RECEIVED, _received(files, request))
         return Opened(
             request.id,
             request.receipt,
@@ -199,10 +208,8 @@ class PersonsDesk:
         typed = read_code(letter_code)
         if typed is not None and request.letter_digest == code_digest(files.requests.master, typed):
             return Proof.LETTER
-        if request.entry is None:
-            return Proof.NONE
-        held = files.held(files.entries.get(request.entry)).facts
-        return Proof.FACTS if is_shown(told, held) else Proof.NONE
+        held = files.about(request)
+        return Proof.FACTS if held is not None and is_shown(told, held.facts) else Proof.NONE
 
     def _status(self, request: Request) -> Status:
         answer = request.answer
@@ -219,14 +226,15 @@ class PersonsDesk:
         )
 
     def _proofs(self, request: Request) -> tuple[Fact, ...]:
-        if not request.is_open or request.entry is None:
-            return ()
-        return tuple(self._files.held(self._files.entries.get(request.entry)).facts)
+        held = self._files.about(request) if request.is_open else None
+        return () if held is None else tuple(held.facts)
 
     def _life(self, code: str) -> Life:
-        life = self._files.entries.by_code(_code(code))
+        read = _code(code)
+        life = self._files.entries.by_code(read)
         if life is None:
-            raise Refused(Refusal.NOT_FOUND, _NO_CODE)
+            is_gone = self._files.entries.gone(read) is not None
+            raise Refused(Refusal.STATE, _GONE) if is_gone else Refused(Refusal.NOT_FOUND, _NO_CODE)
         return life
 
     def _about(self, connection: sa.Connection, request: Request, life: Life) -> Request:
@@ -301,6 +309,7 @@ _NO_CODE = both(
     "この番号では何も見つかりません。手紙の番号をもう一度お確かめください。",
     "nothing is found under this code: please compare it with the letter once more",
 )
+_GONE = both("この登録は消去されました。何も残っていません。", "this was erased: nothing of it is left")
 _NO_CONTACT = both(
     "お返事をお送りするメールアドレスまたは住所をご記入ください。",
     "please say where the answer goes: a mail address or a postal address",

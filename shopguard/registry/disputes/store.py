@@ -22,7 +22,16 @@ _ID_LENGTH = 10
 
 def new_request_id() -> str:
     """Return what a request is called by people: 50 random bits."""
-    return "Q-" + "".join(secrets.choice(_ALPHABET) for _ in range(_ID_LENGTH))
+    return "Q-" + _letters()
+
+
+def new_protection_id() -> str:
+    """Return the id of a note that protects somebody: 50 random bits."""
+    return "P-" + _letters()
+
+
+def _letters() -> str:
+    return "".join(secrets.choice(_ALPHABET) for _ in range(_ID_LENGTH))
 
 
 def subject_of(request: Request) -> Subject:
@@ -113,8 +122,13 @@ class ProtectionStore:
 
     def add(self, connection: sa.Connection, protection: Protection) -> None:
         sealed = self._records.seal(protection.number, "protection", msgspec.json.encode(protection))
-        row = {"number": protection.number, "since": protection.since, "sealed": sealed}
+        row = {"number": protection.number, "since": protection.since, "placed": False, "sealed": sealed}
         connection.execute(protection_table.insert(), row)
+
+    def placed(self, connection: sa.Connection, number: int) -> None:
+        """Keep that shops meet the note from now on."""
+        is_meant = protection_table.c.number == number
+        connection.execute(sa.update(protection_table).where(is_meant).values(placed=True))
 
     def get(self, connection: sa.Connection, number: int) -> Protection:
         """Return a protected person; ``Refused`` if there is none, or no more."""
@@ -126,15 +140,22 @@ class ProtectionStore:
 
     def all(self) -> Sequence[Protection]:
         """Return every person who is protected at present, the oldest first."""
-        query = sa.select(protection_table).where(protection_table.c.sealed.is_not(None))
-        with reading(self._records.vault.engine) as connection:
-            rows = connection.execute(query.order_by(protection_table.c.number)).all()
-        return [self._open(row.number, row.sealed) for row in rows]
+        return self._select(sa.true())
+
+    def unplaced(self) -> Sequence[Protection]:
+        """Return whose note is not in the index yet."""
+        return self._select(~protection_table.c.placed)
 
     def empty(self, connection: sa.Connection, number: int) -> None:
         """Take away who was protected; that somebody was, and since when, remains."""
         is_meant = protection_table.c.number == number
         connection.execute(sa.update(protection_table).where(is_meant).values(sealed=None))
+
+    def _select(self, which: sa.ColumnElement[bool]) -> Sequence[Protection]:
+        query = sa.select(protection_table).where(protection_table.c.sealed.is_not(None), which)
+        with reading(self._records.vault.engine) as connection:
+            rows = connection.execute(query.order_by(protection_table.c.number)).all()
+        return [self._open(row.number, row.sealed) for row in rows]
 
     def _open(self, number: int, sealed: bytes) -> Protection:
         return msgspec.json.decode(self._records.open(number, "protection", sealed), type=Protection)
@@ -159,5 +180,6 @@ protection_table = sa.table(
     "protection",
     sa.column("number", _number),
     sa.column("since", sa.Float),
+    sa.column("placed", sa.Boolean),
     sa.column("sealed", sa.LargeBinary),
 )

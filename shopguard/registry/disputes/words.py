@@ -96,3 +96,21 @@ WITHHELD = {
     ),
     Withheld.LAW: ("他の法令に反することとなるため（同第3号）", "as another law forbids it (APPI art. 33(2)(iii))"),
 }
+DEADLINES: dict[str, tuple[str, str]] = {
+    "request_due": ("お申出への返答", "a person waits for an answer"),
+    "request_clear": ("明らかな場合の判断（14日）", "a clear case is decided within 14 days"),
+    "request_forget": ("お申出の記録の消去", "what a person asked is forgotten"),
+    "protection_end": ("名前の保護の終了", "the protection of a name ends"),
+    "entry_notice": ("ご本人への通知（過ぎると消去）", "the person must be told, or the entry is erased"),
+    "entry_serve": ("回答期間の終了（提供開始）", "the time to answer ends, and the entry is served"),
+    "entry_weigh": ("登録の効果の変更", "the entry says or causes something else"),
+    "entry_confirm": ("通報元の再確認", "a reporter is to confirm a report"),
+    "entry_expire": ("期間満了による消去", "the entry expires"),
+    "entry_tell_reporter": ("異議の通報元への連絡（5営業日）", "the reporters must hear of the dispute"),
+    "entry_decide": ("異議の判断（過ぎると消去）", "the dispute must be decided, or the entry is erased"),
+    "entry_suspension": ("停止中の登録の判断（過ぎると消去）", "a suspended entry is decided on, or erased"),
+    "entry_sleep": ("再確認のない登録の消去", "an entry that nobody confirmed is erased"),
+    "entry_paid": ("支払済みの登録の消去", "an entry that was paid is erased"),
+    "report_ends": ("報告の終了", "a report ends that nobody went on with"),
+}
+"""What happens at each kind of deadline, for the office."""

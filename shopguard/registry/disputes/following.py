@@ -1,0 +1,166 @@
+"""What follows by itself at the persons' desk: notices to be drafted, requests whose entry was decided elsewhere, and
+what happens at the desk's own deadlines.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from shopguard.registry.acts import SYSTEM
+from shopguard.registry.calendar import add_business_days, day_of, end_of
+from shopguard.registry.disputes import letters
+from shopguard.registry.disputes.held import Held
+from shopguard.registry.disputes.letters import Letter, Template
+from shopguard.registry.disputes.model import Answer, Outcome, Proof, Request, RequestKind, RequestState
+from shopguard.registry.disputes.outbox import PERSON, Message, MessageState
+from shopguard.registry.disputes.protecting import END, Protections
+from shopguard.registry.disputes.replying import FORGET, Replies
+from shopguard.registry.disputes.service import CLEAR, DUE, Files
+from shopguard.registry.entries.model import Ending, Life, LifeState, NoticeState
+from shopguard.registry.entries.steps import FREE
+from shopguard.registry.refusals import Refusal, Refused
+from shopguard.registry.reports.wording import both
+from shopguard.registry.subjects import Subject, SubjectKind
+from shopguard.registry.timers import Fire, Timer
+from shopguard.storage.engine import writing
+
+_AT_ONCE = 100
+
+
+class Following:
+    """The desk's own rounds. Everything may be broken off and done again."""
+
+    def __init__(self, files: Files, protections: Protections) -> None:
+        self._files, self._protections, self._replies = files, protections, Replies(files)
+
+    def follow(self) -> None:
+        """Draft the notices that are due, answer what was decided elsewhere, place what protects a name."""
+        for life in self._pending():
+            if life.notice is NoticeState.DUE:
+                self._notify(life)
+        for request in self._open():
+            self._catch_up(request)
+        self._protections.place()
+
+    def warn(self, connection: sa.Connection, timer: Timer) -> None:
+        """Tell the office that a deadline comes near, for the ``Sweeper``."""
+        self._files.outbox.warn(connection, timer, self._files.clock())
+
+    def fires(self) -> Mapping[str, Fire]:
+        """Return what happens at each kind of deadline of the desk, for the ``Sweeper``."""
+        return {DUE: self._overdue, CLEAR: self._unclear, FORGET: self._forget, END: self._unprotect}
+
+    def _notify(self, life: Life) -> None:
+        """Draft the notice of an entry; where no address is known, keep that nobody can be told."""
+        files, held = self._files, self._files.held(life)
+        if not held.contact.is_reachable:
+            with files.entries.changing(life.number) as connection:
+                files.entries.notice_impossible(connection, life.number, SYSTEM, "no address is recorded")
+            return
+        subject = Subject.of(SubjectKind.ENTRY, life.number)
+        latest = files.outbox.latest(subject, Template.NOTICE)
+        if latest is not None and (latest.state is not MessageState.DRAFTED or self._is_of_today(latest)):
+            return
+        letter = self._notice(life, held)
+        with writing(files.vault) as connection:
+            if latest is None:
+                files.outbox.draft(connection, subject, PERSON, Template.NOTICE, letter, files.clock())
+            else:
+                files.outbox.redraft(connection, latest, letter, files.clock())
+
+    def _notice(self, life: Life, held: Held) -> Letter:
+        """The notice as it is sent today: the time to answer counts from the day it is sent."""
+        files = self._files
+        until = files.today + timedelta(days=files.entries.periods.pending_days)
+        case = held.case(files.today)
+        return letters.notice(held.contact, files.sender, files.today, life.code, case, until)
+
+    def _is_of_today(self, message: Message) -> bool:
+        return day_of(message.drafted_at) == self._files.today
+
+    def _catch_up(self, request: Request) -> None:
+        """Answer a request whose dispute the office decided with the entry, or whose entry has ended."""
+        if not request.code:
+            return
+        held = self._files.about(request)
+        if held is None:
+            gone = self._files.entries.gone(request.code)
+            reason = _ENDED[None if gone is None else gone.ending]
+            self._close(request, Answer(Outcome.ERASED, self._files.clock(), SYSTEM, both(*reason)))
+        elif request.kind.unserves and held.life.state in FREE:
+            answer = Answer(Outcome.UPHELD, self._files.clock(), SYSTEM, both(*_SHOWN))
+            self._close(request, answer, held)
+
+    def _close(self, request: Request, answer: Answer, held: Held | None = None) -> None:
+        with writing(self._files.vault) as connection:
+            now = self._files.requests.by_number(connection, request.number)
+            if now.is_open:
+                self._replies.close(connection, now, answer, held)
+
+    def _overdue(self, timer: Timer) -> None:
+        """A copy nobody showed a right to is refused; anything else stays due, and the office hears of it daily."""
+        files = self._files
+        with writing(files.vault) as connection:
+            request = files.requests.by_number(connection, timer.subject.number)
+            if not request.is_open:
+                files.timers.end(connection, timer.subject, DUE)
+            elif request.kind is RequestKind.ACCESS and request.proof is Proof.NONE:
+                self._replies.close(connection, request, Answer(Outcome.NOT_SHOWN, files.clock(), SYSTEM))
+            else:
+                files.outbox.warn(connection, timer, files.clock())
+                again_on = add_business_days(files.today, 1)
+                files.timers.set(connection, Timer(timer.subject, DUE, end_of(again_on)))
+
+    def _unclear(self, timer: Timer) -> None:
+        """The day is over by which a clear case is decided: the office hears so."""
+        with writing(self._files.vault) as connection:
+            self._files.outbox.warn(connection, timer, self._files.clock())
+            self._files.timers.end(connection, timer.subject, CLEAR)
+
+    def _forget(self, timer: Timer) -> None:
+        files, number = self._files, timer.subject.number
+        files.acts.settle()  # their salts go with the key
+        files.records.forget(number)
+        with writing(files.vault) as connection:
+            files.requests.empty(connection, number)
+            files.outbox.empty(connection, timer.subject)
+            files.timers.end(connection, timer.subject)
+
+    def _unprotect(self, timer: Timer) -> None:
+        try:
+            self._protections.end(timer.subject.number, SYSTEM)
+        except Refused as refused:
+            if refused.code is not Refusal.NOT_FOUND:
+                raise
+            with writing(self._files.vault) as connection:
+                self._files.timers.end(connection, timer.subject)
+
+    def _pending(self) -> Iterator[Life]:
+        after = 0
+        while found := self._files.entries.in_state(LifeState.PENDING, after, _AT_ONCE):
+            yield from found
+            after = found[-1].number
+
+    def _open(self) -> Iterator[Request]:
+        after = 0
+        while found := self._files.requests.in_state(RequestState.OPEN, after, _AT_ONCE):
+            yield from found
+            after = found[-1].number
+
+
+_SHOWN = ("店舗の資料で内容が示されました", "what the shop has shown proves it")
+_OTHER = ("登録の理由がなくなりました", "there is no ground for it any more")
+_ENDED: Mapping[Ending | None, tuple[str, str]] = {
+    None: _OTHER,
+    Ending.PAID: ("お支払いが確認されました", "payment was confirmed"),
+    Ending.WITHDRAWN: ("店舗が連絡を取り下げました", "the shop has withdrawn what it told us"),
+    Ending.EXPIRED: ("定めの期間が過ぎました", "its fixed period is over"),
+    Ending.OVERTURNED: ("お申出のとおりと確かめられました", "what you told us was found to be right"),
+    Ending.UNDECIDED: ("期限までに内容が示されませんでした", "it was not shown to be right in time"),
+    Ending.UNTOLD: ("期限までにお知らせできませんでした", "you were not told of it in time"),
+    Ending.UNCONFIRMED: ("店舗が再確認をしませんでした", "the shop did not confirm it again"),
+    Ending.MERGED: _OTHER,
+    Ending.MISUSED: ("ほかの方がお名前を使ったと確かめられました", "somebody else was found to have used your name"),
+    Ending.ERASED: _OTHER,
+}

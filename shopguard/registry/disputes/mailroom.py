@@ -1,0 +1,72 @@
+"""Sending letters: what was sent, what shows it, what came back, and what that means for the entry."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from shopguard.registry.disputes.letters import Template
+from shopguard.registry.disputes.outbox import Message, MessageState, Way, member_addressee
+from shopguard.registry.disputes.service import Files
+from shopguard.registry.entries.model import LifeState
+from shopguard.storage.engine import writing
+
+
+class Mailroom:
+    """The letters of the persons' desk, towards whoever posts them. ``Refused`` where a letter is not to be sent."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+
+    def sent(self, number: int, by: str, way: Way, proof: str = "") -> Message:
+        """Keep that a letter was sent today, and what shows it. A notice starts the person's time to answer."""
+        message = self._files.outbox.get(number)
+        match message.template:
+            case Template.NOTICE:
+                done = self._notice_sent(message, by, way, proof)
+            case Template.REPORTER_TOLD:
+                done = self._reporter_told(message, by, way, proof)
+            case _:
+                with writing(self._files.vault) as connection:
+                    done = self._sent(connection, message, way, proof)
+        self._files.acts.settle()
+        return done
+
+    def undeliverable(self, number: int, by: str, why: str) -> Message:
+        """Keep that a letter reaches nobody. Where that is a notice, the entry may flag at most."""
+        files, message = self._files, self._files.outbox.get(number)
+        if message.template is not Template.NOTICE:
+            with writing(files.vault) as connection:
+                return files.outbox.undeliverable(connection, number, why)
+        entry = message.subject.number
+        with files.entries.changing(entry) as connection:
+            done = files.outbox.undeliverable(connection, number, why)
+            files.entries.notice_impossible(connection, entry, by, why)
+        files.entries.settle()
+        return done
+
+    def fetched(self, member: str) -> Sequence[Message]:
+        """Return the letters that wait for a member, which are sent by that."""
+        waiting = self._files.outbox.waiting(member_addressee(member))
+        return [self.sent(message.number, member_addressee(member), Way.API) for message in waiting]
+
+    def _notice_sent(self, message: Message, by: str, way: Way, proof: str) -> Message:
+        with self._files.entries.changing() as connection:
+            done = self._sent(connection, message, way, proof)
+            self._files.entries.notice_sent(connection, message.subject.number, way.value, proof, by)
+        return done
+
+    def _reporter_told(self, message: Message, by: str, way: Way, proof: str) -> Message:
+        """The last of the reporters to hear of it ends the time in which they must."""
+        files = self._files
+        with files.entries.changing() as connection:
+            done = self._sent(connection, message, way, proof)
+            request = files.requests.by_number(connection, message.subject.number)
+            others = (other for other in files.outbox.of(message.subject) if other.number != message.number)
+            waits = any(o.template is message.template and o.state is MessageState.DRAFTED for o in others)
+            held = None if waits else files.about(request)
+            if held is not None and held.life.state is LifeState.CONTESTED:
+                files.entries.reporter_told(connection, held.life.number, by)
+        return done
+
+    def _sent(self, connection: sa.Connection, message: Message, way: Way, proof: str) -> Message:
+        return self._files.outbox.sent(connection, message.number, way, proof, self._files.clock())

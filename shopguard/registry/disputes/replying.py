@@ -1,0 +1,93 @@
+"""What closes a request: its state, its act, its deadlines, the letter to the person and those to the reporters."""
+
+from datetime import date
+
+import sqlalchemy as sa
+from msgspec.structs import replace
+
+from shopguard.registry.calendar import add_years, end_of
+from shopguard.registry.disputes import letters
+from shopguard.registry.disputes.held import Held
+from shopguard.registry.disputes.letters import Letter, Template
+from shopguard.registry.disputes.model import NOWHERE, Answer, Outcome, Request, RequestState
+from shopguard.registry.disputes.outbox import member_addressee
+from shopguard.registry.disputes.protecting import PROTECTED_YEARS
+from shopguard.registry.disputes.service import CLEAR, DUE, Files
+from shopguard.registry.disputes.store import subject_of
+from shopguard.registry.timers import Timer
+
+FORGET = "request_forget"
+
+FORGET_DAYS = 180
+"""How long an answered request is kept, for a question about the answer; then its key is destroyed."""
+
+_DAY_S = 86_400.0
+_STAYS = (Outcome.UPHELD, Outcome.CORRECTED)
+
+
+class Replies:
+    """Closes requests in the caller's transaction."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+
+    def close(self, connection: sa.Connection, request: Request, answer: Answer, held: Held | None = None) -> None:
+        """Answer a request in the words of its outcome. ``held``: the entry, where it is about one."""
+        if answer.outcome is Outcome.PROTECTED and not request.kind.protects:
+            answer = replace(answer, outcome=Outcome.ERASED)
+        template = _TEMPLATES[answer.outcome]
+        self.answer(connection, request, answer, template, self._letter(request, answer, held))
+
+    def answer(
+        self, connection: sa.Connection, request: Request, answer: Answer, template: Template, letter: Letter
+    ) -> None:
+        """Answer a request with a letter that is at hand."""
+        files, subject = self._files, subject_of(request)
+        answered = replace(request, state=RequestState.ANSWERED, answer=answer)
+        files.requests.change(connection, answered)
+        files.record(connection, answered, answer.by, answer.reason, answer.outcome.value)
+        files.timers.end(connection, subject, DUE, CLEAR)
+        files.timers.set(connection, Timer(subject, FORGET, end_of(files.today) + FORGET_DAYS * _DAY_S))
+        files.tell(connection, answered, template, letter)
+
+    def extended(self, connection: sa.Connection, request: Request, until: date, reason: str) -> None:
+        """Tell the person that it takes longer."""
+        files = self._files
+        letter = letters.extended(request.contact, files.sender, files.today, request.id, until, reason)
+        files.tell(connection, request, Template.EXTENDED, letter)
+
+    def tell_reporters(self, connection: sa.Connection, request: Request, held: Held, outcome: Outcome) -> None:
+        """Tell each shop whether its report still supports an entry."""
+        files = self._files
+        for member in sorted(held.life.members):
+            ids = [report.id for report in held.reports if report.member == member]
+            letter = letters.reporter_answered(NOWHERE, files.sender, files.today, ids, outcome in _STAYS)
+            to, now = member_addressee(member), files.clock()
+            files.outbox.draft(connection, subject_of(request), to, Template.REPORTER_ANSWERED, letter, now)
+
+    def _letter(self, request: Request, answer: Answer, held: Held | None) -> Letter:
+        to, sender, today = request.contact, self._files.sender, self._files.today
+        gone_on = None if held is None else held.life.expires_on
+        match answer.outcome:
+            case Outcome.UPHELD:
+                return letters.upheld(to, sender, today, request.id, answer.reason, gone_on)
+            case Outcome.CORRECTED:
+                return letters.corrected(to, sender, today, request.id, answer.reason, gone_on)
+            case Outcome.PROTECTED:
+                return letters.protected(to, sender, today, request.id, add_years(today, PROTECTED_YEARS))
+            case Outcome.NOTHING_HELD:
+                return letters.nothing_held(to, sender, today, request.id)
+            case Outcome.NOT_SHOWN:
+                return letters.not_shown(to, sender, today, request.id)
+            case _:
+                return letters.erased(to, sender, today, request.id, answer.reason)
+
+
+_TEMPLATES = {
+    Outcome.UPHELD: Template.UPHELD,
+    Outcome.CORRECTED: Template.CORRECTED,
+    Outcome.ERASED: Template.ERASED,
+    Outcome.PROTECTED: Template.PROTECTED,
+    Outcome.NOTHING_HELD: Template.NOTHING_HELD,
+    Outcome.NOT_SHOWN: Template.NOT_SHOWN,
+}

@@ -1,0 +1,130 @@
+"""The persons' desk over HTTP: JSON without an account, for whoever has a code; and what waits for members.
+
+Nothing here is kept by a cache or found by a search engine, and no code stands in an address.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import msgspec
+from flask import Blueprint, Response, request
+
+from shopguard import wire
+from shopguard.errors import PayloadInvalid
+from shopguard.registry.desk import Asked, Role, Route
+from shopguard.registry.disputes.door import Door
+from shopguard.registry.disputes.mailroom import Mailroom
+from shopguard.registry.disputes.outbox import Message
+from shopguard.registry.disputes.service import PersonsDesk
+from shopguard.registry.disputes.shapes import (
+    LETTERS,
+    LOOK,
+    PROOF,
+    REQUESTS,
+    STATUS,
+    Code,
+    MemberLetter,
+    MemberLetters,
+    NewRequest,
+    Receipt,
+    Refusing,
+    Shown,
+)
+from shopguard.registry.refusals import Refusal, Refused
+
+BODY_LIMIT = 48 * 1024
+"""Bytes: the longest text and contact, every character of them escaped, and some room."""
+
+Asking = TypeVar("Asking", bound=msgspec.Struct)
+
+
+def persons_routes(desk: PersonsDesk, door: Door, proxies: int = 0) -> Blueprint:
+    """Return the open addresses of the persons' desk.
+
+    Args:
+        proxies: how many of our own stand in front, each adding one address to ``X-Forwarded-For``.
+    """
+    routes = Blueprint("persons", __name__)
+
+    def answers(
+        path: str, shape: type[Asking], answer: Callable[[Asking], msgspec.Struct], *, opens: bool = False
+    ) -> None:
+        def view() -> Response:
+            return _answered(door, _place(proxies), shape, answer, opens=opens)
+
+        routes.add_url_rule(path, path, view, methods=["POST"], provide_automatic_options=False)
+
+    answers(LOOK, Code, lambda asked: desk.what_is_recorded(asked.code))
+    answers(
+        REQUESTS, NewRequest, lambda new: desk.open_request(new.kind, new.text, new.contact, new.code), opens=True
+    )
+    answers(STATUS, Receipt, lambda asked: desk.status(asked.receipt))
+    answers(PROOF, Shown, lambda shown: desk.prove(shown.receipt, shown.facts, shown.letter_code))
+    return routes
+
+
+def member_routes(mailroom: Mailroom) -> Sequence[Route]:
+    """Return where members fetch the letters that wait for them; what was fetched counts as sent."""
+
+    def fetch(asked: Asked) -> msgspec.Struct:
+        return MemberLetters(tuple(map(_letter, mailroom.fetched(asked.caller.member))))
+
+    return (Route("POST", LETTERS, Role.REPORT, fetch, "The office's letters to this member", answers=MemberLetters),)
+
+
+def _answered(door: Door, place: str, shape: type[Asking], answer: Callable[[Asking], msgspec.Struct]) -> Response:
+    try:
+        door.wrong.check(place)
+        asked = _read(shape)
+        if isinstance(asked, NewRequest):
+            door.requests.check(place)
+            door.requests.count(place)
+        return _json(200, answer(asked))
+    except PayloadInvalid as error:
+        return _refused(Refused(Refusal.UNREADABLE, str(error)))
+    except Refused as refused:
+        if refused.code is Refusal.NOT_FOUND:
+            door.wrong.count(place)
+        return _refused(refused)
+
+
+def _read(shape: type[Asking]) -> Asking:
+    request.max_content_length = BODY_LIMIT
+    body = request.get_data(cache=False)
+    if request.content_length is None:
+        request.stream.read(
+            1
+        )  # sent in chunks: werkzeug stops at the limit without a word, and tells whom asks for more
+    return wire.decode(body, shape)
+
+
+def _place(proxies: int) -> str:
+    """Return where a request comes from: of a chain of proxies only our own are believed."""
+    if proxies:
+        named = request.headers.get("X-Forwarded-For", "").split(",")
+        if len(named) >= proxies:
+            return named[-proxies].strip()
+    return request.remote_addr or ""
+
+
+def _refused(refused: Refused) -> Response:
+    shape = Refusing(refused.code.value, str(refused), refused.retry_after_s)
+    response = _json(refused.code.status, shape)
+    if refused.retry_after_s is not None:
+        response.headers["Retry-After"] = str(math.ceil(refused.retry_after_s))
+    return response
+
+
+def _json(status: int, shape: msgspec.Struct) -> Response:
+    response = Response(msgspec.json.encode(shape), status, content_type="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _letter(message: Message) -> MemberLetter:
+    letter = message.letter
+    title = "" if letter is None else f"{letter.ja.title} / {letter.en.title}"
+    return MemberLetter(message.number, message.template.value, title, "" if letter is None else letter.text)
