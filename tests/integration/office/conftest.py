@@ -1,7 +1,7 @@
 """An office: a vault of either kind with reports that wait, and the accounts that work on them."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -13,10 +13,14 @@ from msgspec.structs import replace as altered
 
 from shopguard.crypto import Keyring
 from shopguard.model import Category, Party, PaymentKind
+from shopguard.registry.entries.model import Life
 from shopguard.registry.home import RegistryHome
+from shopguard.registry.office.quality import Counted, count
 from shopguard.registry.office.queue import Queue
+from shopguard.registry.office.service import Office
 from shopguard.registry.reports.model import Report, ReportContent, ReportState
 from shopguard.registry.reports.store import ReportStore, new_report_id, subject_of
+from shopguard.registry.subjects import Subject
 from shopguard.storage.engine import writing
 
 NOW = datetime(2026, 11, 2, 1, 15, tzinfo=UTC)
@@ -46,9 +50,13 @@ class Centre:
         self.now, self._orders = NOW, 0
         self.home = RegistryHome(folder, "example", Keyring(folder / "keys.json"), lambda: self.now, url, apart=False)
 
-    @cached_property
+    @property
     def store(self) -> ReportStore:
-        return ReportStore(self.home.records, self.home.vault_keys)
+        return self.home.reports.store
+
+    @property
+    def office(self) -> Office:
+        return self.home.moderation
 
     @cached_property
     def queue(self) -> Queue:
@@ -67,6 +75,35 @@ class Centre:
             self.store.add(connection, report)
             self.home.seen.note(connection, subject_of(report), party)
         return report
+
+    def refile(self, report: Report) -> None:
+        """File a returned report once more, as it is."""
+        with writing(self.home.engine("vault")) as connection:
+            again = altered(self.store.by_number(connection, report.number), state=ReportState.SUBMITTED)
+            self.store.change(connection, again)
+
+    def again(self, report: Report) -> Report:
+        """Return a report as it stands now."""
+        return self.home.reports.get(report.id).report
+
+    def count(self, member: str, what: Counted, times: int) -> None:
+        """Let a member have a history."""
+        for _ in range(times):
+            with writing(self.home.engine("vault")) as connection:
+                count(connection, member, what)
+
+    def entry(self, *members: str, party: Party = PARTY) -> Life:
+        """Return an entry, pending, that rests on a report of each of ``members``."""
+        life: Life | None = None
+        for member in members:
+            into = None if life is None else life.number
+            life = self.office.accept(self.file(member, party).id, "aoki", "shown", into).entry
+        assert life is not None
+        return life
+
+    def acts(self, subject: Subject) -> Sequence[tuple[str, str, str, str]]:
+        """Who did what to a record: by whom, from which state, into which, and why."""
+        return [(one.act.by, one.act.before, one.act.after, one.act.reason) for one in self.home.acts.of(subject)]
 
 
 def somebody(number: int) -> Party:
