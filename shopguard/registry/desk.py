@@ -110,8 +110,8 @@ class Desk:
         if len(request.body) > route.body_limit:
             raise Refused(Refusal.TOO_LARGE, f"this address takes {route.body_limit} bytes at most")
         caller = self._caller(request)
-        if route.role is not None and route.role not in caller.roles:
-            raise Refused(Refusal.FORBIDDEN, f"this key may not {route.role}: sign with one of your keys that may")
+        if route.role is not None:
+            check_role(route.role, caller.roles)
         try:
             return route.answer(Asked(caller, request, parts, query))
         except PayloadInvalid as error:
@@ -131,3 +131,9 @@ class Desk:
     def _caller(self, request: SignedRequest) -> Caller:
         standing = self._prf.authenticate(request.without_body())
         return Caller(standing.member, request.key_id, self._roles(standing.member, request.key_id))
+
+
+def check_role(role: Role, roles: frozenset[Role]) -> None:
+    """Raise ``Refused`` unless ``role`` is among what a key may do."""
+    if role not in roles:
+        raise Refused(Refusal.FORBIDDEN, f"this key is not for {role}: sign with one of yours that is")

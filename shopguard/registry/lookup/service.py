@@ -14,7 +14,7 @@ import structlog
 
 from shopguard import wire
 from shopguard.errors import ConfigError, PayloadInvalid, ShopGuardError, StoreUnavailable
-from shopguard.registry.desk import ALL_ROLES, Desk, RolesOf, Route
+from shopguard.registry.desk import ALL_ROLES, Desk, Role, RolesOf, Route, check_role
 from shopguard.registry.epochs import Epoch, current, served
 from shopguard.registry.index import Index
 from shopguard.registry.lookup.opening import Met, open_rows, tell
@@ -103,7 +103,7 @@ class LookUpService:
     ) -> None:
         self._index, self._prf, self._registry_id, self._clock = index, prf, registry_id, clock
         self._valid, self._key_desk = answer_valid, key_desk
-        self.more, self._subjects = more, Desk(more, prf, roles)
+        self.more, self._roles, self._subjects = more, roles, Desk(more, prf, roles)
         self._looks = looks or NoLookBook()
         self._settle, self._is_settled = settle, False
         self._epochs = _Recent(index.epochs, clock)
@@ -258,7 +258,7 @@ class LookUpService:
         return _me(self._prf.authenticate(request))
 
     def _add_key(self, request: SignedRequest) -> Me:
-        standing, desk = self._prf.authenticate(request), self._desk()
+        standing, desk = self._administrator(request), self._desk()
         try:
             public = wire.decode(request.body, NewKey).public
         except PayloadInvalid as error:
@@ -266,9 +266,14 @@ class LookUpService:
         return _me(standing, desk.add_key(standing.member, public))
 
     def _remove_key(self, request: SignedRequest) -> Me:
-        standing, desk = self._prf.authenticate(request), self._desk()
+        standing, desk = self._administrator(request), self._desk()
         key_id = request.path.removeprefix(f"{MY_KEYS}/")
         return _me(standing, desk.remove_key(standing.member, key_id))
+
+    def _administrator(self, request: SignedRequest) -> MemberStanding:
+        standing = self._prf.authenticate(request)
+        check_role(Role.ADMIN, self._roles(standing.member, request.key_id))
+        return standing
 
     def _desk(self) -> KeyDesk:
         if self._key_desk is None:
