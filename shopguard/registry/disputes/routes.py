@@ -51,7 +51,7 @@ def persons_routes(desk: PersonsDesk, door: Door, proxies: int = 0) -> Blueprint
         path: str, shape: type[Asking], answer: Callable[[Asking], msgspec.Struct], *, opens: bool = False
     ) -> None:
         def view() -> Response:
-            return _answered(door, _place(proxies), shape, answer, opens=opens)
+            return _answered(door, _place(proxies), shape, answer)
 
         routes.add_url_rule(path, path, view, methods=["POST"], provide_automatic_options=False)
 
