@@ -113,7 +113,7 @@ class Likeness:
 
     def _compared_entries(self, report: Report, others: Mapping[int, Entry]) -> Iterable[Similar]:
         for number, entry in others.items():
-            alike = _compared(report.content.party, entry.party)
+            alike = _compared(report.content.party, entry.party, *entry.also)
             if alike is not None and entry.effect is not Effect.CONFIRM:
                 subject, life = Subject.of(SubjectKind.ENTRY, number), self._life(number)
                 state = LOADED if life is None else life.state.value
@@ -128,8 +128,10 @@ class Likeness:
             return None
 
 
-def _compared(one: Party, other: Party) -> Comparison | None:
-    found = compare_identities(identify(one), identify(other))
+def _compared(one: Party, *others: Party) -> Comparison | None:
+    """Return how ``one`` compares with the likest of ``others``, all of one person; None: with none at all."""
+    identity = identify(one)
+    found = max((compare_identities(identity, identify(other)) for other in others), key=lambda each: each.score)
     return found if found.strength is not Strength.NONE else None
 
 

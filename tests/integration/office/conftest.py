@@ -1,7 +1,7 @@
 """An office: a vault of either kind with reports that wait, and the accounts that work on them."""
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -11,11 +11,12 @@ import pytest
 import sqlalchemy as sa
 from msgspec.structs import replace as altered
 
+from shopguard import wire
 from shopguard.crypto import Keyring
-from shopguard.model import Category, Party, PaymentKind
+from shopguard.model import Category, Entry, Party, PaymentKind
 from shopguard.registry.entries.model import Life
 from shopguard.registry.home import RegistryHome
-from shopguard.registry.office.quality import Counted, count
+from shopguard.registry.office.quality import Counted, Quality, count
 from shopguard.registry.office.queue import Queue
 from shopguard.registry.office.service import Office
 from shopguard.registry.reports.model import Report, ReportContent, ReportState
@@ -100,6 +101,13 @@ class Centre:
             life = self.office.accept(self.file(member, party).id, "aoki", "shown", into).entry
         assert life is not None
         return life
+
+    def load(self, *entries: Entry) -> None:
+        """Load entries that were decided elsewhere."""
+        assert self.home.publisher.load([wire.encode(entry) for entry in entries]).faulty == 0
+
+    def qualities(self, *members: str) -> Mapping[str, Quality]:
+        return self.office.qualities.of_all(members)
 
     def acts(self, subject: Subject) -> Sequence[tuple[str, str, str, str]]:
         """Who did what to a record: by whom, from which state, into which, and why."""
