@@ -123,8 +123,8 @@ def _word(value: Any, kind: type[W], words: Mapping[str, W], shown: str) -> W:
 
 
 def _folded(value: str) -> str:
-    """One width, lower case, no spaces at all."""
-    return re.sub(r"\s", "", unicodedata.normalize("NFKC", value)).casefold()
+    """One width, lower case, and no spaces but between two digits: 4/1 10:15 is no eleventh."""
+    return _SPACES.sub("", unicodedata.normalize("NFKC", value).strip()).casefold()
 
 
 def _is_control(character: str, lines: bool) -> bool:
@@ -135,8 +135,10 @@ def _is_control(character: str, lines: bool) -> bool:
 
 _REORDERING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
+_SPACES = re.compile(r"(?<!\d)\s+|\s+(?!\d)")
 _GREGORIAN = re.compile(
-    r"((?:19|20|21)\d\d)[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:\([月火水木金土日a-z]+\))?(?:t?\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?)?"
+    r"((?:19|20|21)\d\d)[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:\([月火水木金土日a-z]+\))?"
+    r"(?:[t ]\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?)?"
 )
 _EIGHT_DIGITS = re.compile(r"((?:19|20|21)\d\d)(\d\d)(\d\d)")
 _ERA = re.compile(

@@ -108,7 +108,7 @@ _PHRASES: dict[Kind, Phrases] = {
     Kind.DISABILITY: Phrases(
         r"""
         障害者|障がい|障碍|(?:身体|知的|精神|発達|聴覚|視覚|学習|人格|言語|内部)障害
-        障害(?:手帳|年金|等級|がある人|を持)|自閉症|聾唖|盲人|車[椅い]す(?:利用者|の[人方客])
+        障害(?:手帳|年金|等級|がある人|を持)|自閉症|聾唖|盲人|車(?:椅子|いす)(?:利用者|の[人方客])
         池沼|知恵遅れ|めくら(?!まし|板)|つんぼ|びっこ|かたわ(?![られ])|アスペ(?!クト)|ガイジ
         (?:mentally|physically) (?:disabled|handicapped|challenged|retarded)|disabilit(?:y|ies)|handicapped
         <who> <is> (?:disabled|deaf|blind|autistic)|disabled <person>
@@ -132,7 +132,7 @@ _PHRASES: dict[Kind, Phrases] = {
         r"""
         宗教(?!法人|用具|用品|画)|信者|創価|統一教会|エホバ|イスラム教|ムスリム|キリスト教|仏教徒|ユダヤ|入信|布教
         クリスチャン(?!ディ|・?ルブ)|ヒンド[ゥウ]ー教|カルト(?![ンゥ]|映画)
-        muslims?|islam(?:ic)?|jews?|jewish|buddhists?|hindus?|scientolog\w+|jehovah\w*|mormons?|atheists?
+        muslims?|islam(?:ic)?(?! art| prints?| patterns?)|jews?|jewish|buddhists?|hindus?|scientolog\w+|jehovah\w*|mormons?|atheists?
         religion|religious(?! books?| goods| items?| articles?| art)|cult members?
         (?:is|was|are|were|devout) (?:an? )?(?:christian|catholic)s?(?! dior| louboutin| lacroix)
         """
@@ -146,7 +146,7 @@ _PHRASES: dict[Kind, Phrases] = {
     ),
     Kind.STATUS: Phrases(
         r"""
-        部落(?![会長])|同和(?!火災|鉱業|損[害保]|商事)|穢多|えたひにん|(?<!是)非人(?![道間称格情])|被差別|士農工商
+        部落(?![会長とちっ])|同和(?!火災|鉱業|損[害保]|商事)|穢多|えたひにん|(?<!是)非人(?![道間称格情])|被差別|士農工商
         生活保護|ホームレス|浮浪者|底辺|貧乏(?!ゆすり|神)|貧困|低所得|無職|ニート(?![ァ-ヶー])|母子家庭|片親|水商売
         風俗(?:嬢|店|の女)|ホステス|キャバ嬢|愛人|中卒|低学歴|身分が低|育ちが悪|日雇い
         burakumin|low(?:er)?[- ]class|on (?:welfare|benefits|the dole)|welfare (?:recipients?|mother|cases?)|homeless
