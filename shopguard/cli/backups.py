@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -15,9 +16,11 @@ import click
 from shopguard.adapter import Secret
 from shopguard.cli.invocation import DEFAULT_CONFIG, TABLES_FOLDER, Invocation
 from shopguard.cli.output import progress
-from shopguard.cli.running import Refused, a_worker_runs, database_in_use
+from shopguard.cli.registry_erasures import NOT_KNOWN, given_journal
+from shopguard.cli.running import Refused, a_worker_runs, database_in_use, operator
 from shopguard.identity.tables.imported import IMPORTED
 from shopguard.private_file import KEYS_FOLDER, read_private
+from shopguard.registry.erasures import JOURNAL, ErasureJournal
 from shopguard.storage.archive import KEYS, Manifest, read_manifest, unpack, write_archive
 from shopguard.storage.engine import open_engine, snapshot, sqlite_url
 from shopguard.storage.snapshots import copy_at_one_moment
@@ -123,13 +126,18 @@ def _snapshot(database: Path, copy: Path) -> None:
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--force", is_flag=True, help="Move what is in the data directory aside first; nothing is deleted.")
+@click.option("--erasures", metavar="FILE|none", help="The journal of what was erased since, if it is not here.")
 @click.pass_obj
-def restore(invocation: Invocation, file: Path, force: bool) -> None:
+def restore(invocation: Invocation, file: Path, force: bool, erasures: str | None) -> None:
     """Put what `shopguard backup` wrote into the data directory; stop ShopGuard first.
 
-    Everything is verified before anything is put in place. The settings come to the data directory too.
+    Everything is verified before anything is put in place. The settings come to the data directory too. Who was
+    erased from the registry since the backup is erased again by the next start: the journal of erasures in the data
+    directory is in no backup, and stays. Where there is none, the registry is served only once it is known, by
+    --erasures or `shopguard registry erasures apply`.
     """
     home = invocation.data_dir
+    journal = given_journal(erasures)
     manifest = read_manifest(file)
     if a_worker_runs(home):
         raise Refused(f"{home}: a worker runs; stop `shopguard serve` first")
@@ -148,6 +156,18 @@ def restore(invocation: Invocation, file: Path, force: bool) -> None:
             target.parent.mkdir(mode=0o700, exist_ok=True)
             path.rename(target)
     _tell_restored(invocation, manifest)
+    if any(name in manifest.files for name in _NESTED):
+        _remember_erasures(home, erasures is not None, journal)
+
+
+def _remember_erasures(home: Path, is_said: bool, given: bytes | None) -> None:
+    """Let the next start erase again what was erased since the backup, or refuse to serve while that is not known."""
+    journal = ErasureJournal(home / JOURNAL, time.time)
+    if is_said:
+        journal.declare(operator(), given)
+    elif not journal.path.exists():
+        journal.begin(restored=True)
+        click.echo(NOT_KNOWN, err=True)
 
 
 def _standing_in_the_way(home: Path, manifest: Manifest) -> Sequence[str]:

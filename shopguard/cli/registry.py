@@ -8,8 +8,10 @@ from shopguard.cli.invocation import Invocation
 from shopguard.cli.loading import load_entries
 from shopguard.cli.output import json_option, show_json
 from shopguard.cli.registry_enrol import enrol
+from shopguard.cli.registry_erasures import erasures
 from shopguard.cli.registry_keys import epoch, keys, reseal
 from shopguard.cli.registry_members import members
+from shopguard.cli.registry_office import office
 from shopguard.cli.running import opened, own_registry
 from shopguard.registry.load import LineFault
 from shopguard.wire import plain
@@ -20,7 +22,7 @@ def registry() -> None:
     """The registry of entries."""
 
 
-for command in (members, keys, epoch, reseal, enrol):
+for command in (members, office, keys, epoch, reseal, enrol, erasures):
     registry.add_command(command)
 
 

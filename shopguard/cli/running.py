@@ -62,9 +62,13 @@ def check_tables(installation: "Installation") -> None:
 
 
 def own_registry(installation: "Installation") -> "RegistryHome":
-    """Return the registry of this installation; ``Refused`` if a central one is asked, which has its own office."""
+    """Return the registry of this installation; ``Refused`` if a central one is asked, which has its own office.
+
+    ``ErasuresUnknown`` if it is out of a backup and nobody has said what was erased since.
+    """
     if installation.asks_elsewhere:
         raise Refused("registry.url names a central registry: its entries and members are kept there, not here")
+    installation.home.erasures.settle()
     return installation.home
 
 

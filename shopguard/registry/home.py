@@ -1,6 +1,6 @@
 """An installation's own registry: its stores, its key files, its keyed function, and everything made of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import cached_property
@@ -16,12 +16,19 @@ from shopguard.registry.acts import Acts
 from shopguard.registry.adopt import adopt
 from shopguard.registry.client import InProcess, RegistryClient
 from shopguard.registry.desk import Route
+from shopguard.registry.disputes.letters import Sender
+from shopguard.registry.disputes.persons import Persons
+from shopguard.registry.disputes.routes import member_routes
 from shopguard.registry.entries.service import Entries
 from shopguard.registry.erasures import JOURNAL, ErasureJournal
 from shopguard.registry.index import Index
 from shopguard.registry.log import Heads, Log
 from shopguard.registry.log.routes import log_routes
 from shopguard.registry.lookup import LookUpService
+from shopguard.registry.members.applications import Applications
+from shopguard.registry.members.fees import Fees, Rate
+from shopguard.registry.members.leaving import Leaving
+from shopguard.registry.members.routes import fee_routes
 from shopguard.registry.members.service import Members
 from shopguard.registry.office.cases import Cases
 from shopguard.registry.office.conflict import Conflicts
@@ -41,6 +48,7 @@ from shopguard.registry.reports.service import Reports
 from shopguard.registry.reports.store import ReportStore
 from shopguard.registry.rounds import Chore, Rounds
 from shopguard.registry.search.looks import Looks
+from shopguard.registry.search.monitoring import Monitoring
 from shopguard.registry.search.roots import LookRoots
 from shopguard.registry.search.staff import Staff
 from shopguard.registry.seen import Seen
@@ -55,6 +63,9 @@ OWN_MEMBER = "self"
 """The id under which an installation asks its own registry: without a budget, as the list is its own."""
 
 _SETTLE_EVERY_S = 10.0
+_LOOKS_EVERY_S = 600.0
+_HOUR_S = 3_600.0
+_PERSONS_EVERY_S = 60.0
 _HEAD_EVERY_S = 60.0  # whether one is due
 _SIGNING = ("office", "answers", "member")
 
@@ -67,6 +78,7 @@ class RegistryHome:
         guard_keys: the installation's keyring; its master key seals the key files here too.
         clock: returns now, in UTC.
         url: a PostgreSQL database; None: files in ``data_dir``.
+        fees: what members owe. ``sender``: who writes to listed persons.
         apart: False evaluates the keyed function in this process: for a registry that is thrown away after use.
     """
 
@@ -80,9 +92,12 @@ class RegistryHome:
         busy_timeout_s: float = BUSY_TIMEOUT_S,
         *,
         apart: bool = True,
+        fees: Sequence[Rate] = (),
+        sender: Sender = Sender(),  # noqa: B008  # frozen
     ) -> None:
         self.data_dir, self.registry_id, self._guard_keys, self.clock = data_dir, registry_id, guard_keys, clock
-        self._url, self._busy_timeout_s, self._apart = url, busy_timeout_s, apart
+        self._url, self._busy_timeout_s, self._apart, self._rates = url, busy_timeout_s, apart, fees
+        self._sender = sender
         self._engines: dict[str, sa.Engine] = {}
 
     @property
@@ -169,9 +184,25 @@ class RegistryHome:
         return Members(self.engine("vault"), self.vault_keys, self.prf, self.office, self.log, self._seconds)
 
     @cached_property
+    def applications(self) -> Applications:
+        """Shops that want to become members."""
+        return Applications(self.members, self.records, self.acts, self._seconds)
+
+    @cached_property
+    def leaving(self) -> Leaving:
+        """What takes away what members leave behind."""
+        return Leaving(self.members, self.applications, lambda: self.reports)
+
+    @cached_property
+    def fees(self) -> Fees:
+        """What members owe."""
+        return Fees(self.engine("vault"), self.members, self._rates, self._seconds)
+
+    @cached_property
     def desk_routes(self) -> Sequence[Route]:
         """What members may ask beside looking up: the routes of each subject, one after the other."""
-        return (*report_routes(self.reports), *log_routes(self.log, self.heads))
+        letters = member_routes(self.persons.mailroom)
+        return (*report_routes(self.reports), *letters, *fee_routes(self.fees), *log_routes(self.log, self.heads))
 
     @cached_property
     def records(self) -> Records:
@@ -223,6 +254,24 @@ class RegistryHome:
         return Cases(self.reports, self.entries, self.records, self.conflicts)
 
     @cached_property
+    def persons(self) -> Persons:
+        """What listed persons ask, and what they are answered."""
+        return Persons(
+            self.entries,
+            self.reports.store,
+            self.records,
+            self.timers,
+            self.acts,
+            self.seen,
+            self.publisher,
+            self.looks,
+            self.vault_keys,
+            self.conflicts.check,
+            self._seconds,
+            self._sender,
+        )
+
+    @cached_property
     def looks(self) -> Looks:
         """Who was told of whom."""
         return Looks(self.engine("vault"), self.records, Staff(self.seen, self._seconds), self._seconds)
@@ -231,6 +280,11 @@ class RegistryHome:
     def look_roots(self) -> LookRoots:
         """What keeps looks from being changed unseen."""
         return LookRoots(self.engine("vault"), self.log, self._seconds)
+
+    @cached_property
+    def monitoring(self) -> Monitoring:
+        """What notices looks that are odd."""
+        return Monitoring(self.engine("vault"), self.acts, self._daily_orders, self._seconds)
 
     @cached_property
     def service(self) -> LookUpService:
@@ -242,6 +296,7 @@ class RegistryHome:
             self.clock,
             key_desk=self.members,
             more=self.desk_routes,
+            roles=self.members.roles,
             looks=self.looks,
             settle=self.erasures.settle,
         )
@@ -253,7 +308,13 @@ class RegistryHome:
             self.engine("vault"),
             [
                 Chore("settle", _SETTLE_EVERY_S, self.publisher.settle),
+                Chore("persons", _PERSONS_EVERY_S, self.persons.following.follow),
                 Chore("head", _HEAD_EVERY_S, self.heads.sign_if_due),
+                Chore("looks", _LOOKS_EVERY_S, self.look_roots.enter),
+                Chore("alarms", _LOOKS_EVERY_S, self.monitoring.watch),
+                Chore("old_looks", _HOUR_S, self.looks.expire),
+                Chore("fees", _HOUR_S, self.fees.issue),
+                Chore("leaving", _HOUR_S, self.leaving.finish),
             ],
         )
 
@@ -281,14 +342,18 @@ class RegistryHome:
         Args:
             progress: hears of entries that are sealed anew; see ``Publisher.reseal``.
         """
-        self._make_keys()
-        for store in self._stores:
-            migrate_store(self.engine(store), store)
+        self.upgrade()
         self.erasures.settle()
         self._take_itself_in()
         self.publisher.ensure_current(progress)
         self.publisher.settle()
         adopt(self.data_dir, self._url, self._guard_keys, self.publisher.placing, progress)
+
+    def upgrade(self) -> None:
+        """Create missing keys, and missing tables or columns; the first part of ``prepare``."""
+        self._make_keys()
+        for store in self._stores:
+            migrate_store(self.engine(store), store)
 
     def is_current(self) -> bool:
         """Whether all stores have the tables of this version; none is created by asking."""
@@ -364,6 +429,9 @@ class RegistryHome:
 
     def _key_file(self, name: str) -> Path:
         return self.keys_folder / f"{name}.json"
+
+    def _daily_orders(self) -> Mapping[str, int | None]:
+        return {member.id: member.daily_orders for member in self.members.all()}
 
     def _seconds(self) -> float:
         return self.clock().timestamp()

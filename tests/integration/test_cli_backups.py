@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 WORD = "a good passphrase"
 FILE = "backup.tar.gz"
+NOBODY = ("--erasures", "none")
 REGISTRY = {f"registry-{store}.db" for store in STORES}
 
 
@@ -76,7 +77,7 @@ def content(folder: Path) -> dict[str, bytes]:
 def test_a_restored_guard_reads_everything_and_goes_on(full: "Desk", bad_order: Order) -> None:
     assert full.run("backup", FILE).exit_code == 0
     other = elsewhere(full)
-    result = other.run("restore", FILE)
+    result = other.run("restore", FILE, *NOBODY)
     assert (result.exit_code, result.stderr) == (0, "")
     assert read_back(other) == (replace(bad_order, shop="main-store"), "hook-secret")
     assert (other.data_dir / "config.yaml").read_text() == "# mine\n"
@@ -111,7 +112,7 @@ def test_a_backup_is_consistent_while_others_write(full: "Desk") -> None:
             end.set()
             writer.join()
     other = elsewhere(full)
-    assert other.run("restore", FILE).exit_code == 0
+    assert other.run("restore", FILE, *NOBODY).exit_code == 0
     with other.opened() as installation, reading(installation.engine) as connection:
         assert connection.execute(sa.text("PRAGMA integrity_check")).scalar() == "ok"
         counts = dict(
@@ -164,7 +165,7 @@ def test_a_backup_without_keys_says_what_that_means(full: "Desk") -> None:
 def test_a_backup_without_keys_is_restored_beside_the_copied_keys(full: "Desk", bad_order: Order) -> None:
     full.run("backup", FILE, "--without-keys")
     other = elsewhere(full)
-    result = other.run("restore", FILE)
+    result = other.run("restore", FILE, *NOBODY)
     assert result.exit_code == 0
     assert "keys.json" in result.stderr
     for path in content(other.data_dir):
@@ -172,7 +173,7 @@ def test_a_backup_without_keys_is_restored_beside_the_copied_keys(full: "Desk", 
     keys = full.keys_path.read_bytes()
     other.keys_path.touch(mode=0o600)
     other.keys_path.write_bytes(keys)
-    result = other.run("restore", FILE)
+    result = other.run("restore", FILE, *NOBODY)
     assert (result.exit_code, result.stderr) == (0, "")
     assert other.keys_path.read_bytes() == keys
     assert read_back(other) == (replace(bad_order, shop="main-store"), "hook-secret")
@@ -270,7 +271,7 @@ def test_settings_named_elsewhere_stay_in_use_and_that_is_said(full: "Desk") -> 
     full.run("backup", FILE)
     Path("config.yaml").write_text("# another\n")
     other = elsewhere(full)
-    result = other.run("restore", FILE)
+    result = other.run("restore", FILE, *NOBODY)
     assert result.exit_code == 0
     assert "still config.yaml" in result.stderr
     assert Path("config.yaml").read_text() == "# another\n"
@@ -304,7 +305,7 @@ def test_imported_towns_come_back_where_they_are_read(full: "Desk", monkeypatch:
     kept = import_towns(full, TOWNS)
     assert IMPORTED in full.run("backup", FILE).stdout
     other = elsewhere(full)
-    assert other.run("restore", FILE).exit_code == 0
+    assert other.run("restore", FILE, *NOBODY).exit_code == 0
     assert (other.tables_folder / IMPORTED).read_bytes() == kept
     assert [town.name for town in read_imported(other.tables_folder)] == ["見本町"]
 
@@ -329,7 +330,7 @@ def test_restored_towns_that_are_not_read_there_are_told_of(
     import_towns(full, TOWNS)
     full.run("backup", FILE)
     other = elsewhere(full)
-    result = other.run("restore", FILE)
+    result = other.run("restore", FILE, *NOBODY)
     assert (other.data_dir / "tables" / IMPORTED).exists()
     assert f"copy that file to {tmp_path / 'shared'}" in result.stderr
 
@@ -347,7 +348,7 @@ def test_a_later_backup_replaces_the_earlier(full: "Desk", bad_order: Order) -> 
     full.receive(replace(bad_order, id="5003"))
     assert full.run("backup", FILE).exit_code == 0
     other = elsewhere(full)
-    other.run("restore", FILE)
+    other.run("restore", FILE, *NOBODY)
     assert other.run("deliveries").stdout.count("main-store") == 2
 
 
@@ -357,8 +358,8 @@ def test_a_log_left_by_a_crash_does_not_reach_the_restored_database(full: "Desk"
     other = elsewhere(full)
     other.data_dir.mkdir(parents=True)
     (other.data_dir / "guard.db-wal").write_bytes(b"of another database")
-    assert other.run("restore", FILE).exit_code == 1
-    assert other.run("restore", FILE, "--force").exit_code == 0
+    assert other.run("restore", FILE, *NOBODY).exit_code == 1
+    assert other.run("restore", FILE, "--force", *NOBODY).exit_code == 0
     assert not (other.data_dir / "guard.db-wal").exists()
     assert read_back(other)[0] == replace(bad_order, shop="main-store")
 
@@ -378,7 +379,7 @@ def test_the_registrys_keys_and_databases_come_back(full: "Desk") -> None:
     assert set(names) >= REGISTRY
     assert "registry-keys/prf.json" in names
     other = elsewhere(full)
-    assert other.run("restore", FILE).exit_code == 0
+    assert other.run("restore", FILE, *NOBODY).exit_code == 0
     assert key_files(other) == key_files(full)
     folder = other.data_dir / "registry-keys"
     assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
@@ -396,7 +397,7 @@ def test_a_restored_registry_knows_its_entries_its_members_and_their_keys(full: 
         members.create("shop-2", "another", other_shop.public)
         root, size = running.home.log.root(), running.home.log.size()
     other = elsewhere(full)
-    assert other.run("restore", FILE).exit_code == 0
+    assert other.run("restore", FILE, *NOBODY).exit_code == 0
     with other.opened() as installation:
         home = installation.home
         home.prepare()
@@ -428,7 +429,7 @@ def test_a_backup_without_keys_names_all_that_must_be_kept_apart(full: "Desk") -
     assert "keys.json and the folder registry-keys" in result.stderr
     with tarfile.open(FILE) as archive:
         assert not [name for name in archive.getnames() if "keys" in name and not name.endswith(".db")]
-    restored = elsewhere(full).run("restore", FILE)
+    restored = elsewhere(full).run("restore", FILE, *NOBODY)
     assert "keys.json and registry-keys" in restored.stderr
 
 
