@@ -40,7 +40,7 @@ class LeafKind(StrEnum):
     REQUEST_DECIDED = "request_decided"
     PROTECTION_BEGUN = "protection_begun"
     PROTECTION_ENDED = "protection_ended"
-    SEARCHED = "searched"
+    ALARM_ANSWERED = "alarm_answered"
     LOOK_UPS = "look_ups"
 
 

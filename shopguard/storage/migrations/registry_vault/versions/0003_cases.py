@@ -185,7 +185,7 @@ def upgrade() -> None:
         sa.Column("number", _number, primary_key=True, autoincrement=True),
         sa.Column("code", sa.String(length=20), nullable=False),
         sa.Column("member", sa.String(length=40), nullable=False),
-        sa.Column("about", sa.String(length=40), nullable=False),
+        sa.Column("about", sa.String(length=60), nullable=False),
         sa.Column("times", sa.Integer(), nullable=False),
         sa.Column("first_at", sa.Float(), nullable=False),
         sa.Column("last_at", sa.Float(), nullable=False),
