@@ -5,10 +5,9 @@ An alarm accuses nobody: an office asks the member, which knows its orders.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from types import MappingProxyType
 
 from shopguard.registry.calendar import JST
 from shopguard.registry.prf.budget import searches_a_day
@@ -130,8 +129,8 @@ class Facts:
     searches: Sequence[Searched] = ()
     ordered: Sequence[Ordered] = ()
     own_staff: Sequence[Ordered] = ()
-    orders_of: Mapping[tuple[str, str], Sequence[float]] = MappingProxyType({})
-    reports: Mapping[str, int] = MappingProxyType({})
+    orders_of: Mapping[tuple[str, str], Sequence[float]] = field(default_factory=dict)
+    reports: Mapping[str, int] = field(default_factory=dict)
 
 
 def alarms(facts: Facts, limits: Limits = USUAL) -> Iterator[Alarm]:
