@@ -48,7 +48,7 @@ class Centre:
     """One registry with its office; ``now`` is its clock."""
 
     def __init__(self, folder: Path, url: str | None = None) -> None:
-        self.now, self._orders = NOW, 0
+        self.now, self.url, self._orders = NOW, url, 0
         self.home = RegistryHome(folder, "example", Keyring(folder / "keys.json"), lambda: self.now, url, apart=False)
 
     @property
