@@ -55,8 +55,13 @@ class Held:
 
     def case(self, on: date) -> Case:
         """What a letter may say of it."""
+        return Case(entry_of(self.life, on).category, self.months(on)[1], self.life.expires_on)
+
+    def months(self, on: date) -> tuple[str, str]:
+        """Return the months of the first order and the last; of what was loaded, when it happened."""
         served = entry_of(self.life, on)
-        return Case(served.category, f"{served.last_on:%Y-%m}", self.life.expires_on)
+        days = [report.content.ordered_on for report in self.reports] or [served.first_on, served.last_on]
+        return f"{min(days):%Y-%m}", f"{max(days):%Y-%m}"
 
     def __repr__(self) -> str:
         return f"Held({self.life!r})"
@@ -73,7 +78,7 @@ def address_of(party: Party) -> str:
 
 def recorded(held: Held, on: date, decided_until: date | None, periods: Periods = USUAL) -> Recorded:
     """Return what whoever has the code is told: nothing that says whom it is about, and no shop's name."""
-    life, served = held.life, entry_of(held.life, on)
+    life, served, (first, last) = held.life, entry_of(held.life, on), held.months(on)
     is_waiting = life.state is LifeState.PENDING and life.notice is not NoticeState.DUE
     return Recorded(
         state=life.state,
@@ -82,8 +87,8 @@ def recorded(held: Held, on: date, decided_until: date | None, periods: Periods 
         category_text=both(category_ja(served.category), category_en(served.category)),
         shops=_SHOPS,
         reports=max(len(life.sources), 1),
-        first=f"{served.first_on:%Y-%m}",
-        last=f"{served.last_on:%Y-%m}",
+        first=first,
+        last=last,
         amount=_band(held.reports),
         served=life.state is LifeState.ACTIVE,
         answer_until=answer_by(life, periods) if is_waiting else None,
