@@ -2,7 +2,7 @@
 
 import base64
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -37,9 +37,12 @@ from shopguard.guard.writeback import WriteBack
 from shopguard.identity import PROFILE
 from shopguard.private_file import KEYS_FOLDER
 from shopguard.registry.client import Http, RegistryClient
+from shopguard.registry.client.log_line import LogLine
 from shopguard.registry.client.search import SearchClient
 from shopguard.registry.client.trust import Acquaintance, TrustedKeys
+from shopguard.registry.client.witness import Witness
 from shopguard.registry.home import RegistryHome
+from shopguard.registry.members.fees import Rate
 from shopguard.registry.protocol import Registry
 from shopguard.storage.changes import ChangeWatch
 from shopguard.storage.engine import BUSY_TIMEOUT_S, is_current, migrate, open_engine, sqlite_url
@@ -102,6 +105,7 @@ class Installation:
             lambda: datetime.now(UTC),
             url.reveal() if url else None,
             self.busy_timeout_s,
+            fees=[Rate(fee.since, fee.joining, fee.monthly) for fee in self.config.registry.fees],
         )
 
     @cached_property
@@ -142,7 +146,16 @@ class Installation:
         client = self.registry_client
         if not self.asks_elsewhere:
             return client
-        return Acquaintance(client, self.trusted_keys, lambda: datetime.now(UTC))
+        return Acquaintance(client, self.trusted_keys, lambda: datetime.now(UTC), self.witness)
+
+    @cached_property
+    def witness(self) -> Witness:
+        """What keeps the last head of a central registry's log."""
+
+        def keys() -> Sequence[bytes]:
+            return list(self.trusted_keys.all().values())
+
+        return Witness(self.data_dir / "registry-log.head", LogLine(self.registry_client), keys, self.clock)
 
     @cached_property
     def answers(self) -> AnswerStore:

@@ -8,8 +8,11 @@ import click
 
 from shopguard.cli.invocation import Invocation
 from shopguard.cli.output import json_option, show_json, show_table
+from shopguard.cli.registry_applications import COMMANDS
 from shopguard.cli.registry_enrol import member_settings
+from shopguard.cli.registry_fees import fees
 from shopguard.cli.running import opened, operator, own_registry
+from shopguard.registry.desk import ALL_ROLES, Role
 from shopguard.registry.members.model import USUAL_DAILY_ORDERS, Act, Member, public_key
 from shopguard.registry.prf.function import MemberStanding
 from shopguard.registry.refusals import Refusal, Refused
@@ -18,11 +21,16 @@ if TYPE_CHECKING:
     from shopguard.bootstrap import Installation
 
 _ORDERS = click.IntRange(1, 1_000_000)
+_ROLE = click.Choice([role.value for role in Role])
 
 
 @click.group()
 def members() -> None:
-    """The members of this registry: who may ask it, under which keys, and how much."""
+    """The members of this registry: who may ask it, under which keys, how much, and for what fee."""
+
+
+for command in (*COMMANDS, fees):
+    members.add_command(command)
 
 
 @members.command("list")
@@ -51,7 +59,8 @@ def show(invocation: Invocation, member: str, as_json: bool) -> None:
     if as_json:
         show_json({**row, "acts": [_act(act) for act in acts]})
         return
-    facts = {**row, "keys": ", ".join(found.key_ids), "budgets": _left(row["budgets"])}
+    keys = ", ".join(f"{key.id} ({_uses(key.roles)})" for key in found.keys)
+    facts = {**row, "keys": keys, "budgets": _left(row["budgets"])}
     show_table(("member", member), [(name.replace("_", " "), value) for name, value in facts.items() if name != "id"])
     click.echo()
     show_table(("when", "what", "by", "detail", "log"), [tuple(_act(act).values()) for act in acts])
@@ -89,12 +98,28 @@ def create(
 @members.command("add-key")
 @click.argument("member")
 @click.argument("public", metavar="PUBLIC")
+@click.option(
+    "--role", "roles", type=_ROLE, multiple=True, help="What it is for; repeat for several.  [default: all]"
+)
 @click.pass_obj
-def add_key(invocation: Invocation, member: str, public: str) -> None:
-    """Let MEMBER sign under one more key: two at a time, so that a shop changes its key without a gap."""
+def add_key(invocation: Invocation, member: str, public: str, roles: tuple[str, ...]) -> None:
+    """Let MEMBER sign under one more key: for somebody who may do less, or in place of one that is to end."""
+    meant = [Role(role) for role in roles] or ALL_ROLES
     with opened(invocation) as installation:
-        keys = own_registry(installation).members.add_key(member, public_key(public), operator())
+        keys = own_registry(installation).members.add_key(member, public_key(public), operator(), meant)
     click.echo(f"{member}: signs under {' or '.join(keys)}")
+
+
+@members.command("set-roles")
+@click.argument("member")
+@click.argument("key", metavar="KEY")
+@click.argument("roles", metavar="ROLE...", type=_ROLE, nargs=-1, required=True)
+@click.pass_obj
+def set_roles(invocation: Invocation, member: str, key: str, roles: tuple[str, ...]) -> None:
+    """Let KEY of MEMBER be for these roles alone: look_up (the guard), report, search, admin (keys and fees)."""
+    with opened(invocation) as installation:
+        own_registry(installation).members.set_roles(member, key, [Role(role) for role in roles], operator())
+    click.echo(f"{member}: {key} is for {', '.join(sorted(set(roles)))}")
 
 
 @members.command("end-key")
@@ -135,14 +160,23 @@ def resume(invocation: Invocation, member: str) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask again.")
 @click.pass_obj
 def leave(invocation: Invocation, member: str, reason: str, yes: bool) -> None:
-    """Let MEMBER ask no more, for good: it could only come back under another id. See also `suspend`."""
+    """Let MEMBER ask no more, for good: it could only come back under another id. See also `suspend`.
+
+    Its particulars are erased and its reports withdrawn; entries that rest on no other shop end with them.
+    """
     if not yes:
-        click.confirm(f"{member} can never ask again under this id. Go on?", abort=True, err=True)
+        click.confirm(
+            f"{member} can never ask again under this id, and its reports are withdrawn. Go on?", abort=True, err=True
+        )
     with opened(invocation) as installation:
         own_registry(installation).members.leave(member, reason, operator())
+        withdrawn = own_registry(installation).leaving.finish()
     click.echo(
-        f"{member}: has left. What it has learned so far loses its worth at the next `shopguard registry reseal`."
+        f"{member}: has left, and its particulars are erased. What it has learned so far loses its worth at the next"
+        " `shopguard registry reseal`."
     )
+    if withdrawn:
+        click.echo(f"Reports withdrawn, as nobody stands by them any more: {withdrawn}")
 
 
 @members.command()
@@ -203,7 +237,9 @@ def _row(member: Member, standing: MemberStanding | None) -> dict[str, Any]:
         "reason": member.reason,
         "stopped": None if standing is None else standing.stopped,
         "daily_orders": member.daily_orders,
-        "keys": [{"id": key.id, "added_at": _moment(key.added_at)} for key in member.keys],
+        "keys": [
+            {"id": key.id, "added_at": _moment(key.added_at), "roles": sorted(key.roles)} for key in member.keys
+        ],
         "asked_today": None if standing is None else standing.batches_today,
         "budgets": []
         if standing is None
@@ -223,6 +259,10 @@ def _left(budgets: Sequence[Mapping[str, int]]) -> str | None:
     """The share of the scarcest kind: the one that stops the member first."""
     shares = [budget["left"] / budget["size"] for budget in budgets]
     return f"{min(shares):.0%}" if shares else None
+
+
+def _uses(roles: frozenset[Role]) -> str:
+    return "all" if roles == ALL_ROLES else ", ".join(sorted(roles))
 
 
 def _act(act: Act) -> dict[str, Any]:

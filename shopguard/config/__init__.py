@@ -6,6 +6,7 @@ from shopguard.config.reading import load_config
 from shopguard.config.settings import (
     Config,
     DatabaseSettings,
+    FeeSettings,
     GateSettings,
     Language,
     Mode,
@@ -20,6 +21,7 @@ from shopguard.config.showing import show
 __all__ = [
     "Config",
     "DatabaseSettings",
+    "FeeSettings",
     "GateSettings",
     "Language",
     "Mode",

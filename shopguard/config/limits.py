@@ -35,6 +35,15 @@ class Within:
 
 
 @dataclass(frozen=True, slots=True)
+class Whole:
+    """An amount without decimals, as yen have none."""
+
+    def fault(self, value: object) -> str | None:
+        fits = isinstance(value, Decimal) and value == value.to_integral_value()
+        return None if fits else f"must be a whole number of yen, not {value}"
+
+
+@dataclass(frozen=True, slots=True)
 class NotEmpty:
     """A text or list with something in it."""
 

@@ -1,7 +1,7 @@
 """From a YAML file to a ``Config``, or to every fault in it at once."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
@@ -142,6 +142,9 @@ class _Reader:
 
     def _check_registry(self, registry: RegistrySettings) -> None:
         """A central registry is asked in a member's name and over a line that nobody reads along."""
+        since = Counter(fee.since for fee in registry.fees)
+        twice = (day for day, count in since.items() if count > 1)
+        self.faults.extend(f"registry.fees: two begin on {day}; leave one out" for day in twice)
         if registry.url is None:
             return
         if registry.member is None:
@@ -153,6 +156,8 @@ class _Reader:
             self.faults.append("registry.url: must begin with https://, as buyers' details are sent there")
         if registry.open:
             self.faults.append("registry.open: is for a registry of this installation; leave registry.url out")
+        if registry.fees:
+            self.faults.append("registry.fees: is for a registry of this installation; leave registry.url out")
 
     def _check_keys(self, shops: Mapping[str, ShopSettings]) -> None:
         """A key of ``/v1/check`` says whose order it is, so no two shops may share one."""

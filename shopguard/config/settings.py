@@ -2,11 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
 from shopguard.adapter import Secret
-from shopguard.config.limits import MemberId, NotEmpty, PostgresAddress, PublicKey, TimeZone, WebAddress, Within
+from shopguard.config.limits import (
+    MemberId,
+    NotEmpty,
+    PostgresAddress,
+    PublicKey,
+    TimeZone,
+    WebAddress,
+    Whole,
+    Within,
+)
 from shopguard.config.policy import PolicySettings
 from shopguard.model import Party, PaymentKind
 
@@ -14,6 +25,7 @@ Port = Annotated[int, Within(1, 65_535)]
 Threads = Annotated[int, Within(1, 256)]
 Seconds = Annotated[float, Within(0.1, 86_400)]
 Days = Annotated[int, Within(1, 36_500)]
+Yen = Annotated[Decimal, Within(0, 10_000_000), Whole()]
 
 
 class Mode(StrEnum):
@@ -71,6 +83,15 @@ class DatabaseSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class FeeSettings:
+    """What membership in this installation's registry costs from a day on, in yen."""
+
+    since: date
+    joining: Yen = Decimal(0)
+    monthly: Yen = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
 class RegistrySettings:
     """Which registry is asked: the one of this installation, or with ``url`` a central one as its ``member``.
 
@@ -86,6 +107,7 @@ class RegistrySettings:
     watch_days: Annotated[int, Within(0, 90)] = 14
     additions_every_s: Seconds = 60.0
     open: bool = False
+    fees: tuple[FeeSettings, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

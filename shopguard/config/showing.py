@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from datetime import date
 from decimal import Decimal
 from enum import Enum
 from typing import Any
@@ -26,6 +27,8 @@ def _plain(value: object) -> Any:
             return "***"
         case Enum():
             return value.value
+        case date():
+            return value.isoformat()
         case Decimal():
             return str(value)
         case Mapping():

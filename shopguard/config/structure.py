@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import is_dataclass
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import Enum
 from math import isfinite
@@ -74,7 +75,18 @@ def _text(value: object, _: object) -> str:
     raise Fault("must be text; put it in quotes")
 
 
-_PLAIN: Mapping[type, Hook] = {bool: _bool, int: _int, float: _float, str: _text, Decimal: _decimal}
+def _day(value: object, _: object) -> date:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+    raise _wrong("a day, such as 2026-04-01", value)
+
+
+_PLAIN: Mapping[type, Hook] = {bool: _bool, int: _int, float: _float, str: _text, Decimal: _decimal, date: _day}
 
 
 def _member_or(hook: Hook) -> Hook:

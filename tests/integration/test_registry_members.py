@@ -613,7 +613,8 @@ def test_shops_with_one_bank_account_are_one_voice(members: Members) -> None:
 def test_what_a_shop_states_anew_replaces_what_it_stated(members: Members) -> None:
     for name in ("shop-1", "shop-2"):
         members.create(name, NAME, signer().public)
-        members.describe(name, shop(phone="03-1234-5678"))
+        members.describe(name, shop(phone="06-6345-1234"))
+    assert members.groups() == {"shop-1": "shop-1", "shop-2": "shop-1"}
     members.describe("shop-2", shop())
     assert members.groups() == {"shop-1": "shop-1", "shop-2": "shop-2"}
 

@@ -4,7 +4,9 @@ What takes rights away reaches the keyed function before the vault commits it; w
 So a crash in between never leaves anybody with more than the vault says, and ``sync`` puts the rest right.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import msgspec
@@ -29,7 +31,7 @@ from shopguard.registry.members.model import (
     with_roles,
     without_key,
 )
-from shopguard.registry.members.particulars import Particulars, traits
+from shopguard.registry.members.particulars import Particulars, TraitKind, traits
 from shopguard.registry.members.store import MemberStore
 from shopguard.registry.prf.function import (
     MEMBERS,
@@ -52,6 +54,16 @@ from shopguard.storage.engine import reading, writing
 
 _log = structlog.get_logger()
 ITSELF = "the member"
+_NOBODY = ""  # in place of an id, for a shop that has none yet
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """An application that a member comes of: its record, what it states, and what is written with the member."""
+
+    record: int
+    shop: Particulars
+    within: Callable[[sa.Connection], None]
 
 
 class Members:
@@ -86,17 +98,22 @@ class Members:
         daily_orders: int | None = USUAL_DAILY_ORDERS,
         contact: str = "",
         by: str = OFFICE,
+        approval: Approval | None = None,
     ) -> Member:
         """Take a member in with its first key (32 bytes) and a full budget.
 
         Args:
             daily_orders: how many orders it usually has in a day; None: not limited.
+            approval: None: the office knows the shop without an application; ``describe`` says with whom it is one.
         """
-        now = self._clock()
-        new = new_member(member_id, name, contact, public_key, daily_orders, now)
+        now, record = self._clock(), None if approval is None else approval.record
+        new = new_member(member_id, name, contact, public_key, daily_orders, now, record)
         with writing(self._vault) as connection:
             self._store.add(connection, new)
             self._store.record(connection, new, LeafKind.MEMBER_CREATED, by, new.key_ids[0], now)
+            if approval is not None:
+                self._describe(connection, new, approval.shop)
+                approval.within(connection)
         return self._given(new)
 
     def all(self) -> Sequence[Member]:
@@ -126,6 +143,23 @@ class Members:
         """Return what members have in common; not all of it makes them one (``TraitKind.ties``)."""
         with reading(self._vault) as connection:
             return ties(self._store.held(connection))
+
+    def like(self, shop: Particulars) -> Mapping[str, frozenset[TraitKind]]:
+        """Return by member what ``shop``, which is no member yet, has in common with it."""
+        with reading(self._vault) as connection:
+            found = ties([*self._store.would_hold(_NOBODY, traits(shop)), *self._store.held(connection)])
+        likes: dict[str, set[TraitKind]] = defaultdict(set)
+        for tie in found:
+            if tie.one == _NOBODY:
+                likes[tie.other].add(tie.why)
+        return {member_id: frozenset(kinds) for member_id, kinds in likes.items()}
+
+    def remark(self, member_id: str, detail: str, by: str = OFFICE) -> None:
+        """Keep in the member's record, and in the log, that something was done which changes nothing it may do."""
+        with writing(self._vault) as connection:
+            found = self._store.get(connection, member_id)
+            self._store.record(connection, found, LeafKind.MEMBER_CHANGED, by, detail, self._clock())
+        self._settle_log()
 
     def tie(self, one: str, other: str, reason: str, by: str = OFFICE) -> None:
         """Keep that two members are one voice, as the office found out."""

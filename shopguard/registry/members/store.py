@@ -134,6 +134,10 @@ class MemberStore:
         connection.execute(sa.delete(member_trait).where(member_trait.c.digest.in_(own)))
         connection.execute(sa.delete(member_trait).where(member_trait.c.member == member_id))
 
+    def would_hold(self, member_id: str, traits: Iterable[Trait]) -> list[Held]:
+        """Return how ``traits`` would be kept of a member."""
+        return [Held(member_id, trait.kind, self._digest(trait)) for trait in traits]
+
     def held(self, connection: sa.Connection) -> list[Held]:
         """Return every trait of every member."""
         rows = connection.execute(sa.select(member_trait))
@@ -172,10 +176,8 @@ class MemberStore:
         connection.execute(sa.update(member_act).where(member_act.c.number == number).values(leaf=leaf))
 
     def _add_traits(self, connection: sa.Connection, member_id: str, traits: Iterable[Trait]) -> None:
-        rows = [
-            {"member": member_id, "kind": trait.kind.value, "digest": self._digest(trait)}
-            for trait in dict.fromkeys(traits)
-        ]
+        held = self.would_hold(member_id, dict.fromkeys(traits))
+        rows = [{"member": one.member, "kind": one.kind.value, "digest": one.digest} for one in held]
         if rows:
             connection.execute(member_trait.insert(), rows)
 
