@@ -21,6 +21,7 @@ from shopguard.registry.reports.values import Odd, day, money
 from shopguard.registry.reports.wording import Fault, fault
 
 REPORTS = "/registry/v1/reports"
+CHECKS = "/registry/v1/report-checks"
 _CONTENT_LIMIT = 256 * 1024  # bytes: all texts of a report at their longest, in Japanese
 _PAGE = 100
 _NOTHING: Mapping[str, Mapping[str, Any]] = {}
@@ -122,7 +123,7 @@ class _ReportRoutes:
         return (
             _route("POST", REPORTS, self._draft, "Begin a report", ReportContent, ReportShape),
             _route("GET", REPORTS, self._list, "The member's reports", None, ReportList, _LIST_QUERY),
-            _route("POST", f"{REPORTS}/check", self._check, "What keeps it from being filed", ReportContent, Faults),
+            _route("POST", CHECKS, self._check, "What keeps it from being filed", ReportContent, Faults),
             _route("GET", one, self._show, "A report of the member", None, ReportShape),
             _route("PUT", one, self._change, "Say something else in it", ReportContent, ReportShape),
             _route("PUT", file, self._attach, "Add a file, or replace that of this name", None, ReportShape),

@@ -17,7 +17,7 @@ from shopguard.crypto import Keyring
 from shopguard.registry.home import RegistryHome
 from shopguard.registry.reports.model import Report, ReportState
 from shopguard.registry.reports.receipts import Receipt
-from shopguard.registry.reports.routes import REPORTS
+from shopguard.registry.reports.routes import CHECKS, REPORTS
 from shopguard.registry.signing import SignedRequest, Signer, verify
 from shopguard.registry.timers import Sweeper
 from shopguard.storage.engine import reading, writing
@@ -113,7 +113,8 @@ class Registry:
     def ask(self, method: str, path: str, body: Any = b"", member: str = SHOP) -> Said:
         """Ask in a member's name; ``body`` is bytes, or becomes JSON. The answer is proven."""
         sent = body if isinstance(body, bytes) else msgspec.json.encode(body)
-        request = self.request(method, f"{REPORTS}{path}", sent, member)
+        full_path = path if path.startswith(CHECKS) else f"{REPORTS}{path}"
+        request = self.request(method, full_path, sent, member)
         answer = self.home.service.handle(request)
         verify(answer, self.home.answer_keys.signer.public)
         assert answer.nonce == request.nonce
@@ -157,6 +158,14 @@ class Registry:
             self.home.entries.open(connection, [checked], number, by)
         self.home.entries.settle()
         return number
+
+    def add_to(self, entry: int, report_id: str, by: str = "office-1") -> None:
+        """Accept a report into an entry that is there."""
+        with self.home.entries.changing() as connection:
+            number = self.stored(report_id).number
+            checked = self.home.reports.checked(connection, number, entry, [by], by)
+            self.home.entries.add_source(connection, entry, checked, by)
+        self.home.entries.settle()
 
     def decide(self, report_id: str, what: str, reason: str = "") -> Report:
         """Return or reject a report."""

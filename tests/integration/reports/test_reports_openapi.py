@@ -1,0 +1,106 @@
+"""What the OpenAPI document promises of the members' routes, put to the test by requests made up from it."""
+
+import io
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import hypothesis
+import pytest
+import schemathesis
+import schemathesis.openapi
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi import checks
+
+from shopguard.registry.lookup.openapi import document
+from shopguard.registry.lookup.routes import registry_app
+from shopguard.registry.reports.routes import report_routes
+from tests.integration.reports.conftest import FILES, UNPAID, Registry
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+DESCRIBED = document(report_routes(None))  # type: ignore[arg-type]  # nothing is asked of them here
+OURS = {**DESCRIBED, "paths": {path: what for path, what in DESCRIBED["paths"].items() if "/report" in path}}
+DOCUMENTED = schemathesis.openapi.from_dict(OURS)
+SIGNED_FOR = schemathesis.openapi.from_dict({**OURS, "security": []})
+"""The same as it looks from behind ``SigningMember``, which does the signing."""
+
+CHECKS = [
+    not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_headers_conformance,
+    checks.response_schema_conformance,
+    checks.allow_header_conformance,
+]
+Case = schemathesis.Case[Any]
+LIMITS = hypothesis.settings(max_examples=10, deadline=None)
+
+
+class SigningMember:
+    """Stands before the application and signs whatever is sent, byte for byte, as a member would."""
+
+    def __init__(self, app: "WSGIApplication", registry: Registry) -> None:
+        self._app, self._registry = app, registry
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
+        query = environ.get("QUERY_STRING")
+        request = self._registry.request(environ["REQUEST_METHOD"], f"{path}?{query}" if query else path, body)
+        signed = {"wsgi.input": io.BytesIO(body), "HTTP_AUTHORIZATION": request.header()}
+        return self._app({**environ, **signed}, start_response)
+
+
+@pytest.fixture(scope="module")
+def lasting_registry(tmp_path_factory: pytest.TempPathFactory, furnished_registry: Path) -> Iterator[Registry]:
+    folder = tmp_path_factory.mktemp("registry")
+    shutil.copytree(furnished_registry, folder, dirs_exist_ok=True)
+    made = Registry(folder)
+    yield made
+    made.home.close()
+
+
+@pytest.fixture(scope="module")
+def app(lasting_registry: Registry) -> "WSGIApplication":
+    return registry_app(lasting_registry.home.service)
+
+
+@SIGNED_FOR.parametrize()
+@LIMITS
+def test_what_a_member_signs_is_answered_as_documented(
+    case: Case, app: "WSGIApplication", lasting_registry: Registry
+) -> None:
+    case.call_and_validate(app=SigningMember(app, lasting_registry), checks=CHECKS)
+
+
+@DOCUMENTED.parametrize()
+@LIMITS
+def test_what_nobody_signed_is_refused_as_documented(case: Case, app: "WSGIApplication") -> None:
+    response = case.call_and_validate(app=app, checks=CHECKS)
+    assert response.status_code in {401, 404, 405}
+
+
+def test_a_report_that_is_there_is_answered_as_documented(app: "WSGIApplication", lasting_registry: Registry) -> None:
+    member = SigningMember(app, lasting_registry)
+
+    def call(method: str, path: str, **more: Any) -> Any:
+        response = SIGNED_FOR[path][method].Case(**more).call_and_validate(app=member, checks=CHECKS)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    one = "/registry/v1/reports/{id}"
+    call("POST", "/registry/v1/report-checks", body=UNPAID)
+    named = {"id": call("POST", "/registry/v1/reports", body=UNPAID)["head"]["id"]}
+    for name, content in FILES.items():
+        call("PUT", f"{one}/files/{{name}}", path_parameters={**named, "name": name}, body=content)
+    digest = call("PUT", one, path_parameters=named, body=UNPAID)["digest"]
+    receipt = call("POST", f"{one}/submit", path_parameters=named, body={"digest": digest})
+    assert call("GET", f"{one}/receipt", path_parameters=named) == receipt
+    call("GET", one, path_parameters=named)
+    call("GET", "/registry/v1/reports", query={"state": "submitted"})
+    call("POST", f"{one}/payment", path_parameters=named, body={"on": "2026-11-01", "amount": "100"})
+    call("POST", f"{one}/withdraw", path_parameters=named, body={})
