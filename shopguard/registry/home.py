@@ -55,7 +55,7 @@ from shopguard.registry.seen import Seen
 from shopguard.registry.signing import SignedAnswer, SignedRequest, key_id_of
 from shopguard.registry.signing_keys import SigningKeys
 from shopguard.registry.stores import STORES, migrate_store, open_store, store_is_current
-from shopguard.registry.timers import Timers
+from shopguard.registry.timers import Sweeper, Timers
 from shopguard.registry.vault import Vault
 from shopguard.storage.engine import BUSY_TIMEOUT_S
 
@@ -65,7 +65,7 @@ OWN_MEMBER = "self"
 _SETTLE_EVERY_S = 10.0
 _LOOKS_EVERY_S = 600.0
 _HOUR_S = 3_600.0
-_PERSONS_EVERY_S = 60.0
+_DEADLINES_EVERY_S = 60.0
 _HEAD_EVERY_S = 60.0  # whether one is due
 _SIGNING = ("office", "answers", "member")
 
@@ -302,13 +302,21 @@ class RegistryHome:
         )
 
     @cached_property
+    def sweeper(self) -> Sweeper:
+        """What warns of deadlines and fires them."""
+        following = self.persons.following
+        fires = {**self.entries.fires(), **self.reports.ending.fires(), **following.fires()}
+        return Sweeper(self.engine("vault"), self.timers, fires, following.warn, self._seconds)
+
+    @cached_property
     def rounds(self) -> Rounds:
         """What this registry does by the clock."""
         return Rounds(
             self.engine("vault"),
             [
-                Chore("settle", _SETTLE_EVERY_S, self.publisher.settle),
-                Chore("persons", _PERSONS_EVERY_S, self.persons.following.follow),
+                Chore("settle", _SETTLE_EVERY_S, self.entries.settle),
+                Chore("deadlines", _DEADLINES_EVERY_S, self.sweeper.sweep),
+                Chore("persons", _DEADLINES_EVERY_S, self.persons.following.follow),
                 Chore("head", _HEAD_EVERY_S, self.heads.sign_if_due),
                 Chore("looks", _LOOKS_EVERY_S, self.look_roots.enter),
                 Chore("alarms", _LOOKS_EVERY_S, self.monitoring.watch),

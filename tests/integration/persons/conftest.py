@@ -19,7 +19,7 @@ from shopguard.model import Category, Effect, Entry, Party, PaymentKind
 from shopguard.registry.calendar import day_of
 from shopguard.registry.disputes.door import Door
 from shopguard.registry.disputes.letters import Sender, Template
-from shopguard.registry.disputes.model import Contact, Opened, Proof, Request, RequestKind
+from shopguard.registry.disputes.model import Contact, Opened, Request, RequestKind
 from shopguard.registry.disputes.outbox import Message, MessageState, Way
 from shopguard.registry.disputes.persons import Persons
 from shopguard.registry.disputes.routes import persons_routes
@@ -28,7 +28,6 @@ from shopguard.registry.home import RegistryHome
 from shopguard.registry.reports.model import Answers, Channel, Reminder, Report, ReportContent, ReportState
 from shopguard.registry.reports.store import new_report_id, subject_of
 from shopguard.registry.sealing import open_row
-from shopguard.registry.timers import Sweeper
 from shopguard.storage.engine import writing
 
 NOW = datetime(2026, 11, 2, 1, 15, tzinfo=UTC)
@@ -112,11 +111,10 @@ class Centre:
             self.sweep()
 
     def sweep(self) -> None:
-        following = self.persons.following
-        fires = {**self.home.entries.fires(), **following.fires()}
-        Sweeper(self.home.engine("vault"), self.home.timers, fires, following.warn, self.now.timestamp).sweep()
+        """What the registry does by the clock."""
+        self.home.sweeper.sweep()
         self.home.entries.settle()
-        following.follow()
+        self.persons.following.follow()
         self.home.entries.settle()
 
     def ask(self, kind: RequestKind, life: Life | None = None, contact: Contact = MAIL, text: str = "") -> Opened:
@@ -206,6 +204,3 @@ def postgres_centre(tmp_path: Path, empty_postgres: sa.Engine) -> Iterator[Centr
 def web(centre: Centre) -> FlaskClient:
     """A browser at the desk."""
     return centre.app().test_client()
-
-
-__all__ = ["Proof"]
