@@ -17,6 +17,7 @@ from shopguard.cli.office_view import (
     show_qualities,
 )
 from shopguard.cli.output import json_option, say, show_json, show_table
+from shopguard.cli.registry_alarms import alarms, looks
 from shopguard.cli.running import opened, operator, own_registry
 from shopguard.model import Category
 from shopguard.private_file import write_private
@@ -37,6 +38,10 @@ def office() -> None:
 
     Everything is done in the name of the account that runs the command. Nobody decides in a case of their own shop.
     """
+
+
+for command in (alarms, looks):
+    office.add_command(command)
 
 
 @office.command()
