@@ -211,7 +211,7 @@ def _flat(value: object, name: str = "") -> Iterator[tuple[str, str]]:
     if isinstance(value, Mapping):
         for key, inner in value.items():
             yield from _flat(inner, f"{name}.{key}" if name else key)
-    elif isinstance(value, list):
+    elif isinstance(value, list | tuple):
         for at, inner in enumerate(value, 1):
             yield from _flat(inner, f"{name} {at}")
     elif value not in (None, "", False):

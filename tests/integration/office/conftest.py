@@ -69,13 +69,7 @@ class Centre:
     def file(self, member: str = "flower-shop", party: Party = PARTY, **changes: object) -> Report:
         """File a report that keeps the rules, as the shop would, and return it."""
         self._orders += 1
-        content = altered(CONTENT, order_id=f"5{self._orders:06}", party=party, **changes)
-        number, at = self.home.records.begin(), self.now.timestamp()
-        report = Report(number, new_report_id(), member, ReportState.SUBMITTED, content, at, at, 80)
-        with writing(self.home.engine("vault")) as connection:
-            self.store.add(connection, report)
-            self.home.seen.note(connection, subject_of(report), party)
-        return report
+        return file(self.home, member, altered(CONTENT, order_id=f"5{self._orders:06}", party=party, **changes))
 
     def refile(self, report: Report) -> None:
         """File a returned report once more, as it is."""
@@ -112,6 +106,16 @@ class Centre:
     def acts(self, subject: Subject) -> Sequence[tuple[str, str, str, str]]:
         """Who did what to a record: by whom, from which state, into which, and why."""
         return [(one.act.by, one.act.before, one.act.after, one.act.reason) for one in self.home.acts.of(subject)]
+
+
+def file(home: RegistryHome, member: str, content: ReportContent) -> Report:
+    """Put a report into the queue of a registry."""
+    number, at = home.records.begin(), home.clock().timestamp()
+    report = Report(number, new_report_id(), member, ReportState.SUBMITTED, content, at, at, 80)
+    with writing(home.engine("vault")) as connection:
+        home.reports.store.add(connection, report)
+        home.seen.note(connection, subject_of(report), content.party)
+    return report
 
 
 def somebody(number: int) -> Party:

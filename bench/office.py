@@ -1,0 +1,145 @@
+"""How long the office waits for its queue when many reports are in it: a page, the next report, all about one report.
+
+    python bench/office.py --reports 10000
+    python bench/postgres.py bench/office.py --reports 10000
+
+Reports are on the invented people of ``people/``: one in ten was reported by a second shop too. A page
+has 50.
+"""
+
+import argparse
+import random
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from people.person import population
+from people.writing import party, write
+from rounds import Demand, Figures, Outcome, machine, quantile, tell
+
+from shopguard.crypto import Keyring
+from shopguard.model import Category, Party, PaymentKind
+from shopguard.registry.home import RegistryHome
+from shopguard.registry.office.queue import PAGE, Filters
+from shopguard.registry.reports.model import Report, ReportContent, ReportState
+from shopguard.registry.reports.store import new_report_id, subject_of
+from shopguard.storage.engine import writing
+
+_MEMBERS = 200
+_WITH_A_SECOND = 10  # one in so many
+_AT_ONCE = 500
+_CALLS = 60  # of each kind in a round
+_DEMAND_MS = 150
+
+
+def main() -> int:
+    """Fill the queue, measure, print; 1 if a page took too long."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--reports", type=int, default=10_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--url", help="an empty PostgreSQL database; SQLite otherwise")
+    parser.add_argument("--dir", type=Path, help="where the files lie; a temporary folder otherwise")
+    parser.add_argument("--json", action="store_true", help="every round as JSON")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=chosen.dir) as folder:
+        keys = Keyring.create(Path(folder) / "keys.json")
+        home = RegistryHome(Path(folder), "bench", keys, lambda: datetime.now(UTC), chosen.url, apart=False)
+        try:
+            home.prepare()
+            ids = _fill(home, chosen.reports, random.Random(chosen.seed))
+            rounds = []
+            for number in range(chosen.rounds):
+                tell(f"round {number + 1} of {chosen.rounds}")
+                rounds.append(_round(home, ids, random.Random(number)))
+        finally:
+            home.close()
+    outcome = Outcome(rounds, [_demand(chosen.reports)])
+    print(outcome.as_json() if chosen.json else f"{machine()}\n\n{outcome.as_markdown()}")
+    return 0 if outcome.is_met else 1
+
+
+def _demand(reports: int) -> Demand:
+    return Demand(
+        "P0-5", f"a page of a queue of {reports:,}, ms", lambda figures: figures["page p95 ms"], at_most=_DEMAND_MS
+    )
+
+
+def _fill(home: RegistryHome, count: int, chance: random.Random) -> Sequence[str]:
+    """Put reports into the queue, past the signed API: what filing costs is measured elsewhere."""
+    ids: list[str] = []
+    buyers = list(_parties(count, chance))
+    for start in range(0, count, _AT_ONCE):
+        piece = buyers[start : start + _AT_ONCE]
+        tell(f"{len(ids):,} reports")
+        with writing(home.engine("vault")) as connection:
+            numbers = list(home.records.vault.allocate(connection, "entry", len(piece)))
+        home.records.keys.make(numbers)
+        with writing(home.engine("vault")) as connection:
+            for number, buyer in zip(numbers, piece, strict=True):
+                report = _report(number, buyer, chance)
+                home.reports.store.add(connection, report)
+                home.seen.note(connection, subject_of(report), buyer)
+                ids.append(report.id)
+    return ids
+
+
+def _parties(count: int, chance: random.Random) -> Iterator[Party]:
+    made = 0
+    for who in population(chance, count):
+        buyer = party(write(chance, who))
+        for _ in range(2 if made % _WITH_A_SECOND == 0 else 1):
+            if made < count:
+                yield buyer
+                made += 1
+
+
+def _report(number: int, buyer: Party, chance: random.Random) -> Report:
+    content = ReportContent(
+        order_id=str(number),
+        category=chance.choice([Category.UNPAID, Category.COD_REFUSED, Category.PRANK_ORDER]),
+        party=buyer,
+        ordered_on=date(2026, 8, 1),
+        payment=PaymentKind.PAY_LATER,
+        amount=Decimal(12_800),
+        due_on=date(2026, 9, 1),
+        note="商品は配達済みで、期日を過ぎても入金がありません。" * 10,
+    )
+    filed_at = time.time() - chance.random() * 30 * 86_400
+    member = f"shop-{chance.randrange(_MEMBERS)}"
+    return Report(number, new_report_id(), member, ReportState.SUBMITTED, content, filed_at, filed_at, 80)
+
+
+def _round(home: RegistryHome, ids: Sequence[str], chance: random.Random) -> Figures:
+    office, category = home.moderation, Filters(category=Category.COD_REFUSED)
+
+    def take(number: int) -> None:
+        by = f"account {number}"
+        report = office.take_next(by)
+        if report is not None:
+            office.put_back(report.id, by)
+
+    calls: dict[str, Callable[[int], object]] = {
+        "page": lambda _: office.queue(skip=chance.randrange(max(1, len(ids) - PAGE))),
+        "page of a category": lambda _: office.queue(category),
+        "next": take,
+        "show": lambda _: office.show(chance.choice(ids), "account"),
+    }
+    took: dict[str, list[float]] = {name: [] for name in calls}
+    for number in range(_CALLS):
+        for name in chance.sample(list(calls), len(calls)):
+            began = time.perf_counter()
+            calls[name](number)
+            took[name].append((time.perf_counter() - began) * 1000)
+    return {
+        f"{name} {quantity} ms": quantile(times, share)
+        for name, times in took.items()
+        for quantity, share in (("p50", 0.5), ("p95", 0.95))
+    }
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
