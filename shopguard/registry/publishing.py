@@ -13,6 +13,8 @@ from shopguard.registry.load import LineFault, LoadReport
 from shopguard.registry.loading import load
 from shopguard.registry.placing import Placing
 from shopguard.registry.prf.function import KeyedFunction
+from shopguard.registry.refusals import Refusal, Refused
+from shopguard.registry.reports.wording import both
 from shopguard.registry.reseal import Epochs
 from shopguard.registry.signing import Signer
 from shopguard.registry.vault import EntryState, Kept, Vault
@@ -78,25 +80,31 @@ class Publisher:
         return report
 
     def block(self, entry_id: str) -> bool:
-        """Serve the entry no more, from the moment this returns; False if there is none with this id."""
+        """Serve the entry no more, from the moment this returns; False if there is none with this id.
+
+        ``Refused`` for an entry with a life of its own: the office suspends it, and its clocks go on.
+        """
         found = self._vault.find(entry_id)
         if found is None:
             return False
+        _check_loaded(found)
         self._index.block(found.handle)  # at once, whatever else is being written
         with self.placing.turn():
             kept = self._vault.find(entry_id)
             if kept is not None:
+                _check_loaded(kept)
                 self._index.block(kept.handle)  # once more: an unblocking may have been under way
                 with writing(self._vault.engine) as connection:
                     self._vault.set_state(connection, kept.number, EntryState.BLOCKED)
         return kept is not None
 
     def unblock(self, entry_id: str) -> bool:
-        """Serve a blocked entry again, in every epoch; False if there is none with this id."""
+        """Serve a blocked entry again, in every epoch; False if there is none with this id. See ``block``."""
         with self.placing.turn():
             kept = self._vault.find(entry_id)
             if kept is None:
                 return False
+            _check_loaded(kept)
             if kept.state is EntryState.BLOCKED or (kept.is_active and self._index.blocked([kept.handle])):
                 with writing(self._vault.engine) as connection:
                     self._vault.set_state(connection, kept.number, EntryState.ACTIVE)
@@ -148,3 +156,14 @@ class Publisher:
         if written >= _MANY:
             self._index.tidy()
         return written
+
+
+def _check_loaded(kept: Kept) -> None:
+    if kept.has_own_life:
+        raise Refused(Refusal.STATE, _OWN_LIFE)
+
+
+_OWN_LIFE = both(
+    "この登録は事務局が管理しています。`shopguard registry office` の suspend / resume で操作してください。",
+    "the office keeps this entry: use suspend and resume of `shopguard registry office`",
+)

@@ -534,6 +534,35 @@ def test_loading_does_not_touch_an_entry_with_a_life_of_its_own(registry: "Regis
     assert registry.met() is None
 
 
+def test_no_operator_serves_an_entry_past_its_life(registry: "Registry") -> None:
+    registry.load(wire.encode(LOADED))
+    number = registry.entries.find("E-1")
+    assert number is not None
+    registry.do(number, "contest", "person")
+    for act in (registry.home.publisher.unblock, registry.home.publisher.block):
+        with pytest.raises(Refused) as refused:
+            act("E-1")
+        assert refused.value.code is Refusal.STATE
+    assert registry.met() is None
+
+
+def test_an_entry_that_an_operator_blocked_is_suspended_once_it_has_a_life(registry: "Registry") -> None:
+    registry.load(wire.encode(LOADED))
+    registry.home.publisher.block("E-1")
+    number = registry.entries.find("E-1")
+    assert number is not None
+    registry.added(number, registry.report("shop-1"))
+    assert (registry.state(number), registry.met()) == (LifeState.SUSPENDED, None)
+
+
+def test_an_operator_who_erases_an_entry_ends_its_life(registry: "Registry") -> None:
+    report = registry.report()
+    number = registry.served(report)
+    assert registry.home.publisher.erase(registry.entries.get(number).reference)
+    assert (registry.ending(number), registry.met()) == (Ending.ERASED, None)
+    assert registry.count("vault", "timer", f"WHERE subject = 'entry:{number}'") == 0
+
+
 def test_a_report_that_supports_a_loaded_entry_must_be_told_to_the_person(registry: "Registry") -> None:
     registry.load(wire.encode(LOADED))
     number = registry.entries.find("E-1")
