@@ -234,7 +234,7 @@ class RegistryHome:
         """What members report, from the first draft to the office's decision."""
         store = ReportStore(self.records, self.vault_keys)
         ending = Ending(store, self.acts, self.timers, self._seconds)
-        return Reports(store, self.acts, self.entries, self.seen, ending, self._seconds)
+        return Reports(store, self.acts, self.entries, self.seen, ending, self.log.inclusion, self._seconds)
 
     @cached_property
     def conflicts(self) -> Conflicts:

@@ -5,13 +5,13 @@ of all that was filed, and the salt shows that they belong together. Pure.
 """
 
 import hmac
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from hashlib import sha256
 
 import msgspec
 
 from shopguard.registry.acts import Act, Logged
-from shopguard.registry.log import commitment
+from shopguard.registry.log import Inclusion, commitment
 from shopguard.registry.reports.model import ReportContent
 from shopguard.registry.reports.store import StoredFile
 
@@ -24,6 +24,7 @@ class Receipt(msgspec.Struct, frozen=True):
         digest: of what was filed (``digest_of``), which ``act`` names too.
         commitment: what the log's leaf holds, in hexadecimal; ``salt`` (in hexadecimal) shows that it is of ``act``.
         leaf: its number in the log; None: it is on its way there, and the receipt asked for later has it.
+        inclusion: the proof that the log holds this leaf, as of when the receipt was asked for.
     """
 
     report: str
@@ -32,25 +33,33 @@ class Receipt(msgspec.Struct, frozen=True):
     salt: str
     commitment: str
     leaf: int | None
+    inclusion: Inclusion | None = None
 
 
-def receipt_of(report_id: str, digest: str, logged: Logged) -> Receipt:
-    """Return the receipt of an act."""
-    clear = msgspec.json.encode(logged.act)
-    return Receipt(
-        report_id, clear.decode(), digest, logged.salt.hex(), commitment(logged.salt, clear).hex(), logged.leaf
-    )
+def receipt_of(report_id: str, digest: str, logged: Logged, prove: Callable[[int], Inclusion]) -> Receipt:
+    """Return the receipt of an act; ``prove`` shows that a leaf is in the log."""
+    clear, leaf = msgspec.json.encode(logged.act), logged.leaf
+    committed, salt = commitment(logged.salt, clear).hex(), logged.salt.hex()
+    inclusion = None if leaf is None else prove(leaf)
+    return Receipt(report_id, clear.decode(), digest, salt, committed, leaf, inclusion)
 
 
 def is_true(receipt: Receipt) -> bool:
-    """Whether a receipt holds together: its act names the digest, and is what the leaf commits to."""
+    """Whether a receipt holds: its act names the digest, the leaf commits to the act, and the log has the leaf."""
     try:
         salt, committed = bytes.fromhex(receipt.salt), bytes.fromhex(receipt.commitment)
         act = msgspec.json.decode(receipt.act, type=Act)
     except (ValueError, msgspec.DecodeError):
         return False
     fits = hmac.compare_digest(commitment(salt, receipt.act.encode()), committed)
-    return fits and act.reason.startswith(filed(receipt.digest))
+    return fits and act.reason.startswith(filed(receipt.digest)) and _is_in_the_log(receipt, committed)
+
+
+def _is_in_the_log(receipt: Receipt, committed: bytes) -> bool:
+    proof = receipt.inclusion
+    if proof is None or receipt.leaf is None:
+        return proof is None and receipt.leaf is None
+    return proof.number == receipt.leaf and proof.leaf.commitment == committed and proof.holds()
 
 
 def filed(digest: str) -> str:

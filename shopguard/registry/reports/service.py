@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from shopguard.errors import StoreUnavailable
 from shopguard.registry.acts import Act, Acts
 from shopguard.registry.calendar import day_of
-from shopguard.registry.log import LeafKind
+from shopguard.registry.log import Inclusion, LeafKind
 from shopguard.registry.office.quality import Counted, count
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.reports import rules
@@ -78,6 +78,7 @@ class Reports:
     Every method of the first part is for one ``member``, which knows of no report but its own.
 
     Args:
+        prove: shows that a leaf is in the log.
         clock: Unix seconds.
     """
 
@@ -88,11 +89,12 @@ class Reports:
         entries: Supporting,
         seen: Seen,
         ending: Ending,
+        prove: Callable[[int], Inclusion],
         clock: Callable[[], float],
         limits: rules.Limits | None = None,
     ) -> None:
         self.store, self.ending, self._limits = store, ending, limits or rules.Limits()
-        self._acts, self._entries, self._seen, self._clock = acts, entries, seen, clock
+        self._acts, self._entries, self._seen, self._prove, self._clock = acts, entries, seen, prove, clock
 
     # --- the shop ---------------------------------------------------------------------------------------------------
 
@@ -183,7 +185,7 @@ class Reports:
         received = [one for one in self._acts.of(subject_of(report)) if one.act.kind is LeafKind.REPORT_RECEIVED]
         if not received:
             raise Refused(Refusal.STATE, _NEVER_FILED)
-        return receipt_of(report.id, digest_of(report.content, files), received[-1])
+        return receipt_of(report.id, digest_of(report.content, files), received[-1], self._prove)
 
     def withdraw(self, member: str, report_id: str, reason: str = "") -> None:
         """Take a report back: it supports nothing any more, and nothing of it is kept but that there was one."""

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
+from shopguard.errors import StoreUnavailable
 from shopguard.registry.log import LeafKind
 from shopguard.registry.reports.receipts import Receipt, digest_of, is_true
 from shopguard.registry.reports.routes import ReportShape
@@ -55,6 +56,40 @@ def test_the_receipt_commits_the_log_to_what_was_filed(registry: "Registry") -> 
         ).one()
     assert (leaf.kind, bytes(leaf.commitment).hex()) == (LeafKind.REPORT_RECEIVED, receipt.commitment)
     assert msgspec.convert(registry.done("GET", f"/{report_id}/receipt"), Receipt) == receipt
+
+
+def test_the_receipt_proves_that_the_log_holds_it(registry: "Registry") -> None:
+    report_id, first = registry.file()
+    registry.file(OTHER)
+    later = msgspec.convert(registry.done("GET", f"/{report_id}/receipt"), Receipt)
+    assert is_true(later)
+    assert first.inclusion is not None
+    assert later.inclusion is not None
+    assert (later.inclusion.number, later.inclusion.size) == (first.leaf, first.inclusion.size + 1)
+    assert later.inclusion.root == registry.home.log.root()
+
+
+def test_a_receipt_with_the_proof_of_another_leaf_is_found_out(registry: "Registry") -> None:
+    _, receipt = registry.file()
+    _, other = registry.file(OTHER)
+    assert not is_true(msgspec.structs.replace(receipt, inclusion=other.inclusion))
+    assert not is_true(msgspec.structs.replace(receipt, inclusion=None))
+
+
+def test_a_receipt_comes_without_its_leaf_while_the_log_is_away(
+    registry: "Registry", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise StoreUnavailable("the database cannot be used now (SQLITE_FULL)")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(registry.home.log, "append", away)
+        report_id, receipt = registry.file()
+    assert (receipt.leaf, receipt.inclusion, is_true(receipt)) == (None, None, True)
+    registry.home.acts.settle()
+    later = msgspec.convert(registry.done("GET", f"/{report_id}/receipt"), Receipt)
+    assert later.leaf is not None
+    assert is_true(later)
 
 
 @pytest.mark.parametrize("what", ["digest", "salt", "commitment", "act"])
