@@ -10,6 +10,7 @@ from shopguard.cli.output import json_option, show_json
 from shopguard.cli.registry_enrol import enrol
 from shopguard.cli.registry_erasures import erasures
 from shopguard.cli.registry_keys import epoch, keys, reseal
+from shopguard.cli.registry_log import verify
 from shopguard.cli.registry_members import members
 from shopguard.cli.registry_office import office
 from shopguard.cli.running import opened, own_registry
@@ -22,7 +23,7 @@ def registry() -> None:
     """The registry of entries."""
 
 
-for command in (members, office, keys, epoch, reseal, enrol, erasures):
+for command in (members, office, keys, epoch, reseal, enrol, erasures, verify):
     registry.add_command(command)
 
 

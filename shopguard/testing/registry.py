@@ -21,9 +21,12 @@ from shopguard.registry.messages import (
     EpochShape,
     LookUp,
     LookUpAnswer,
+    RefusalShape,
 )
 from shopguard.registry.protocol import Answer, Candidate, Facts, Query, WatchValues, told
 from shopguard.registry.signing import SignedAnswer, SignedRequest, Signer
+
+_LOG = "/registry/v1/log/"
 
 
 class FakeRegistry:
@@ -123,6 +126,9 @@ class FakeCentre:
             raise NoAnswer(Silence.UNREACHABLE)
         now = self._clock()
         answer: msgspec.Struct
+        if request.path.startswith(_LOG):
+            gone = msgspec.json.encode(RefusalShape("not_found", "there is no log here", now))
+            return self._signer.answer(404, gone, request.nonce, int(now.timestamp()))
         if request.path == CENTRE:
             answer = Centre("fake", "plain", 1, (EpochShape(1, PROFILE),), (self._signer.public,))
         elif request.path.startswith(ADDITIONS):

@@ -13,6 +13,8 @@ import structlog
 from shopguard.errors import ConfigError
 from shopguard.private_file import exclusively, read_private, stamp, write_private
 from shopguard.registry.client.silence import NoAnswer
+from shopguard.registry.client.witness import Witness
+from shopguard.registry.log.copy import LogBroken
 from shopguard.registry.messages import Additions, Centre
 from shopguard.registry.signing import key_id_of
 
@@ -67,14 +69,21 @@ class Asked(Protocol):
 
 
 class Acquaintance:
-    """Hands on what the registry added, and once an hour asks beside it under which keys it signs.
+    """Hands on what the registry added, and once an hour asks beside it under which keys it signs, and for its log.
 
     Args:
         clock: aware moments.
+        witness: is shown the registry's log then, too.
     """
 
-    def __init__(self, client: Asked, trusted: TrustedKeys, clock: Callable[[], datetime]) -> None:
-        self._client, self._trusted, self._clock = client, trusted, clock
+    def __init__(
+        self,
+        client: Asked,
+        trusted: TrustedKeys,
+        clock: Callable[[], datetime],
+        witness: Witness | None = None,
+    ) -> None:
+        self._client, self._trusted, self._clock, self._witness = client, trusted, clock, witness
         self._asked_at: datetime | None = None
         self._lock = threading.Lock()
 
@@ -100,6 +109,18 @@ class Acquaintance:
             pass  # asked again in an hour: keys are announced for days
         except (ConfigError, OSError) as error:
             _log.error("registry_keys_not_kept", error=type(error).__name__)
+        if self._witness is not None:
+            self._look_at_log(self._witness)
+
+    def _look_at_log(self, witness: Witness) -> None:
+        try:
+            witness.look()
+        except NoAnswer:
+            pass  # in an hour: what is missing then is missing later, too
+        except LogBroken as broken:
+            _log.error("registry_log_broken", text=str(broken))
+        except (ConfigError, OSError) as error:
+            _log.error("registry_log_not_kept", error=type(error).__name__)
 
 
 def _text(pinned: Sequence[bytes], announced: Sequence[bytes]) -> bytes:

@@ -9,7 +9,7 @@ from shopguard.registry.log.kinds import Leaf
 from shopguard.registry.log.tree import Growing, leaf_hash
 
 
-class Kept(msgspec.Struct, frozen=True):
+class Kept(msgspec.Struct, frozen=True, tag="leaf"):
     """A leaf as somebody keeps it. ``hashes`` are the roots of the subtrees it completes, itself first."""
 
     number: int

@@ -50,9 +50,7 @@ def origin_of(registry_id: str) -> str:
 
 def read_head(note: str, keys: Iterable[bytes]) -> Head:
     """Return what a note says; ``SignatureInvalid`` unless it is signed under one of ``keys`` (32 bytes each)."""
-    found = _NOTE.fullmatch(note) if len(note) <= LONGEST_NOTE else None
-    if found is None or found["name"] != found["origin"]:
-        raise SignatureInvalid("the head of the log cannot be read")
+    found = _parsed(note)
     blob = base64.b64decode(found["signature"])
     for public in keys:
         if _key_hash(found["name"], public) == blob[:4]:
@@ -60,8 +58,24 @@ def read_head(note: str, keys: Iterable[bytes]) -> Head:
                 Ed25519PublicKey.from_public_bytes(public).verify(blob[4:], found["text"].encode())
             except (InvalidSignature, ValueError):
                 continue
-            return Head(found["origin"], int(found["size"]), base64.b64decode(found["root"]), int(found["at"]))
+            return _head(found)
     raise SignatureInvalid("the head of the log is signed under no known key")
+
+
+def recall_head(note: str) -> Head:
+    """Return what a note says that was proven before, whatever became of its key; ``SignatureInvalid`` if damaged."""
+    return _head(_parsed(note))
+
+
+def _parsed(note: str) -> re.Match[str]:
+    found = _NOTE.fullmatch(note) if len(note) <= LONGEST_NOTE else None
+    if found is None or found["name"] != found["origin"]:
+        raise SignatureInvalid("the head of the log cannot be read")
+    return found
+
+
+def _head(found: re.Match[str]) -> Head:
+    return Head(found["origin"], int(found["size"]), base64.b64decode(found["root"]), int(found["at"]))
 
 
 def _key_hash(name: str, public: bytes) -> bytes:

@@ -1,11 +1,11 @@
 """Signing the log's head once an hour, and keeping every head that was ever signed."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 import sqlalchemy as sa
 
-from shopguard.errors import SignatureInvalid
-from shopguard.registry.log.heads import Head, origin_of, read_head
+from shopguard.registry.log.heads import Head, origin_of
+from shopguard.registry.log.kinds import Leaf
 from shopguard.registry.log.store import Log, head, size_and_root, wait_for_turn
 from shopguard.registry.signing import Signer
 from shopguard.storage.engine import reading, writing
@@ -60,12 +60,16 @@ class Heads:
         return str(found.note) if found and 0 <= self._clock() - found.at < EVERY_S else None
 
 
-def proven(notes: Iterable[str], keys: Sequence[bytes]) -> Sequence[Head]:
-    """Return those heads that are signed under one of ``keys``; of a key that was retired, nothing is proven."""
-    heads = []
-    for note in notes:
-        try:
-            heads.append(read_head(note, keys))
-        except SignatureInvalid:
-            continue
-    return heads
+class OwnLog:
+    """The log as its own registry tells it, head first."""
+
+    def __init__(self, log: Log, heads: Heads) -> None:
+        self._log, self._heads = log, heads
+
+    def head(self) -> str:
+        """Return a head of this moment."""
+        return self._heads.sign(anew=True)
+
+    def leaves(self, first: int) -> Sequence[Leaf]:
+        """Return some of the leaves from a number on; none where the log ends."""
+        return self._log.leaves(first)
