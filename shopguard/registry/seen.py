@@ -1,7 +1,7 @@
 """Who resembles whom among reports, protected names and persons of member shops.
 
-Kept are keyed digests of what each is found by; nothing can be read back. What two records share is told by the tokens
-of the one that is at hand.
+Kept are keyed digests of what each is found by; nothing can be read back. What two records share is told by the
+tokens of the one that is at hand.
 """
 
 from collections import defaultdict
