@@ -70,11 +70,13 @@ class Queue:
 
     def page(self, filters: Filters = Filters(), skip: int = 0, limit: int = PAGE) -> Sequence[Waiting]:
         """Return the first reports that wait after ``skip`` others."""
-        query = sa.select(_report).where(*self._meant(filters)).order_by(*_ORDER).offset(skip).limit(limit)
+        first = sa.select(_report.c.number).where(*self._meant(filters)).order_by(*_ORDER).offset(skip).limit(limit)
         with reading(self._vault) as connection:
-            rows = connection.execute(query).all()
-            checks = _checks(connection, [row.number for row in rows])
-        return [self._waiting(row, checks) for row in rows]
+            numbers = connection.scalars(first).all()  # from the index alone: the rows themselves are long
+            rows = connection.execute(sa.select(_report).where(_report.c.number.in_(numbers))).all()
+            checks = _checks(connection, numbers)
+        there = {row.number: self._waiting(row, checks) for row in rows}
+        return [there[number] for number in numbers if number in there]
 
     def waiting(self, number: int) -> Waiting | None:
         """Return one report if it waits."""

@@ -54,7 +54,11 @@ def upgrade() -> None:
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.UniqueConstraint("id", name="report_id"),
     )
-    op.create_index("report_queue", "report", ["state", "urgency", "filed_at"])
+    op.create_index(
+        "report_queue",
+        "report",
+        ["state", sa.text("urgency DESC"), "filed_at", "number", "category", "member", "held_by", "held_until"],
+    )
     op.create_index("report_member", "report", ["member", "number"])
     lasts = sa.text("state NOT IN ('withdrawn', 'rejected')")
     op.create_index("report_order", "report", ["order_digest"])
@@ -236,7 +240,17 @@ def downgrade() -> None:
     op.drop_index("entry_blocked", "entry")
     op.drop_index("entry_due", "entry")
     op.drop_column("entry", "due_on")
-    tables = ("invoice_row", "member_trait", "application", "look", "message", "protection", "request", "life", "seen_token")
+    tables = (
+        "invoice_row",
+        "member_trait",
+        "application",
+        "look",
+        "message",
+        "protection",
+        "request",
+        "life",
+        "seen_token",
+    )
     office = ("reporter_count", "office_affiliation", "office_check")
     for table in (*tables, *office, "alarm", "look_root", "evidence", "report", "timer", "act"):
         op.drop_table(table)
