@@ -36,6 +36,7 @@ COMMANDS = {
     ),
     "compare": Lazy(f"{_SCREENING}:compare_", "Show what two parties have in common.", "二人の一致度を表示する"),
     "search": Lazy("shopguard.cli.search:search", "Search the registry, for a stated case.", "登録簿を検索する"),
+    "report": Lazy("shopguard.cli.report:report", "Report to the registry what went wrong.", "登録簿に報告する"),
     "registry": Lazy("shopguard.cli.registry:registry", "The registry of entries.", "登録簿"),
     "backup": Lazy(f"{_BACKUPS}:backup", "Write everything into one file, while running.", "バックアップする"),
     "restore": Lazy(f"{_BACKUPS}:restore", "Put a backup in place.", "バックアップから復元する"),

@@ -125,6 +125,10 @@ class RegistryClient:
         """Return what another address of the registry answers; ``NoAnswer`` if it does not."""
         return self._told(method, path, body, shape)
 
+    def ask_for_proof(self, method: str, path: str, body: bytes, shape: type[Shape]) -> tuple[SignedAnswer, Shape]:
+        """Return what ``ask`` does, and before it the signed answer that proves to others that it was said."""
+        return self._ask(method, path, body, _reader(shape))
+
     def _screened(self, query: Query) -> Answer:
         self._pause.check()
         try:
@@ -188,13 +192,7 @@ class RegistryClient:
         return self._told("GET", path, b"", shape)
 
     def _told(self, method: str, path: str, body: bytes, shape: type[Shape]) -> Shape:
-        def read(body: bytes) -> Shape:
-            try:
-                return wire.decode(body, shape)
-            except PayloadInvalid:
-                raise NoAnswer(Silence.DAMAGED) from None
-
-        return self._ask(method, path, body, read)[1]
+        return self._ask(method, path, body, _reader(shape))[1]
 
     def _ask(self, method: str, path: str, body: bytes, read: Callable[[bytes], Shape]) -> tuple[SignedAnswer, Shape]:
         with self._breaker.asking():
@@ -274,6 +272,16 @@ class _Heard:
         with self._lock:
             is_new, self._cause = cause != self._cause, cause
             return is_new
+
+
+def _reader(shape: type[Shape]) -> Callable[[bytes], Shape]:
+    def read(body: bytes) -> Shape:
+        try:
+            return wire.decode(body, shape)
+        except PayloadInvalid:
+            raise NoAnswer(Silence.DAMAGED) from None
+
+    return read
 
 
 def _answer_in(body: bytes, asked: int, epoch: int) -> LookUpAnswer:

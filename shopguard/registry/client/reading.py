@@ -60,7 +60,7 @@ def refusal(body: bytes) -> tuple[NoAnswer, int | None]:
     except PayloadInvalid:
         return NoAnswer(Silence.DAMAGED), None
     try:
-        return NoAnswer(Refusal(shape.code), shape.retry_after_s), shape.current
+        return NoAnswer(Refusal(shape.code), shape.retry_after_s, shape.message), shape.current
     except ValueError:
         return NoAnswer(Silence.REFUSED, shape.retry_after_s), None
 

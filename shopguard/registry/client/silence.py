@@ -25,12 +25,12 @@ class Silence(StrEnum):
 class NoAnswer(ShopGuardError):
     """The registry did not answer what was asked; the message says why.
 
-    ``retry_after_s`` is None where nobody said when to ask again.
+    ``retry_after_s`` is None where nobody said when to ask again. ``said``: the registry's own words, if it had any.
     """
 
-    def __init__(self, code: Silence | Refusal, retry_after_s: float | None = None) -> None:
+    def __init__(self, code: Silence | Refusal, retry_after_s: float | None = None, said: str = "") -> None:
         super().__init__(_SENTENCES[code])
-        self.code, self.retry_after_s = code, retry_after_s
+        self.code, self.retry_after_s, self.said = code, retry_after_s, said
 
     @property
     def is_outage(self) -> bool:
@@ -64,6 +64,8 @@ _SENTENCES: Mapping[str, str] = {
     Refusal.FORBIDDEN: f"this shop may not ask that of the registry; {_OFFICE}",
     Refusal.EPOCH: "the registry has just changed its keys",
     Refusal.PROFILE: f"the registry's entries follow other rules of spelling than this version; {_UPDATE}",
+    Refusal.STATE: "what was asked is not possible (any more) as things stand at the registry",
+    Refusal.RULES: "the registry's rules do not allow it",
     Refusal.ASKED_OTHERWISE: "the registry has already answered other questions about this order",
     Refusal.SLOW_DOWN: "the registry answers this shop slowly for now, as it has asked unusually much",
     Refusal.BUDGET_SPENT: f"this shop has asked the registry more than it may; {_OFFICE}",

@@ -17,6 +17,7 @@ from shopguard.registry.signing import ANSWER_HEADER, SignedAnswer, SignedReques
 CONNECT_TIMEOUT_S = 1.0
 _MAX_ANSWER = 8_000_000  # bytes; the longest are pages of additions
 _PIECE = 16_384  # bytes
+_SLOWEST_LINE = 100_000  # bytes/s that a shop can send: a file of evidence takes its time
 _BUSY = frozenset({429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 
 
@@ -49,7 +50,7 @@ class Http:
 
     Args:
         base_url: ``https://...``; plain HTTP only to this machine, else ``ConfigError``.
-        timeout_s: how long to wait for a whole answer, once connected.
+        timeout_s: how long to wait for a whole answer, once connected and all was sent.
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class Http:
 
     def send(self, request: SignedRequest) -> SignedAnswer:
         # The errors of requests quote addresses and headers: none goes on.
-        give_up_at = time.monotonic() + sum(self._timeouts)
+        give_up_at = time.monotonic() + sum(self._timeouts) + len(request.body) / _SLOWEST_LINE
         try:
             response = self._session().request(
                 request.method,

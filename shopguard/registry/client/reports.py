@@ -1,0 +1,158 @@
+"""Reporting at the registry as a person at a member: what the shop states, its evidence, and what becomes of both."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import TypeVar
+
+import msgspec
+
+from shopguard.errors import ShopGuardError
+from shopguard.registry.client.client import RegistryClient
+from shopguard.registry.client.silence import NoAnswer, Silence
+from shopguard.registry.refusals import Refusal
+from shopguard.registry.reports.model import ReportContent, ReportState
+from shopguard.registry.reports.receipts import Receipt, is_true
+from shopguard.registry.reports.routes import (
+    CHECKS,
+    REPORTS,
+    Done,
+    Faults,
+    Payment,
+    ReportHead,
+    ReportList,
+    ReportShape,
+    Submission,
+    Withdrawal,
+)
+from shopguard.registry.signing import SignedAnswer
+
+Shape = TypeVar("Shape", bound=msgspec.Struct)
+_OPEN = (ReportState.DRAFT, ReportState.RETURNED)
+_ITS_OWN_WORDS = frozenset(
+    {Refusal.RULES, Refusal.STATE, Refusal.UNREADABLE, Refusal.NOT_FOUND, Refusal.TOO_LARGE, Refusal.FORBIDDEN}
+)
+
+
+class Declined(ShopGuardError):
+    """The registry answers that it will not; the message says why, in its words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A report that was taken. ``proof`` is the registry's signature under the receipt: it cannot deny it later."""
+
+    receipt: Receipt
+    proof: SignedAnswer
+
+
+class ReportClient:
+    """Asks over the line of ``registry``; ``Declined`` where the registry will not, ``NoAnswer`` if it is silent."""
+
+    def __init__(self, registry: RegistryClient) -> None:
+        self._registry = registry
+
+    def check(self, content: ReportContent) -> Sequence[str]:
+        """Return what keeps such a report from being filed, the files it names being there; nothing is kept of it."""
+        found = self._ask("POST", "", msgspec.json.encode(content), Faults, CHECKS)
+        return [fault.text for fault in found.faults]
+
+    def file(self, content: ReportContent, files: Mapping[str, bytes]) -> Filed:
+        """File a report with its evidence; where it is not taken, nothing of it is left at the registry.
+
+        A draft of the same order, or a report that the office returned, is completed by it.
+
+        Args:
+            files: by names of letters, digits, hyphens, underscores and dots, which the answers name.
+        """
+        report, is_new = self._begin(content)
+        try:
+            return self._submit(self._with_files(report, files))
+        except Declined:
+            if is_new:
+                self._drop(report.head.id)
+            raise
+
+    def all(self, state: ReportState | None = None) -> Iterator[ReportHead]:
+        """Yield this member's reports, the newest first."""
+        before = ""
+        while True:
+            query = "&".join([*([f"state={state}"] if state else []), *([f"before={before}"] if before else [])])
+            page = self._ask("GET", f"?{query}" if query else "", b"", ReportList)
+            yield from page.reports
+            if not page.more or not page.reports:
+                return
+            before = page.reports[-1].id
+
+    def open_reports(self) -> Mapping[str, str]:
+        """Return the ids of drafts and of reports that were returned, by their orders."""
+        return {head.order_id: head.id for state in _OPEN for head in self.all(state)}
+
+    def show(self, report_id: str) -> ReportShape:
+        """Return a whole report, with what still keeps it from being filed."""
+        return self._ask("GET", f"/{report_id}", b"", ReportShape)
+
+    def withdraw(self, report_id: str, reason: str = "") -> Done:
+        """Take a report back: what rests on it alone is served no more from this moment."""
+        return self._ask("POST", f"/{report_id}/withdraw", msgspec.json.encode(Withdrawal(reason)), Done)
+
+    def paid(self, report_id: str, on: date, amount: Decimal | None = None) -> Done:
+        """Say that the buyer paid on that day in Japan; None: all that was owed."""
+        payment = Payment(on.isoformat(), None if amount is None else str(amount))
+        return self._ask("POST", f"/{report_id}/payment", msgspec.json.encode(payment), Done)
+
+    def confirm(self, report_id: str) -> Done:
+        """Say that the report still holds; a report that nobody confirms for half a year counts no more."""
+        return self._ask("POST", f"/{report_id}/confirm", b"", Done)
+
+    def _begin(self, content: ReportContent) -> tuple[ReportShape, bool]:
+        """Return what is to be completed, and whether it was begun just now."""
+        body = msgspec.json.encode(content)
+        try:
+            return self._ask("POST", "", body, ReportShape), True
+        except Declined:
+            begun = self.open_reports().get(content.order_id)
+            if begun is None:
+                raise
+        return self._ask("PUT", f"/{begun}", body, ReportShape), False
+
+    def _with_files(self, report: ReportShape, files: Mapping[str, bytes]) -> ReportShape:
+        address = f"/{report.head.id}/files"
+        for name in {file.name for file in report.files} - set(files):
+            report = self._ask("DELETE", f"{address}/{name}", b"", ReportShape)
+        for name, content in files.items():
+            report = self._ask("PUT", f"{address}/{name}", content, ReportShape)
+        return report
+
+    def _submit(self, report: ReportShape) -> Filed:
+        if report.faults:
+            raise Declined("\n".join(fault.text for fault in report.faults))
+        address, body = f"/{report.head.id}", msgspec.json.encode(Submission(report.digest))
+        try:
+            proof, receipt = self._asked("POST", f"{address}/submit", body, Receipt)
+        except Declined:
+            if self.show(report.head.id).head.state is not ReportState.SUBMITTED:
+                raise
+            proof, receipt = self._asked("GET", f"{address}/receipt", b"", Receipt)  # the first answer was lost
+        if receipt.digest != report.digest or not is_true(receipt):
+            raise NoAnswer(Silence.DAMAGED)
+        return Filed(receipt, proof)
+
+    def _drop(self, report_id: str) -> None:
+        with suppress(ShopGuardError):  # of a draft that stays, the registry lets go by itself
+            self.withdraw(report_id)
+
+    def _ask(self, method: str, path: str, body: bytes, shape: type[Shape], below: str = REPORTS) -> Shape:
+        return self._asked(method, path, body, shape, below)[1]
+
+    def _asked(
+        self, method: str, path: str, body: bytes, shape: type[Shape], below: str = REPORTS
+    ) -> tuple[SignedAnswer, Shape]:
+        try:
+            return self._registry.ask_for_proof(method, below + path, body, shape)
+        except NoAnswer as silence:
+            if silence.said and silence.code in _ITS_OWN_WORDS:
+                raise Declined(silence.said) from None
+            raise
