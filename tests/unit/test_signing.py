@@ -206,4 +206,19 @@ def test_every_part_of_a_request_is_signed() -> None:
         "time",
         "nonce",
         "signature",
+        "digest",  # is what is signed of the body
     ]
+
+
+def test_a_digest_stands_for_a_body_that_stayed_behind() -> None:
+    left = REQUEST.without_body()
+    assert left.body == b""
+    assert fits(left)
+    assert left.without_body() == left
+    assert not fits(replace(left, digest=bytes(32)))
+    assert not fits(REQUEST.without_body(), OTHER.public)
+
+
+def test_a_digest_beside_a_body_means_nothing() -> None:
+    assert not fits(replace(REQUEST.without_body(), body=b"another"))
+    assert fits(replace(REQUEST, digest=bytes(32)))

@@ -104,3 +104,9 @@ def test_a_report_that_is_there_is_answered_as_documented(app: "WSGIApplication"
     call("GET", "/registry/v1/reports", query={"state": "submitted"})
     call("POST", f"{one}/payment", path_parameters=named, body={"on": "2026-11-01", "amount": "100"})
     call("POST", f"{one}/withdraw", path_parameters=named, body={})
+
+
+def test_what_reports_are_refused_for_is_documented() -> None:
+    for path, operations in OURS["paths"].items():
+        for method, operation in operations.items():
+            assert {"409", "422"} <= set(operation["responses"]), (method, path)
