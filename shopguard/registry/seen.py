@@ -4,19 +4,22 @@ Kept are keyed digests of what each is found by; nothing can be read back. What 
 tokens of the one that is at hand.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 import sqlalchemy as sa
 
 from shopguard.crypto import Keyring
-from shopguard.identity import KINDS, Token, identify, tokens
+from shopguard.identity import Token, Type, identify, tokens
 from shopguard.model import Party
 from shopguard.registry.subjects import Subject, SubjectKind
 from shopguard.storage.engine import reading
 
 MOST_SHARING = 200
 """Of one token: what more records share says nothing of any of them."""
+
+TELLING = frozenset({Type.PHONE, Type.EMAIL, Type.NAME_HOUSE, Type.SOUND_HOUSE, Type.READING_HOUSE})
+"""What two records seldom share unless they are of one person, or of one home."""
 
 _DIGEST_BYTES = 16
 
@@ -30,8 +33,11 @@ class Seen:
     def note(self, connection: sa.Connection, subject: Subject, *parties: Party) -> None:
         """Keep what ``subject`` is found by, instead of what it was found by before; a shop has several people."""
         self.forget(connection, subject)
-        digests = dict.fromkeys(digest for party in parties for digest in self._digests(party))
-        rows = [{"digest": digest, "subject": str(subject)} for digest in digests]
+        digests = {digest: token for party in parties for digest, token in self._digests(party).items()}
+        rows = [
+            {"digest": digest, "subject": str(subject), "telling": token.type in TELLING}
+            for digest, token in digests.items()
+        ]
         if rows:
             connection.execute(seen_token.insert(), rows)
 
@@ -56,18 +62,18 @@ class Seen:
                         found[subject].append(token)
         return found
 
-    def like_each(
-        self, parties: Sequence[Party], types: Collection[int]
-    ) -> Sequence[Mapping[Subject, Sequence[Token]]]:
-        """Return of each party what shares a token of these types with it: ``like`` for a whole page in one query."""
-        digests = [self._digests(party, types) for party in parties]
-        wanted = {digest for each in digests for digest in each}
-        found: dict[bytes, list[Subject]] = defaultdict(list)
-        query = sa.select(seen_token).where(seen_token.c.digest.in_(wanted)).limit(MOST_SHARING * len(wanted))
+    def sharing(self, subjects: Collection[Subject]) -> Mapping[Subject, int]:
+        """Return of each subject how many others of its kind share something telling with it; those of none miss.
+
+        For a whole page in one query, and without opening a record.
+        """
+        mine, theirs = seen_token.alias("mine"), seen_token.alias("theirs")
+        is_meant = mine.c.telling & mine.c.subject.in_(map(str, subjects)) & (theirs.c.subject != mine.c.subject)
+        pairs = sa.select(mine.c.subject, theirs.c.subject).distinct().where(is_meant)
+        pairs = pairs.join(theirs, theirs.c.digest == mine.c.digest).limit(MOST_SHARING * len(subjects))
         with reading(self._vault) as connection:
-            for row in connection.execute(query):
-                found[row.digest].append(Subject.read(row.subject))
-        return [_by_subject(each, found) for each in digests]
+            found = [(Subject.read(one), Subject.read(other)) for one, other in connection.execute(pairs)]
+        return Counter(one for one, other in found if one.kind is other.kind)
 
     def of_kind(self, kind: SubjectKind) -> Sequence[tuple[bytes, Subject]]:
         """Return every digest of the records of one kind, with its record."""
@@ -79,8 +85,8 @@ class Seen:
         """Return what stands for an encoded token here."""
         return self._master.digest("registry-vault/seen", token)[:_DIGEST_BYTES]
 
-    def _digests(self, party: Party, types: Collection[int] = KINDS) -> Mapping[bytes, Token]:
-        return {self.digest(token.encode()): token for token in tokens(identify(party)) if token.type in types}
+    def _digests(self, party: Party) -> Mapping[bytes, Token]:
+        return {self.digest(token.encode()): token for token in tokens(identify(party))}
 
 
 def is_one_person(shared: Sequence[Token]) -> bool:
@@ -92,15 +98,9 @@ def is_one_person(shared: Sequence[Token]) -> bool:
     return 3 in groups or len(groups) > 1
 
 
-def _by_subject(
-    digests: Mapping[bytes, Token], found: Mapping[bytes, Sequence[Subject]]
-) -> Mapping[Subject, Sequence[Token]]:
-    shared: dict[Subject, list[Token]] = defaultdict(list)
-    for digest, token in digests.items():
-        subjects = found.get(digest, ())
-        for subject in subjects if len(subjects) <= MOST_SHARING else ():
-            shared[subject].append(token)
-    return shared
-
-
-seen_token = sa.table("seen_token", sa.column("digest", sa.LargeBinary), sa.column("subject", sa.String))
+seen_token = sa.table(
+    "seen_token",
+    sa.column("digest", sa.LargeBinary),
+    sa.column("subject", sa.String),
+    sa.column("telling", sa.Boolean),
+)

@@ -106,11 +106,10 @@ class Office:
         waiting = self._queue.page(filters, skip, limit)
         reports = self._reports.store.of_numbers([one.number for one in waiting])
         there = [one for one in waiting if one.number in reports]
-        similar = self._likeness.counts([reports[one.number] for one in there])
+        similar = self._likeness.counts([one.number for one in there])
         qualities = self.qualities.of_all([one.member for one in there])
         items = [
-            self._item(reports[one.number], one, qualities[one.member], alike)
-            for one, alike in zip(there, similar, strict=True)
+            self._item(reports[one.number], one, qualities[one.member], similar.get(one.number, 0)) for one in there
         ]
         return Page(items, self._queue.count(filters))
 

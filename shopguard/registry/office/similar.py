@@ -1,11 +1,11 @@
 """Which reports and entries may be about the same person as a report: found by shared tokens, compared in clear."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from shopguard.identity import PROFILE, Token, Type, identify, tokens
+from shopguard.identity import PROFILE, Token, identify, tokens
 from shopguard.matching import compare_identities, explained, meets
 from shopguard.model import Category, Comparison, Effect, Entry, Party, Strength
 from shopguard.registry.entries.model import Life
@@ -19,9 +19,6 @@ from shopguard.registry.sealing import open_row
 from shopguard.registry.seen import Seen, is_one_person
 from shopguard.registry.subjects import Subject, SubjectKind
 from shopguard.storage.engine import reading
-
-TELLING = frozenset({Type.PHONE, Type.EMAIL, Type.NAME_HOUSE, Type.SOUND_HOUSE, Type.READING_HOUSE})
-"""What two records seldom share unless they are of one person or one home."""
 
 LOADED = "loaded"
 """The state of an entry that was loaded already decided, and to which nothing has happened since."""
@@ -60,13 +57,10 @@ class Likeness:
     def __init__(self, seen: Seen, reports: ReportStore, entries: Entries, placing: Placing) -> None:
         self._seen, self._reports, self._entries, self._placing = seen, reports, entries, placing
 
-    def counts(self, reports: Sequence[Report]) -> Sequence[int]:
-        """Return of each report how many others share something telling with it; quick, nothing is opened."""
-        alike = self._seen.like_each([report.content.party for report in reports], TELLING)
-        return [
-            sum(one.kind is SubjectKind.REPORT for one in found) - (subject_of(report) in found)
-            for report, found in zip(reports, alike, strict=True)
-        ]
+    def counts(self, numbers: Collection[int]) -> Mapping[int, int]:
+        """Return by number how many other reports share something telling with a report; 0 is left out."""
+        alike = self._seen.sharing([Subject.of(SubjectKind.REPORT, number) for number in numbers])
+        return {subject.number: count for subject, count in alike.items()}
 
     def marks(self, report: Report) -> frozenset[Mark]:
         """Return whether a report resembles a protected name or a person of a member shop, as it is now."""

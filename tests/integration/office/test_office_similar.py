@@ -110,9 +110,9 @@ def test_a_namesake_of_a_protected_person_is_not_marked(centre: Centre) -> None:
     assert centre.office.show(report.id, "aoki").marks == frozenset()
 
 
-def test_the_queue_counts_other_reports_and_nothing_else(centre: Centre) -> None:
-    report, other = centre.file("flower-shop"), centre.file("book-shop", SPELT_OTHERWISE)
-    with writing(centre.home.engine("vault")) as connection:
-        centre.home.seen.note(connection, Subject.of(SubjectKind.PROTECTION, 77), PARTY)
-    counted = {subject_of(item.report): item.similar for item in centre.office.queue().items}
+def test_the_queue_counts_other_reports_and_nothing_else(either_centre: Centre) -> None:
+    report, other = either_centre.file("flower-shop"), either_centre.file("book-shop", SPELT_OTHERWISE)
+    with writing(either_centre.home.engine("vault")) as connection:
+        either_centre.home.seen.note(connection, Subject.of(SubjectKind.PROTECTION, 77), PARTY)
+    counted = {subject_of(item.report): item.similar for item in either_centre.office.queue().items}
     assert counted == {subject_of(report): 1, subject_of(other): 1}

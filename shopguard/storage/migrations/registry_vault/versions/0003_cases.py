@@ -98,6 +98,7 @@ def upgrade() -> None:
         "seen_token",
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("subject", sa.String(length=60), nullable=False),
+        sa.Column("telling", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("digest", "subject", name="seen_token_pkey"),
     )
     op.create_index("seen_token_subject", "seen_token", ["subject"])
