@@ -6,7 +6,7 @@ its hash behind, so that the root still fits.
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property
 from hashlib import sha256
@@ -23,7 +23,7 @@ from shopguard.registry.records import Forgotten, Records
 from shopguard.registry.search.model import Asking, Look, Purpose, handle_of
 from shopguard.registry.search.staff import Staff
 from shopguard.storage.engine import reading
-from shopguard.storage.writer import Writer, writer_for
+from shopguard.storage.writer import Addition, Writer, writer_for
 
 KEEP_YEARS = 3
 """Source: rules of the Act on the Protection of Personal Information on records of provision, arts. 29 and 30 (read
@@ -59,7 +59,7 @@ class Looks:
         shared = self._row(asking, now) | {"staff_of": _named(staff_of, asking.member)} | self._stated(asking)
         met = [{"handle": handle_of(candidate), "opened": candidate.opened} for candidate in told]
         rows = [shared | one for one in met or [{"handle": None, "opened": False}]]
-        self._writer.run(lambda connection: connection.execute(look.insert(), rows))
+        self._add(rows)
 
     def count(self) -> None:
         """Write down how many look-ups told of nobody since it was last done."""
@@ -71,7 +71,7 @@ class Looks:
         if not rows:
             return
         try:
-            self._writer.run(lambda connection: connection.execute(look.insert(), rows))
+            self._add(rows)
         except StoreUnavailable as error:
             self._unmet.give_back(counts)
             _log.warning("looks_wait", error=str(error))
@@ -120,6 +120,11 @@ class Looks:
         self.count()
         if "_writer" in self.__dict__:
             self._writer.close()
+
+    def _add(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Keep rows in one commit, which others may share."""
+        values = [tuple(row[name] for name in _COLUMNS) for row in rows]
+        self._writer.run(lambda connection: _ADDITION.add(connection, *values))
 
     @cached_property
     def _writer(self) -> Writer:
@@ -214,6 +219,8 @@ _EMPTY = {
     "stated_under": None,
     "stated": None,
 }
+_COLUMNS = ("at", "hour", "member", "key_id", *_EMPTY)
+_ADDITION = Addition(f"INSERT INTO look ({', '.join(_COLUMNS)}) VALUES", f"({', '.join('?' * len(_COLUMNS))})", "")
 _HASHED = (
     *("at", "hour", "member", "key_id", "purpose", "times"),
     *("asked", "handle", "opened", "staff_of", "searched", "stated"),
