@@ -177,6 +177,32 @@ def test_disputed_debt_is_not_reported() -> None:
     assert codes(replace(REFUSED, disputed=True)) == {FaultCode.DISPUTED}
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        "身に覚えがないと言われた",
+        "注文した覚えはないとのこと",
+        "注文していないと連絡がありました",
+        "定期便は解約したはずだと主張",
+        "なりすましではないかと言われた",
+        "She says she never ordered it",
+        "He claims the bill is for a cancelled subscription",
+        "The buyer disputes the charge",
+    ],
+)
+def test_order_that_the_buyer_denies_is_disputed(told: str) -> None:
+    for content in (UNPAID, REFUSED):
+        assert codes(replace(content, replies=told)) == {FaultCode.DISPUTED}
+
+
+def test_what_would_have_ended_by_now_is_not_taken() -> None:
+    for content, years in ((UNPAID, 5), (REFUSED, 2), (CLAIM, 2)):
+        last = content.happened_on.replace(year=content.happened_on.year + years)
+        before = faults(content, History(), last, FILES)
+        after = faults(content, History(), last + timedelta(days=1), FILES)
+        assert (before, [one.code for one in after]) == ([], [FaultCode.TOO_OLD])
+
+
 def test_floor_is_a_thousand_yen() -> None:
     assert codes(replace(UNPAID, amount=Decimal(1_000))) == set()
     assert codes(replace(UNPAID, amount=Decimal(999))) == {FaultCode.BELOW_FLOOR}
@@ -519,7 +545,21 @@ def test_each_thing_that_is_there_makes_it_more_complete() -> None:
 @given(st.sampled_from(list(FaultCode)))
 def test_every_fault_has_its_sentence_in_both_languages(code: FaultCode) -> None:
     values = dict.fromkeys(
-        ("hint_ja", "hint_en", "limit", "ja", "en", "words", "kind_ja", "kind_en", "at", "days", "count", "floor"),
+        (
+            "hint_ja",
+            "hint_en",
+            "limit",
+            "ja",
+            "en",
+            "words",
+            "kind_ja",
+            "kind_en",
+            "at",
+            "days",
+            "count",
+            "floor",
+            "last",
+        ),
         "x",
     )
     ja, en = fault(code, "note", **values).text.split(" / ", 1)

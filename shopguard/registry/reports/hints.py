@@ -25,6 +25,11 @@ def explained_inability(texts: Iterable[str]) -> bool:
     return _said(_CANNOT_PAY, texts)
 
 
+def contested(texts: Iterable[str]) -> bool:
+    """Whether the texts say that the buyer denies the order, or quarrels about a subscription they cancelled."""
+    return _said(_CONTESTED, texts)
+
+
 def credit_check(texts: Iterable[str]) -> bool:
     """Whether the texts reason from a payment provider's refusal, which is a credit judgement."""
     return _said(_CREDIT_CHECK, texts)
@@ -89,6 +94,17 @@ _CANNOT_PAY = Phrases(
     (?:cannot|can't|could not|couldn't|unable to) (?:pay|afford)\b.{0,60}\b(?:because|since|explain\w*|lost|due to)
     lost (?:his|her|their|my) job|bankrupt(?:cy)?|financial hardship|(?:asked for|needs?) more time to pay
     asked (?:to pay in|for) instal?lments
+    """
+)
+_CONTESTED = Phrases(
+    r"""
+    身に覚えが(?:な|無)|(?:注文|購入)した(?:覚え|記憶)[はが]?(?:な|無)|(?:注文|購入)していない(?:と|との)|なりすまし
+    勝手に名前を使われ|(?:定期|サブスク)[^。]{0,20}(?:解約|キャンセル)(?:した|済み|し)[^。]{0,12}(?:主張|言|争|連絡|はず)
+    請求に(?:異議|納得)
+    (?:never|did not|didn't|has not|hasn't) (?:order|place|bought|buy)\w*(?! again)
+    (?:subscription|auto[- ]renewal).{0,40}(?:cancelled|canceled).{0,40}(?:says|said|claims|insists)
+    (?:says|said|claims|insists)\b.{0,60}(?:cancelled|canceled).{0,20}subscription
+    disputes? the (?:bill|charge|claim|order)|used (?:his|her|their) name|impersonat\w+
     """
 )
 _CREDIT_CHECK = Phrases(

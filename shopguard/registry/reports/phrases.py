@@ -56,6 +56,8 @@ class Phrases:
         for name, alternatives in names.items():
             lines = lines.replace(f"<{name}>", f"(?:{alternatives})")
         self._lines = [line.strip() for line in lines.splitlines() if line.strip()]
+        if any(_is_japanese(line) and " " in line for line in self._lines):
+            raise ValueError("a line with a space and a Japanese character can never be found: divide it")
 
     def first_in(self, text: Text) -> int | None:
         """Return where the first of them is, counted from 0 in the text without invisible characters; or None."""

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from shopguard.model import Category, PaymentKind
+from shopguard.registry.entries.rules import USUAL, Periods, ends_on
 from shopguard.registry.reports import hints
 from shopguard.registry.reports.model import Mark, ReportContent
 from shopguard.registry.reports.wording import QUESTIONS, Fault, FaultCode, fault, names
@@ -27,6 +28,7 @@ class Limits:
         floors: the least that must be left to pay, by currency; no other currency is taken.
         retaliation_days: before filing, in which a complaint of the buyer is pointed out to the office.
         mall_orders: whether orders of malls are taken; the operator has read the malls' terms.
+        periods: how long entries live: what would have ended already is not taken.
     """
 
     due_days: int = 14
@@ -34,6 +36,7 @@ class Limits:
     floors: Mapping[str, Decimal] = field(default_factory=lambda: {"JPY": Decimal(1_000)})
     retaliation_days: int = 30
     mall_orders: bool = False
+    periods: Periods = USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ def faults(
     return [
         *_reportable(content, history, limits),
         *_sound(content, today),
+        *_recent(content, today, limits),
         *_answered(content, files),
         *_identified(content),
         *of_category(content, today, limits),
@@ -196,6 +200,12 @@ def _sound(content: ReportContent, today: date) -> Iterator[Fault]:
             yield fault(FaultCode.OUT_OF_ORDER, place, ja=ja, en=en)
 
 
+def _recent(content: ReportContent, today: date, limits: Limits) -> Iterator[Fault]:
+    last = ends_on(content.category, content.happened_on, limits.periods)
+    if today > last:
+        yield fault(FaultCode.TOO_OLD, last=last.isoformat())
+
+
 _IN_ORDER = (
     ("shipped_on", "ordered_on"),
     ("delivered_on", "shipped_on"),
@@ -254,8 +264,7 @@ def _unpaid(content: ReportContent, today: date, limits: Limits) -> Iterator[Fau
         yield fault(FaultCode.NO_DEBT, "payment")
     if content.shipped_on is None or content.delivered_on is None:
         yield fault(FaultCode.NOT_SHIPPED, "delivered_on")
-    if content.disputed:
-        yield fault(FaultCode.DISPUTED, "disputed")
+    yield from _undisputed(content)
     yield from _left(content, limits)
     yield from _reminded(content, today, limits)
     if content.warned_on is None:
@@ -294,7 +303,12 @@ def _cod_refused(content: ReportContent, _today: date, _limits: Limits) -> Itera
             yield fault(FaultCode.MISSING, name)
     if hints.carriers_fault(content.return_reason):
         yield fault(FaultCode.CARRIERS_FAULT, "return_reason")
-    if content.disputed:
+    yield from _undisputed(content)
+
+
+def _undisputed(content: ReportContent) -> Iterator[Fault]:
+    """Who says that they never ordered may be the victim of somebody who used their name."""
+    if content.disputed or hints.contested(_told(content)):
         yield fault(FaultCode.DISPUTED, "disputed")
 
 

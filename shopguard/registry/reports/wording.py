@@ -35,6 +35,7 @@ class FaultCode(StrEnum):
     # it says what cannot be
     FUTURE = "future"
     OUT_OF_ORDER = "out_of_order"
+    TOO_OLD = "too_old"
     # nobody may be reported for it
     FORBIDDEN = "forbidden"
     AGE = "age"
@@ -166,6 +167,10 @@ _SENTENCES: dict[FaultCode, tuple[str, str]] = {
     ),
     FaultCode.FUTURE: ("まだ来ていない日付です。", "This day has not come yet."),
     FaultCode.OUT_OF_ORDER: ("{ja}より前の日付です。", "This is before {en}."),
+    FaultCode.TOO_OLD: (
+        "古すぎます。この区分の登録は{last}までで終わります。",
+        "It is too long ago: an entry of this category would have ended on {last}.",
+    ),
     FaultCode.FORBIDDEN: (
         "{kind_ja}に触れています（{at}文字目付近）。人ではなく、あったこと（日付・金額・やり取り）だけを書いてください。",
         "It speaks of {kind_en} (near character {at}): write only what happened (days, amounts, what was said), "
@@ -209,8 +214,8 @@ _SENTENCES: dict[FaultCode, tuple[str, str]] = {
         "A return that the shop's own policy allows is no ground for a report.",
     ),
     FaultCode.DISPUTED: (
-        "購入者が請求に異議を述べています。解決するまで報告できません。",
-        "The buyer contests the claim: it cannot be reported until that is settled.",
+        "購入者が請求や注文そのものに異議を述べています。解決するまで報告できません。",
+        "The buyer contests the claim, or the order itself: it cannot be reported until that is settled.",
     ),
     FaultCode.UNANSWERED: (
         "質問「{ja}」に答えてください。",
