@@ -15,11 +15,13 @@ from shopguard.errors import PayloadInvalid
 from shopguard.registry.desk import Asked, Role, Route
 from shopguard.registry.disputes.door import Door
 from shopguard.registry.disputes.mailroom import Mailroom
+from shopguard.registry.disputes.openapi import document
 from shopguard.registry.disputes.outbox import Message
 from shopguard.registry.disputes.service import PersonsDesk
 from shopguard.registry.disputes.shapes import (
     LETTERS,
     LOOK,
+    PERSONS,
     PROOF,
     REQUESTS,
     STATUS,
@@ -32,6 +34,7 @@ from shopguard.registry.disputes.shapes import (
     Shown,
 )
 from shopguard.registry.refusals import Refusal, Refused
+from shopguard.registry.reports.wording import both
 
 BODY_LIMIT = 48 * 1024
 """Bytes: the longest text and contact, every character of them escaped, and some room."""
@@ -47,20 +50,22 @@ def persons_routes(desk: PersonsDesk, door: Door, proxies: int = 0) -> Blueprint
     """
     routes = Blueprint("persons", __name__)
 
-    def answers(
-        path: str, shape: type[Asking], answer: Callable[[Asking], msgspec.Struct], *, opens: bool = False
-    ) -> None:
+    def answers(path: str, shape: type[Asking], answer: Callable[[Asking], msgspec.Struct]) -> None:
         def view() -> Response:
             return _answered(door, _place(proxies), shape, answer)
 
         routes.add_url_rule(path, path, view, methods=["POST"], provide_automatic_options=False)
 
     answers(LOOK, Code, lambda asked: desk.what_is_recorded(asked.code))
-    answers(
-        REQUESTS, NewRequest, lambda new: desk.open_request(new.kind, new.text, new.contact, new.code), opens=True
-    )
+    answers(REQUESTS, NewRequest, lambda new: desk.open_request(new.kind, new.text, new.contact, new.code))
     answers(STATUS, Receipt, lambda asked: desk.status(asked.receipt))
     answers(PROOF, Shown, lambda shown: desk.prove(shown.receipt, shown.facts, shown.letter_code))
+    described = msgspec.json.encode(document())
+
+    @routes.get(f"{PERSONS}/openapi.json", provide_automatic_options=False)
+    def openapi() -> Response:
+        return Response(described, content_type="application/json")
+
     return routes
 
 
@@ -81,8 +86,8 @@ def _answered(door: Door, place: str, shape: type[Asking], answer: Callable[[Ask
             door.requests.check(place)
             door.requests.count(place)
         return _json(200, answer(asked))
-    except PayloadInvalid as error:
-        return _refused(Refused(Refusal.UNREADABLE, str(error)))
+    except PayloadInvalid:  # says which field, and a field that is too many may be named after a person
+        return _refused(Refused(Refusal.UNREADABLE, _UNREADABLE))
     except Refused as refused:
         if refused.code is Refusal.NOT_FOUND:
             door.wrong.count(place)
@@ -128,3 +133,9 @@ def _letter(message: Message) -> MemberLetter:
     letter = message.letter
     title = "" if letter is None else f"{letter.ja.title} / {letter.en.title}"
     return MemberLetter(message.number, message.template.value, title, "" if letter is None else letter.text)
+
+
+_UNREADABLE = both(
+    "この内容は読み取れません。説明書（openapi.json）の形のJSONで送ってください。",
+    "this cannot be read: send JSON of the form that openapi.json describes",
+)

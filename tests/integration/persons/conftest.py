@@ -23,12 +23,14 @@ from shopguard.registry.disputes.model import Contact, Opened, Request, RequestK
 from shopguard.registry.disputes.outbox import Message, MessageState, Way
 from shopguard.registry.disputes.persons import Persons
 from shopguard.registry.disputes.routes import persons_routes
-from shopguard.registry.entries.model import Life
+from shopguard.registry.entries.model import Life, LifeState
 from shopguard.registry.home import RegistryHome
+from shopguard.registry.messages import CandidateShape
 from shopguard.registry.reports.model import Answers, Channel, Reminder, Report, ReportContent, ReportState
 from shopguard.registry.reports.store import new_report_id, subject_of
 from shopguard.registry.sealing import open_row
-from shopguard.storage.engine import writing
+from shopguard.registry.search.model import Asking, Purpose
+from shopguard.storage.engine import reading, writing
 
 NOW = datetime(2026, 11, 2, 1, 15, tzinfo=UTC)
 OFFICE = "aoki"
@@ -103,11 +105,11 @@ class Centre:
         self.pass_days(15)
         return self.home.entries.get(life.number)
 
-    def pass_days(self, days: float) -> None:
-        """Let time pass, and everything happen that happens by the clock."""
+    def pass_days(self, days: float, step: float | None = None) -> None:
+        """Let time pass, in one leap or in steps, and everything happen that happens by the clock."""
         until = self.now + timedelta(days=days)
         while self.now < until:
-            self.now = min(until, self.now + timedelta(days=1))
+            self.now = min(until, self.now + timedelta(days=step or days))
             self.sweep()
 
     def sweep(self) -> None:
@@ -156,6 +158,14 @@ class Centre:
         blocked = home.index.blocked([row.handle for row in rows])
         return {row.effect for row in rows if row.handle not in blocked}
 
+    def look(self, member: str, purpose: Purpose, party: Party = PARTY) -> None:
+        """Let a member be told of the entry that ``party`` meets."""
+        (number,) = [life.number for life in self.home.entries.in_state(LifeState.ACTIVE)]
+        with reading(self.home.engine("vault")) as connection:
+            handle = self.home.records.vault.kept(connection, [number])[number].handle
+        told = CandidateShape(handle.hex(), (), (), Category.OTHER, 1, self.today, False, False)
+        self.home.looks.write(Asking(member, "0" * 16, purpose, b"c" * 16, (), "a stated case"), [told])
+
     def load(self, entry: Entry) -> int:
         """Load an entry that was decided elsewhere, and return its number."""
         assert self.home.publisher.load([wire.encode(entry)]).faulty == 0
@@ -167,7 +177,7 @@ class Centre:
         """The desk alone over HTTP, as the registry serves it beside everything else."""
         from shopguard.registry.lookup.routes import registry_app
 
-        door = Door(self.now.timestamp)
+        door = Door(lambda: self.now.timestamp())
         return registry_app(self.home.service, more=[persons_routes(self.persons.desk, door, proxies)])
 
 
