@@ -96,7 +96,7 @@ class RegistryHome:
         sender: Sender = Sender(),  # noqa: B008  # frozen
     ) -> None:
         self.data_dir, self.registry_id, self._guard_keys, self.clock = data_dir, registry_id, guard_keys, clock
-        self._url, self._busy_timeout_s, self._apart, self._rates = url, busy_timeout_s, apart, fees
+        self._url, self._busy_timeout_s, self._apart, self.rates = url, busy_timeout_s, apart, fees
         self._sender = sender
         self._engines: dict[str, sa.Engine] = {}
 
@@ -196,7 +196,7 @@ class RegistryHome:
     @cached_property
     def fees(self) -> Fees:
         """What members owe."""
-        return Fees(self.engine("vault"), self.members, self._rates, self._seconds)
+        return Fees(self.engine("vault"), self.members, self.rates, self._seconds)
 
     @cached_property
     def desk_routes(self) -> Sequence[Route]:

@@ -115,7 +115,8 @@ def test_the_verdict_has_exactly_the_shape_of_the_contract(checkout: Checkout) -
         *("order_id", "verdict", "strength", "score", "state", "matches", "reasons", "policy"),
     }
     assert set(match) == {
-        *("entry", "category", "reporters", "last_on", "party", "strength", "score", "evidence", "explanation"),
+        *("entry", "category", "reporters", "last_on", "party", "effect"),
+        *("strength", "score", "evidence", "explanation"),
     }
     assert match["explanation"].keys() == {"ja", "en"}
     assert all(

@@ -101,10 +101,20 @@ def test_what_cannot_be_a_member_is_said(office: "Desk") -> None:
 def test_a_members_key_is_changed(office: "Desk") -> None:
     old, (new, public) = create(office), key()
     assert new.key_id in office.done("registry", "members", "add-key", "shop-1", public)
-    assert "end one of" in office.refused("registry", "members", "add-key", "shop-1", key()[1])
     office.done("registry", "members", "end-key", "shop-1", old.key_id)
     assert (refusal(office, old), refusal(office, new)) == (Refusal.NOT_AUTHENTICATED, None)
     assert "last key" in office.refused("registry", "members", "end-key", "shop-1", new.key_id)
+
+
+def test_a_key_is_for_what_the_office_says(office: "Desk") -> None:
+    first, (staff, public) = create(office), key()
+    office.done("registry", "members", "add-key", "shop-1", public, "--role", "report", "--role", "search")
+    roles = {one["id"]: one["roles"] for one in told(office, "members", "show", "shop-1")["keys"]}
+    assert roles == {first.key_id: ["admin", "look_up", "report", "search"], staff.key_id: ["report", "search"]}
+    said = office.done("registry", "members", "set-roles", "shop-1", staff.key_id, "search")
+    assert said == f"shop-1: {staff.key_id} is for search\n"
+    assert f"{staff.key_id} (search), {first.key_id} (all)" in office.done("registry", "members", "show", "shop-1")
+    assert office.run("registry", "members", "set-roles", "shop-1", staff.key_id, "everything").exit_code == 2
 
 
 def test_a_member_is_stopped_and_let_go_on(office: "Desk") -> None:
