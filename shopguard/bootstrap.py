@@ -41,6 +41,8 @@ from shopguard.registry.client.log_line import LogLine
 from shopguard.registry.client.search import SearchClient
 from shopguard.registry.client.trust import Acquaintance, TrustedKeys
 from shopguard.registry.client.witness import Witness
+from shopguard.registry.disputes.door import Door
+from shopguard.registry.disputes.letters import Sender
 from shopguard.registry.home import RegistryHome
 from shopguard.registry.members.fees import Rate
 from shopguard.registry.protocol import Registry
@@ -106,7 +108,13 @@ class Installation:
             url.reveal() if url else None,
             self.busy_timeout_s,
             fees=[Rate(fee.since, fee.joining, fee.monthly) for fee in self.config.registry.fees],
+            sender=self._sender,
         )
+
+    @property
+    def _sender(self) -> Sender:
+        office = self.config.registry.office
+        return Sender(office.name, office.page or "", office.contact)
 
     @cached_property
     def registry(self) -> Registry:
@@ -294,9 +302,11 @@ class Installation:
 
     def registry_app(self) -> Flask:
         """Return what other shops ask, as a WSGI application."""
+        from shopguard.registry.disputes.routes import persons_routes
         from shopguard.registry.lookup.routes import registry_app
 
-        return registry_app(self.home.service)
+        persons = persons_routes(self.home.persons.desk, Door(time.monotonic), self.config.server.proxies)
+        return registry_app(self.home.service, more=[persons])
 
     @property
     def _probe(self) -> "Probe":

@@ -54,6 +54,7 @@ class ServerSettings:
     body_limit_bytes: Annotated[int, Within(1_000, 100_000_000)] = 2_000_000
     public_url: Annotated[str, WebAddress()] | None = None  # the address platforms call
     registry_url: Annotated[str, WebAddress()] | None = None  # the address members call
+    proxies: Annotated[int, Within(0, 10)] = 0  # of our own in front
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,15 @@ class FeeSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class OfficeSettings:
+    """Who signs the letters to listed persons, where codes of letters are typed in, and how to reach the office."""
+
+    name: Annotated[str, NotEmpty()] = "ShopGuard"
+    page: Annotated[str, WebAddress()] | None = None
+    contact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RegistrySettings:
     """Which registry is asked: the one of this installation, or with ``url`` a central one as its ``member``.
 
@@ -108,6 +118,7 @@ class RegistrySettings:
     additions_every_s: Seconds = 60.0
     open: bool = False
     fees: tuple[FeeSettings, ...] = ()
+    office: OfficeSettings = OfficeSettings()
 
 
 @dataclass(frozen=True, slots=True)
