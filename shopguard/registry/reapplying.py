@@ -1,16 +1,19 @@
 """Seeing to it that the stores know of every erasure, whatever backup they or one of them came out of."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import sqlalchemy as sa
 
 from shopguard.errors import ConfigError
+from shopguard.registry.entries import cases
 from shopguard.registry.erasures import NONE, Content, Erased, ErasureJournal
 from shopguard.registry.placing import Placing
+from shopguard.registry.subjects import Subject, SubjectKind
 from shopguard.registry.vault import EntryState
 from shopguard.storage.engine import reading, writing
 
 _AT_ONCE = 500
+_NUMBERED = frozenset(SubjectKind) - {SubjectKind.MEMBER, SubjectKind.LISTED}
 _HOW = "run `shopguard registry erasures apply FILE` with the journal, or with `none` if there is none to be had"
 
 Marks = Mapping[str, int]
@@ -84,7 +87,15 @@ class Erasures:
         back = {line.number for line in lines if line.number in there and there[line.number].mark == line.key}
         for number in back:
             keys.destroy(number)
+        self._empty(back | {line.number for line in lines if line.number not in there})
         return len(back)
+
+    def _empty(self, numbers: Collection[int]) -> None:
+        """Take away what stands beside records whose keys are gone: files, deadlines, and by what they are found."""
+        subjects = [str(Subject.of(kind, number)) for kind in _NUMBERED for number in numbers]
+        with writing(self._placing.vault.engine) as connection:
+            cases.empty_reports(connection, numbers)
+            connection.execute(sa.delete(_seen_token).where(_seen_token.c.subject.in_(subjects)))
 
     def _block_again(self) -> None:
         """An index of another day does not know whom the vault has blocked since."""
@@ -123,6 +134,7 @@ def _set_mark(store: sa.Engine, journal: str, position: int) -> None:
 
 
 _mark = sa.table("erasure_mark", sa.column("journal", sa.String), sa.column("position", sa.BigInteger))
+_seen_token = sa.table("seen_token", sa.column("subject", sa.String))
 _entry = sa.table(
     "entry", sa.column("number", sa.BigInteger), sa.column("handle", sa.LargeBinary), sa.column("state", sa.String)
 )

