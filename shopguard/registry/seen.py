@@ -54,12 +54,11 @@ class Seen:
         found: dict[Subject, list[Token]] = defaultdict(list)
         with reading(self._vault) as connection:
             for digest, token in self._digests(party).items():
-                query = sa.select(seen_token.c.subject).where(seen_token.c.digest == digest).limit(MOST_SHARING + 1)
-                subjects = connection.scalars(query).all()
-                for text in subjects if len(subjects) <= MOST_SHARING else ():
-                    subject = Subject.read(text)
-                    if not kinds or subject.kind in kinds:
-                        found[subject].append(token)
+                is_meant = (seen_token.c.digest == digest) & _is_of(kinds)
+                subjects = connection.scalars(sa.select(seen_token.c.subject).where(is_meant).limit(MOST_SHARING + 1))
+                met = subjects.all()
+                for text in met if len(met) <= MOST_SHARING else ():
+                    found[Subject.read(text)].append(token)
         return found
 
     def sharing(self, subjects: Collection[Subject]) -> Mapping[Subject, int]:
@@ -75,11 +74,12 @@ class Seen:
             found = [(Subject.read(one), Subject.read(other)) for one, other in connection.execute(pairs)]
         return Counter(one for one, other in found if one.kind is other.kind)
 
-    def of_kind(self, kind: SubjectKind) -> Sequence[tuple[bytes, Subject]]:
-        """Return every digest of the records of one kind, with its record."""
-        query = sa.select(seen_token).where(seen_token.c.subject.startswith(f"{kind.value}:"))
+    def of_members(self) -> Sequence[tuple[bytes, str]]:
+        """Return every digest of the persons of member shops, with the member."""
+        subjects = sa.select(sa.literal(f"{SubjectKind.MEMBER.value}:") + _member.c.id)  # the index finds each
+        query = sa.select(seen_token).where(seen_token.c.subject.in_(subjects))
         with reading(self._vault) as connection:
-            return [(bytes(row.digest), Subject.read(row.subject)) for row in connection.execute(query)]
+            return [(bytes(row.digest), Subject.read(row.subject).key) for row in connection.execute(query)]
 
     def digest(self, token: bytes) -> bytes:
         """Return what stands for an encoded token here."""
@@ -87,6 +87,10 @@ class Seen:
 
     def _digests(self, party: Party) -> Mapping[bytes, Token]:
         return {self.digest(token.encode()): token for token in tokens(identify(party))}
+
+
+def _is_of(kinds: Collection[SubjectKind]) -> sa.ColumnElement[bool]:
+    return sa.or_(*(seen_token.c.subject.startswith(f"{kind.value}:") for kind in kinds)) if kinds else sa.true()
 
 
 def is_one_person(shared: Sequence[Token]) -> bool:
@@ -98,6 +102,7 @@ def is_one_person(shared: Sequence[Token]) -> bool:
     return 3 in groups or len(groups) > 1
 
 
+_member = sa.table("member", sa.column("id", sa.String))
 seen_token = sa.table(
     "seen_token",
     sa.column("digest", sa.LargeBinary),

@@ -7,7 +7,6 @@ from shopguard.identity import Type
 from shopguard.registry.messages import Element
 from shopguard.registry.search.masking import type_of
 from shopguard.registry.seen import Seen
-from shopguard.registry.subjects import SubjectKind
 
 _KEPT_S = 60.0
 _TELLING = frozenset({Type.PHONE, Type.EMAIL, Type.NAME_HOUSE, Type.SOUND_HOUSE, Type.READING_HOUSE})
@@ -42,8 +41,8 @@ class Staff:
         now = self._clock()
         if not 0 <= now - self._read_at < _KEPT_S:
             found: dict[bytes, set[str]] = defaultdict(set)
-            for digest, subject in self._seen.of_kind(SubjectKind.MEMBER):
-                found[digest].add(subject.key)
+            for digest, member in self._seen.of_members():
+                found[digest].add(member)
             self._members = {digest: frozenset(members) for digest, members in found.items()}
             self._read_at = now
         return self._members

@@ -8,8 +8,10 @@ import pytest
 from shopguard.identity import PROFILE, identify, tokens
 from shopguard.model import Category, Party
 from shopguard.registry.client import NoAnswer
+from shopguard.registry.desk import Role
 from shopguard.registry.messages import SEARCHES, Element, Search, SearchAnswer
 from shopguard.registry.refusals import Refusal
+from shopguard.registry.signing import Signer
 from tests.integration.search.conftest import NOBODY, PARTY, Town
 
 ALONE = {
@@ -101,6 +103,23 @@ def test_the_office_gives_searches_back(town: Town) -> None:
         town.search("shop-1", case=f"注文{number}")
     town.home.members.resume_budget("shop-1")
     assert town.search("shop-1", case="注文20").candidates
+
+
+def test_a_key_searches_only_if_it_may(town: Town) -> None:
+    guard, person = town.signers["shop-1"], Signer.of_seed(bytes(32))
+    town.home.members.add_key("shop-1", person.public, roles={Role.SEARCH})
+    town.signers["shop-1"] = person
+    assert town.search("shop-1").candidates
+    with pytest.raises(NoAnswer) as silence:
+        town.order("shop-1")
+    assert silence.value.code is Refusal.FORBIDDEN
+    town.home.members.remove_key("shop-1", guard.key_id)
+    guard = Signer.of_seed(bytes([1]) * 32)
+    town.home.members.add_key("shop-1", guard.public, roles={Role.LOOK_UP})
+    town.signers["shop-1"] = guard
+    with pytest.raises(NoAnswer) as silence:
+        town.search("shop-1")
+    assert silence.value.code is Refusal.FORBIDDEN
 
 
 def test_a_suspended_member_cannot_search(town: Town) -> None:
