@@ -102,7 +102,7 @@ class Office:
     # --- looking ----------------------------------------------------------------------------------------------------
 
     def queue(self, filters: Filters = Filters(), skip: int = 0, limit: int = PAGE) -> Page:  # noqa: B008  # frozen
-        """Return a part of the reports that wait: the most urgent first, of these the oldest."""
+        """Return a part of the reports that wait: the oldest first, the urgent ones as if they were older."""
         waiting = self._queue.page(filters, skip, limit)
         reports = self._reports.store.of_numbers([one.number for one in waiting])
         there = [one for one in waiting if one.number in reports]

@@ -3,7 +3,7 @@
 import pytest
 
 from shopguard.model import Category
-from shopguard.registry.office.queue import WORK_S, Filters
+from shopguard.registry.office.queue import DAYS_A_SHOP, MOST_DAYS, WORK_S, Filters
 from shopguard.registry.refusals import Refused
 from shopguard.storage.engine import writing
 from tests.integration.office.conftest import Centre, somebody
@@ -16,11 +16,33 @@ def test_the_oldest_comes_first(centre: Centre) -> None:
     assert [one.number for one in centre.queue.page()] == [first.number, second.number]
 
 
-def test_the_urgent_comes_before_the_oldest(centre: Centre) -> None:
-    first, second = centre.file(), centre.file()
-    with writing(centre.home.engine("vault")) as connection:
-        connection.exec_driver_sql(f"UPDATE report SET urgency = 1 WHERE number = {second.number}")
-    assert [one.number for one in centre.queue.page()] == [second.number, first.number]
+def test_whoever_goes_from_shop_to_shop_comes_before_their_turn(either_centre: Centre) -> None:
+    ordinary = either_centre.file(party=somebody(1)).number
+    either_centre.pass_time(days=DAYS_A_SHOP - 1)
+    alike = [either_centre.file(member).number for member in ("flower-shop", "book-shop")]
+    either_centre.hasten(*alike)
+    assert [one.number for one in either_centre.queue.page()] == [*alike, ordinary]
+
+
+def test_nothing_waits_for_ever_behind_what_is_urgent(centre: Centre) -> None:
+    ordinary = centre.file(party=somebody(1)).number
+    centre.pass_time(days=MOST_DAYS + 1)
+    alike = [centre.file(f"shop-{at}").number for at in range(20)]
+    centre.hasten(*alike)
+    assert centre.queue.page()[0].number == ordinary
+
+
+def test_one_shop_that_reports_somebody_twice_is_not_urgent(centre: Centre) -> None:
+    alike = [centre.file().number, centre.file().number]
+    centre.hasten(*alike)
+    assert {one.urgency for one in centre.queue.page()} == {0}
+
+
+def test_a_rejected_report_makes_no_other_urgent(centre: Centre) -> None:
+    rejected, other = centre.file("flower-shop"), centre.file("book-shop")
+    centre.office.reject(rejected.id, "aoki", "it was paid")
+    centre.hasten(rejected.number, other.number)
+    assert centre.queue.page()[0].urgency == 0
 
 
 def test_pages_follow_one_another_without_a_gap(centre: Centre) -> None:

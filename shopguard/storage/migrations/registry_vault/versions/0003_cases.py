@@ -54,11 +54,8 @@ def upgrade() -> None:
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.UniqueConstraint("id", name="report_id"),
     )
-    op.create_index(
-        "report_queue",
-        "report",
-        ["state", sa.text("urgency DESC"), "filed_at", "number", "category", "member", "held_by", "held_until"],
-    )
+    shown = ("number", "category", "member", "held_by", "held_until", "filed_at", "urgency")
+    op.create_index("report_queue", "report", ["state", sa.text("(filed_at - urgency * 86400.0)"), *shown])
     op.create_index("report_member", "report", ["member", "number"])
     lasts = sa.text("state NOT IN ('withdrawn', 'rejected')")
     op.create_index("report_order", "report", ["order_digest"])
