@@ -4,7 +4,7 @@ import base64
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from flask import Flask
 
 from shopguard.model import Order, Party, Payment, PaymentKind
+from shopguard.registry.client import Http
 from shopguard.registry.client.reports import ReportClient
 from shopguard.registry.client.silence import NoAnswer, Silence
 from shopguard.registry.home import OWN_MEMBER
@@ -366,3 +368,18 @@ def test_answer_that_is_lost_on_the_way_leaves_one_report(desk: "Desk", ending: 
         taken = reports.file(content, {"invoice.pdf": PDF})
         assert line.lost == 1
         assert [(head.id, head.state) for head in reports.all()] == [(taken.receipt.report, ReportState.SUBMITTED)]
+
+
+def test_evidence_travels_over_http(desk: "Desk", serve: Callable[[Flask], int]) -> None:
+    with desk.opened() as installation:
+        port = serve(installation.registry_app())
+        vars(installation.registry_client)["_transport"] = Http(f"http://127.0.0.1:{port}", timeout_s=5.0)
+        long_file = PDF + b"%" + b"x" * 3_000_000 + b"\n%%EOF\n"
+        evidence = {question: ["invoice.pdf", "log.txt"] for question in QUESTIONS}
+        content = read_content({**REPORT, "answers": {**REPORT["answers"], "evidence": evidence}})
+        reports = ReportClient(installation.registry_client)
+        taken = reports.file(content, {"invoice.pdf": long_file, "log.txt": "電話で督促".encode()})
+        assert {one.name: one.size for one in reports.show(taken.receipt.report).files} == {
+            "invoice.pdf": len(long_file),
+            "log.txt": len("電話で督促".encode()),
+        }
