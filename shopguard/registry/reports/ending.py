@@ -14,7 +14,7 @@ from shopguard.registry.reports.model import ReportState
 from shopguard.registry.reports.store import ReportStore
 from shopguard.registry.subjects import Subject, SubjectKind
 from shopguard.registry.timers import Fire, Timer, Timers
-from shopguard.storage.engine import writing
+from shopguard.storage.engine import reading, writing
 
 ENDS, ERASED = "report_ends", "report_erased"
 """A report that nobody went on with ends; what has ended is erased."""
@@ -98,14 +98,18 @@ class Ending:
 
     def fires(self) -> Mapping[str, Fire]:
         """Return what happens at each kind of deadline of a report, for the ``Sweeper``."""
-        return {ENDS: self._end, ERASED: lambda timer: self.erase(timer.subject.number)}
+        return {ENDS: self._end, ERASED: lambda timer: self._erase(timer.subject.number)}
 
     def _end(self, timer: Timer) -> None:
         number = timer.subject.number
         with writing(self._store.engine) as connection:
-            is_draft = self._store.state_of(connection, number) is ReportState.DRAFT
-            if not is_draft:
+            if self._store.state_of(connection, number) is ReportState.RETURNED:
                 self._withdraw(connection, number)
+        self._erase(number)
+
+    def _erase(self, number: int) -> None:
+        with reading(self._store.engine) as connection:
+            is_draft = self._store.state_of(connection, number) is ReportState.DRAFT
         if is_draft:
             self.discard(number)
         else:

@@ -21,11 +21,13 @@ from shopguard.registry.calendar import day_of
 from shopguard.registry.log import Inclusion, LeafKind
 from shopguard.registry.office.quality import Counted, count
 from shopguard.registry.refusals import Refusal, Refused
-from shopguard.registry.reports import rules
+from shopguard.registry.reports.checks import check_room, check_state, refuse_forbidden
 from shopguard.registry.reports.ending import Ending
-from shopguard.registry.reports.files import MAX_ALL, MAX_FILES, inspect
-from shopguard.registry.reports.model import Mark, PartPayment, Report, ReportContent, ReportState
+from shopguard.registry.reports.files import inspect
+from shopguard.registry.reports.judging import Judge
+from shopguard.registry.reports.model import PartPayment, Report, ReportContent, ReportState
 from shopguard.registry.reports.receipts import Receipt, digest_of, filed, receipt_of
+from shopguard.registry.reports.rules import Limits
 from shopguard.registry.reports.store import (
     ReportStore,
     StoredFile,
@@ -34,9 +36,8 @@ from shopguard.registry.reports.store import (
     not_found,
     subject_of,
 )
-from shopguard.registry.reports.wording import Fault, FaultCode, both
-from shopguard.registry.seen import Seen, is_one_person
-from shopguard.registry.subjects import SubjectKind
+from shopguard.registry.reports.wording import Fault, both
+from shopguard.registry.seen import Seen
 from shopguard.storage.engine import reading, writing
 
 _log = structlog.get_logger()
@@ -91,9 +92,9 @@ class Reports:
         ending: Ending,
         prove: Callable[[int], Inclusion],
         clock: Callable[[], float],
-        limits: rules.Limits | None = None,
+        limits: Limits | None = None,
     ) -> None:
-        self.store, self.ending, self._limits = store, ending, limits or rules.Limits()
+        self.store, self.ending, self._judge = store, ending, Judge(store, seen, clock, limits or Limits())
         self._acts, self._entries, self._seen, self._prove, self._clock = acts, entries, seen, prove, clock
 
     # --- the shop ---------------------------------------------------------------------------------------------------
@@ -101,14 +102,14 @@ class Reports:
     def check(self, member: str, content: ReportContent) -> Sequence[Fault]:
         """Return what would keep such a report from being filed; nothing is kept of it."""
         with reading(self.store.engine) as connection:
-            return self._faults(connection, self._new(0, member, content))
+            return self._judge.faults(connection, self._new(0, member, content))
 
     def draft(self, member: str, content: ReportContent) -> Dossier:
         """Begin a report; it may lack much, but nothing that must not be written down is kept."""
-        _refuse_forbidden(self.check(member, content))
+        refuse_forbidden(self.check(member, content))
         report = self._new(self.store.records.begin(), member, content)
         with writing(self.store.engine) as connection:
-            report = self._judged(report, ())
+            report = self._judge.judged(report, ())
             self.store.add(connection, report)
             self.ending.draft(connection, report.number)
             return self._dossier(connection, report)
@@ -118,8 +119,8 @@ class Reports:
         with writing(self.store.engine) as connection:
             report = self._own(connection, member, report_id, *_OPEN)
             files = self.store.files(connection, report.number)
-            changed = self._judged(replace(report, content=content, changed_at=self._clock()), files)
-            _refuse_forbidden(self._faults(connection, changed, files))
+            changed = self._judge.judged(replace(report, content=content, changed_at=self._clock()), files)
+            refuse_forbidden(self._judge.faults(connection, changed, files))
             self.store.change(connection, changed)
             return self._dossier(connection, changed)
 
@@ -131,7 +132,7 @@ class Reports:
             report = self._own(connection, member, report_id, *_OPEN)
             before = self.store.files(connection, report.number)
             kept = [one for one in before if one.name != name]
-            _check_room([*kept, file])
+            check_room([*kept, file])
             for one in before:
                 if one.name == name:
                     self.store.remove_file(connection, report.number, one.id)
@@ -162,12 +163,12 @@ class Reports:
             files = self.store.files(connection, report.number)
             if digest_of(report.content, files) != digest:
                 raise Refused(Refusal.STATE, _OTHER_DIGEST)
-            now, faults = self._clock(), self._faults(connection, report, files)
+            now, faults = self._clock(), self._judge.faults(connection, report, files)
             if faults:
                 raise Refused(Refusal.RULES, "\n".join(map(str, faults)))
             filed_at = now if report.state is ReportState.DRAFT else report.filed_at
             after = replace(report, state=ReportState.SUBMITTED, filed_at=filed_at, changed_at=now, reason="")
-            after = self._judged(after, files)
+            after = self._judge.judged(after, files)
             self.store.change(connection, after)
             self.ending.none(connection, report.number)
             self._seen.note(connection, subject_of(report), report.content.party)
@@ -189,8 +190,7 @@ class Reports:
 
     def withdraw(self, member: str, report_id: str, reason: str = "") -> None:
         """Take a report back: it supports nothing any more, and nothing of it is kept but that there was one."""
-        with self._changing(member, report_id) as connection:
-            report = self._own(connection, member, report_id, *_LIVE)
+        with self._changing(member, report_id, *_LIVE) as (connection, report):
             if report.state is ReportState.CHECKED:
                 self._entries.withdrawn(connection, report.number, _by(member), reason)
             if report.state is not ReportState.DRAFT:
@@ -210,13 +210,12 @@ class Reports:
         """
         if on > day_of(self._clock()):
             raise Refused(Refusal.UNREADABLE, _NOT_YET)
-        with self._changing(member, report_id) as connection:
-            report = self._own(connection, member, report_id, *_LIVE)
+        with self._changing(member, report_id, *_LIVE) as (connection, report):
             after = replace(report, changed_at=self._clock())
             if amount is not None:
                 payments = (*report.content.payments, PartPayment(on, amount))
                 after = replace(after, content=replace(report.content, payments=payments))
-            if amount is None or self._is_settled(after.content):
+            if amount is None or self._judge.is_settled(after.content):
                 after = self._settled(connection, report, after, member)
             else:
                 self.store.change(connection, after)
@@ -226,8 +225,7 @@ class Reports:
 
     def confirm(self, member: str, report_id: str) -> Report:
         """Keep that the shop says its report still holds."""
-        with self._changing(member, report_id, hide=False) as connection:
-            report = self._own(connection, member, report_id, ReportState.CHECKED)
+        with self._changing(member, report_id, ReportState.CHECKED, hide=False) as (connection, report):
             now = self._clock()
             after = replace(report, confirmed_at=now, changed_at=now)
             self.store.change(connection, after)
@@ -294,14 +292,6 @@ class Reports:
         more: dict[str, Any] = {"entry": entry, "checked_by": tuple(checked_by), "confirmed_at": self._clock()}
         return self._decided(connection, number, ReportState.CHECKED, LeafKind.REPORT_CHECKED, by, reason, **more)
 
-    def moved(self, connection: sa.Connection, number: int, entry: int) -> Report:
-        """Let a checked report be part of another entry. The office's own transaction, which keeps the act."""
-        report = self.store.by_number(connection, number)
-        _check_state(report, ReportState.CHECKED)
-        after = replace(report, entry=entry, changed_at=self._clock())
-        self.store.change(connection, after)
-        return after
-
     # --- what they share --------------------------------------------------------------------------------------------
 
     def _decided(
@@ -315,7 +305,7 @@ class Reports:
         **more: Any,
     ) -> Report:
         report = self.store.by_number(connection, number)
-        _check_state(report, ReportState.SUBMITTED)
+        check_state(report, ReportState.SUBMITTED)
         after = replace(report, state=state, changed_at=self._clock(), reason=reason, **more)
         self.store.change(connection, after)
         self._tell(connection, kind, report, after, by, reason)
@@ -329,10 +319,6 @@ class Reports:
         self.ending.paid(connection, report.number)
         return withdrawn
 
-    def _is_settled(self, content: ReportContent) -> bool:
-        left = content.amount - sum((part.amount for part in content.payments), Decimal(0))
-        return left <= 0 or left < self._limits.floors.get(content.currency, 0)
-
     def _withdraw(self, connection: sa.Connection, report: Report, kind: LeafKind, by: str, reason: str) -> Report:
         after = replace(report, state=ReportState.WITHDRAWN, changed_at=self._clock())
         self.store.change(connection, after)
@@ -340,41 +326,14 @@ class Reports:
         self._tell(connection, kind, report, after, by, reason)
         return after
 
-    def _faults(
-        self, connection: sa.Connection, report: Report, files: Sequence[StoredFile] | None = None
-    ) -> Sequence[Fault]:
-        """What keeps a report from being filed; without ``files``, if those it names come with it."""
-        members = self._members_like(report)
-        history = rules.History(
-            own_order_reports=self.store.others_of_order(connection, report),
-            is_own_person=report.member in members,
-            is_member_person=bool(members - {report.member}),
-        )
-        names = None if files is None else _names(files)
-        return rules.faults(report.content, history, day_of(self._clock()), names, self._limits)
-
-    def _members_like(self, report: Report) -> frozenset[str]:
-        """The members of which the buyer seems to be a person."""
-        like = self._seen.like(report.content.party, SubjectKind.MEMBER)
-        return frozenset(subject.key for subject, shared in like.items() if is_one_person(shared))
-
-    def _judged(self, report: Report, files: Sequence[StoredFile]) -> Report:
-        """Say how complete a report is and what the office is to look at."""
-        marks = set(rules.marks(report.content, day_of(report.filed_at), self._limits))
-        protected = self._seen.like(report.content.party, SubjectKind.PROTECTION)
-        if any(is_one_person(shared) for shared in protected.values()):
-            marks.add(Mark.PROTECTED)
-        completeness = rules.completeness(report.content, _names(files))
-        return replace(report, completeness=completeness, marks=tuple(sorted(marks)))
-
     def _refiled(self, connection: sa.Connection, report: Report, files: Sequence[StoredFile]) -> Dossier:
-        changed = self._judged(replace(report, changed_at=self._clock()), files)
+        changed = self._judge.judged(replace(report, changed_at=self._clock()), files)
         self.store.change(connection, changed)
         return self._dossier(connection, changed)
 
     def _dossier(self, connection: sa.Connection, report: Report) -> Dossier:
         files = self.store.files(connection, report.number)
-        faults = self._faults(connection, report, files) if report.state in _OPEN else ()
+        faults = self._judge.faults(connection, report, files) if report.state in _OPEN else ()
         return Dossier(report, files, faults)
 
     def _new(self, number: int, member: str, content: ReportContent) -> Report:
@@ -387,20 +346,23 @@ class Reports:
         if report.member != member:
             raise not_found()
         if states:
-            _check_state(report, *states)
+            check_state(report, *states)
         return report
 
     @contextmanager
-    def _changing(self, member: str, report_id: str, hide: bool = True) -> Iterator[sa.Connection]:
-        """A transaction; where the report is part of an entry, one in which that may change."""
+    def _changing(
+        self, member: str, report_id: str, *states: ReportState, hide: bool = True
+    ) -> Iterator[tuple[sa.Connection, Report]]:
+        """A transaction with a report in one of ``states``; where it is part of an entry, that may change in it."""
         with reading(self.store.engine) as connection:
             entry = self._own(connection, member, report_id).entry
-        if entry is None:
-            with writing(self.store.engine) as connection:
-                yield connection
-        else:
-            with self._entries.changing(*((entry,) if hide else ())) as connection:
-                yield connection
+        hidden = (entry,) if hide and entry is not None else ()
+        transaction = writing(self.store.engine) if entry is None else self._entries.changing(*hidden)
+        with transaction as connection:
+            report = self._own(connection, member, report_id, *states)
+            if report.entry != entry:  # decided, or moved to another entry, a moment ago
+                raise Refused(Refusal.STATE, _MOVED)
+            yield connection, report
 
     def _after_change(self, report: Report) -> None:
         if report.entry is not None:
@@ -426,49 +388,14 @@ def _by(member: str) -> str:
     return f"member:{member}"
 
 
-def _refuse_forbidden(faults: Sequence[Fault]) -> None:
-    """Some things are not written down at all, not even in a draft."""
-    if found := [fault for fault in faults if fault.code is FaultCode.FORBIDDEN]:
-        raise Refused(Refusal.RULES, "\n".join(map(str, found)))
-
-
-def _check_state(report: Report, *states: ReportState) -> None:
-    if report.state not in states:
-        ja, en = _STATES[report.state]
-        raise Refused(Refusal.STATE, both(f"この報告は{ja}なので、できません。", f"not possible: the report {en}"))
-
-
-def _check_room(files: Sequence[StoredFile]) -> None:
-    if len(files) > MAX_FILES:
-        raise Refused(
-            Refusal.TOO_LARGE,
-            both(f"証拠資料は{MAX_FILES}個までです。", f"a report has {MAX_FILES} files at most"),
-        )
-    if sum(file.size for file in files) > MAX_ALL:
-        limit = MAX_ALL // 1024**2
-        raise Refused(
-            Refusal.TOO_LARGE,
-            both(f"証拠資料は合わせて{limit}MBまでです。", f"the files of a report have {limit} MB at most"),
-        )
-
-
-def _names(files: Sequence[StoredFile]) -> frozenset[str]:
-    """What the answers may call the files by."""
-    return frozenset(name for file in files for name in (file.id, file.name))
-
-
-_STATES = {
-    ReportState.DRAFT: ("下書き", "is a draft"),
-    ReportState.SUBMITTED: ("受付済み", "has been filed and waits for the office"),
-    ReportState.RETURNED: ("差し戻し中", "was returned"),
-    ReportState.CHECKED: ("確認済み", "was accepted"),
-    ReportState.REJECTED: ("不採用", "was rejected"),
-    ReportState.WITHDRAWN: ("取り下げ済み", "was withdrawn"),
-}
 _NO_SUCH_FILE = both("この名前のファイルはありません。", "there is no file of this name")
 _OTHER_DIGEST = both(
     "報告の内容がその後変わっています。もう一度表示して確かめてから提出してください。",
     "the report is not what it was when you read it: look at it again before you file it",
+)
+_MOVED = both(
+    "事務局がちょうど処理したところです。もう一度お試しください。",
+    "the office has just worked on this report: try again",
 )
 _NEVER_FILED = both("この報告はまだ提出されていません。", "the report was never filed")
 _NOT_YET = both("入金日がまだ来ていない日付です。", "the day of payment has not come yet")

@@ -3,7 +3,7 @@
 import io
 import shutil
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import event
 
 from shopguard.crypto import Keyring
 from shopguard.registry.home import RegistryHome
@@ -88,6 +89,10 @@ class Said:
     @property
     def code(self) -> str:
         return str(self.body["code"])
+
+
+class Crash(BaseException):
+    """The process is gone."""
 
 
 class Registry:
@@ -179,6 +184,32 @@ class Registry:
         clock = self.now.timestamp
         sweeper = Sweeper(self.home.engine("vault"), self.home.timers, fires, lambda *_: None, clock)
         return sweeper.sweep()
+
+    def reports_of(self, entry: int) -> Sequence[Report]:
+        with reading(self.home.engine("vault")) as connection:
+            return self.home.reports.store.of_entry(connection, entry)
+
+    def crash_at(self, number: int, do: Callable[[], object]) -> bool:
+        """Do something, and be gone at the ``number``-th commit to any store; whether there were so many."""
+        committed = []
+
+        def before_commit(connection: sa.Connection) -> None:
+            if connection.get_execution_options().get("writing"):
+                committed.append(connection)
+                if len(committed) == number:
+                    raise Crash
+
+        engines = [self.home.engine(store) for store in ("vault", "keys", "index", "log")]
+        for engine in engines:
+            event.listen(engine, "commit", before_commit)
+        try:
+            do()
+        except Crash:
+            return True
+        finally:
+            for engine in engines:
+                event.remove(engine, "commit", before_commit)
+        return False
 
     def count(self, table: str, where: str = "1 = 1") -> int:
         query = f"SELECT count(*) FROM {table} WHERE {where}"
