@@ -10,6 +10,8 @@ import msgspec
 from shopguard.cli.output import say, show_json, show_table
 from shopguard.registry.acts import Logged
 from shopguard.registry.calendar import JST
+from shopguard.registry.disputes.outbox import Message
+from shopguard.registry.disputes.words import DEADLINES
 from shopguard.registry.entries.model import Life
 from shopguard.registry.office.quality import Quality
 from shopguard.registry.office.service import Case, Item, Page
@@ -85,6 +87,7 @@ def show_deadlines(timers: Iterable[tuple[Timer, str]], now: float, as_json: boo
             "due": moment(timer.due_at),
             "days": round((timer.due_at - now) / _DAY_S, 1),
             "what": timer.what,
+            "says": say(*reversed(DEADLINES.get(timer.what, (timer.what, timer.what)))),
             "of": name,
             "subject": str(timer.subject),
         }
@@ -93,7 +96,26 @@ def show_deadlines(timers: Iterable[tuple[Timer, str]], now: float, as_json: boo
     if as_json:
         show_json(rows)
     else:
-        show_table(("due", "days", "what", "of"), [tuple(row.values())[:4] for row in rows])
+        show_table(("due", "days", "of", "what"), [(row["due"], row["days"], row["of"], row["says"]) for row in rows])
+
+
+def show_warnings(warnings: Iterable[tuple[Message, str]], as_json: bool) -> None:
+    """Print warnings of deadlines, each with the name of what it is about."""
+    rows = [
+        {
+            "number": warning.number,
+            "warned": moment(warning.drafted_at),
+            "of": name,
+            "subject": str(warning.subject),
+            "text": "" if (letter := warning.letter) is None else say(letter.en.body, letter.ja.body),
+        }
+        for warning, name in warnings
+    ]
+    if as_json:
+        show_json(rows)
+        return
+    for row in rows:
+        click.echo(f"{row['number']}: {row['of']}\n{row['text']}\n")
 
 
 def show_qualities(qualities: Mapping[str, Quality], as_json: bool) -> None:

@@ -1,11 +1,12 @@
 """The office at the command line: registry office queue, next, show, accept, return, reject, merge, split …"""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
+from shopguard.cli.case_names import entry_named, names_of, subject_named
 from shopguard.cli.invocation import Invocation
 from shopguard.cli.office_view import (
     life_row,
@@ -15,17 +16,16 @@ from shopguard.cli.office_view import (
     show_life,
     show_page,
     show_qualities,
+    show_warnings,
 )
 from shopguard.cli.output import json_option, say, show_json, show_table
 from shopguard.cli.registry_alarms import alarms, looks
 from shopguard.cli.running import opened, operator, own_registry
 from shopguard.model import Category
 from shopguard.private_file import write_private
-from shopguard.registry.entries.model import Life
+from shopguard.registry.disputes.outbox import OFFICE, Way
 from shopguard.registry.home import RegistryHome
 from shopguard.registry.office.queue import PAGE, Filters
-from shopguard.registry.refusals import Refusal, Refused
-from shopguard.registry.subjects import Subject, SubjectKind
 
 _DAY_S = 86_400.0
 _reason = click.option("--reason", required=True, help="Why; kept with the case.")
@@ -144,7 +144,7 @@ def put_back(invocation: Invocation, report: str) -> None:
 def accept(invocation: Invocation, report: str, into: str | None, hold: bool, reason: str, as_json: bool) -> None:
     """Accept REPORT: it opens an entry, which is served once the person was told and had 14 days to answer."""
     with _settling(invocation) as home:
-        number = None if into is None else _entry(home, into)
+        number = None if into is None else entry_named(home, into)
         done = home.moderation.accept(report, operator(), reason, number, hold)
     if as_json:
         entry = None if done.entry is None else life_row(done.entry)
@@ -186,7 +186,7 @@ def reject(invocation: Invocation, report: str, reason: str) -> None:
 def merge(invocation: Invocation, entry: str, other: str, reason: str, as_json: bool) -> None:
     """Make one of ENTRY and OTHER, which are about one person; OTHER is no more."""
     with _settling(invocation) as home:
-        life = home.cases.merge(_entry(home, entry), _entry(home, other), operator(), reason)
+        life = home.cases.merge(entry_named(home, entry), entry_named(home, other), operator(), reason)
     show_life(life, as_json)
 
 
@@ -199,7 +199,7 @@ def merge(invocation: Invocation, entry: str, other: str, reason: str, as_json: 
 def split(invocation: Invocation, entry: str, reports: Sequence[str], reason: str, as_json: bool) -> None:
     """Take REPORTS out of ENTRY into an entry of their own: they are about somebody else."""
     with _settling(invocation) as home:
-        life = home.cases.split(_entry(home, entry), reports, operator(), reason)
+        life = home.cases.split(entry_named(home, entry), reports, operator(), reason)
     show_life(life, as_json)
 
 
@@ -211,7 +211,7 @@ def split(invocation: Invocation, entry: str, reports: Sequence[str], reason: st
 def suspend(invocation: Invocation, entry: str, reason: str, as_json: bool) -> None:
     """Serve ENTRY no more while you look at it again. It is erased if nobody decides in 30 days."""
     with _settling(invocation) as home:
-        life = home.cases.suspend(_entry(home, entry), operator(), reason)
+        life = home.cases.suspend(entry_named(home, entry), operator(), reason)
     show_life(life, as_json)
 
 
@@ -223,7 +223,7 @@ def suspend(invocation: Invocation, entry: str, reason: str, as_json: bool) -> N
 def resume(invocation: Invocation, entry: str, reason: str, as_json: bool) -> None:
     """Let ENTRY go on as it was before it was suspended."""
     with _settling(invocation) as home:
-        life = home.cases.resume(_entry(home, entry), operator(), reason)
+        life = home.cases.resume(entry_named(home, entry), operator(), reason)
     show_life(life, as_json)
 
 
@@ -235,7 +235,7 @@ def resume(invocation: Invocation, entry: str, reason: str, as_json: bool) -> No
 def extend(invocation: Invocation, entry: str, reason: str, as_json: bool) -> None:
     """Take 15 days more to decide what the person of ENTRY contests: once, because of new facts."""
     with _settling(invocation) as home:
-        life = home.cases.extend(_entry(home, entry), operator(), reason)
+        life = home.cases.extend(entry_named(home, entry), operator(), reason)
     show_life(life, as_json)
 
 
@@ -247,7 +247,7 @@ def extend(invocation: Invocation, entry: str, reason: str, as_json: bool) -> No
 def uphold(invocation: Invocation, entry: str, reason: str, as_json: bool) -> None:
     """Decide that ENTRY, which its person contests, was proved: it goes on as it was."""
     with _settling(invocation) as home:
-        life = home.cases.uphold(_entry(home, entry), operator(), reason)
+        life = home.cases.uphold(entry_named(home, entry), operator(), reason)
     show_life(life, as_json)
 
 
@@ -258,7 +258,7 @@ def uphold(invocation: Invocation, entry: str, reason: str, as_json: bool) -> No
 def overturn(invocation: Invocation, entry: str, reason: str) -> None:
     """Decide for the person who contests ENTRY: it is erased, and its reports count as overturned."""
     with _settling(invocation) as home:
-        home.cases.overturn(_entry(home, entry), operator(), reason)
+        home.cases.overturn(entry_named(home, entry), operator(), reason)
     click.echo(say(f"{entry}: erased", f"{entry}：消去しました"))
 
 
@@ -271,8 +271,24 @@ def deadlines(invocation: Invocation, days: int, as_json: bool) -> None:
     with _registry(invocation) as home:
         now = home.clock().timestamp()
         timers = home.timers.upcoming(now + days * _DAY_S)
-        names = _names(home, {timer.subject for timer in timers})
+        names = names_of(home, {timer.subject for timer in timers})
     show_deadlines([(timer, names[timer.subject]) for timer in timers], now, as_json)
+
+
+@office.command()
+@click.argument("read", nargs=-1, type=int)
+@json_option
+@click.pass_obj
+def warnings(invocation: Invocation, read: Sequence[int], as_json: bool) -> None:
+    """Show the deadlines that the office was warned of; those whose numbers you name in READ are shown no more."""
+    with _registry(invocation) as home:
+        waiting = {message.number: message for message in home.persons.files.outbox.waiting(OFFICE)}
+        for number in read:
+            if waiting.pop(number, None) is None:
+                raise click.UsageError(say(f"{number}: no such warning", f"{number}：その番号のお知らせはありません"))
+            home.persons.mailroom.sent(number, operator(), Way.API, operator())
+        names = names_of(home, {message.subject for message in waiting.values()})
+    show_warnings([(message, names[message.subject]) for message in waiting.values()], as_json)
 
 
 @office.command()
@@ -282,7 +298,7 @@ def deadlines(invocation: Invocation, days: int, as_json: bool) -> None:
 def acts(invocation: Invocation, subject: str, as_json: bool) -> None:
     """Show what was done to SUBJECT: a report, an entry, or `member:ID`."""
     with _registry(invocation) as home:
-        found = home.acts.of(_subject(home, subject))
+        found = home.acts.of(subject_named(home, subject))
     show_acts(found, as_json)
 
 
@@ -338,44 +354,3 @@ def _settling(invocation: Invocation) -> Iterator[RegistryHome]:
 
 def _as_category(name: str | None) -> Category | None:
     return None if name is None else Category(name)
-
-
-def _entry(home: RegistryHome, reference: str) -> int:
-    number = home.entries.find(reference)
-    if number is None:
-        text = say(f"{reference}: there is no such entry", f"{reference}：該当する登録がありません")
-        raise Refused(Refusal.NOT_FOUND, text)
-    return number
-
-
-def _subject(home: RegistryHome, name: str) -> Subject:
-    if name.startswith(_MEMBER):
-        return Subject.of(SubjectKind.MEMBER, name.removeprefix(_MEMBER))
-    if name.startswith("R-"):
-        return Subject.of(SubjectKind.REPORT, home.reports.get(name).report.number)
-    return Subject.of(SubjectKind.ENTRY, _entry(home, name))
-
-
-def _names(home: RegistryHome, subjects: set[Subject]) -> Mapping[Subject, str]:
-    """What people call these records; one that is being erased has only its number left."""
-    numbers = [subject.number for subject in subjects if subject.kind is SubjectKind.REPORT]
-    reports = home.reports.store.of_numbers(numbers)
-    named: dict[Subject, str] = {subject: str(subject) for subject in subjects}
-    for subject in subjects:
-        if subject.kind is SubjectKind.REPORT and subject.number in reports:
-            named[subject] = reports[subject.number].id
-        elif subject.kind is SubjectKind.ENTRY and (life := _life(home, subject.number)) is not None:
-            named[subject] = life.reference
-    return named
-
-
-def _life(home: RegistryHome, number: int) -> Life | None:
-    try:
-        return home.entries.get(number)
-    except Refused as refused:
-        if refused.code is not Refusal.NOT_FOUND:
-            raise
-        return None
-
-
-_MEMBER = "member:"

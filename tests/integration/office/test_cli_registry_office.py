@@ -17,6 +17,7 @@ from shopguard.registry.office.quality import Counted, count
 from shopguard.registry.reports.model import Report
 from shopguard.registry.reports.store import StoredFile
 from shopguard.registry.signing import Signer
+from shopguard.registry.subjects import Subject, SubjectKind
 from shopguard.storage.engine import writing
 from tests.integration.office.conftest import CONTENT, PARTY, file, somebody
 
@@ -169,6 +170,26 @@ def test_deadlines_are_shown_before_they_fire(desk: "Desk") -> None:
     assert all(0 <= row["days"] <= 32 for row in rows)
     assert suspended in desk.done(*OFFICE, "deadlines", "--days", "32")
     assert suspended not in desk.done(*OFFICE, "deadlines", "--days", "0")
+
+
+def test_a_warning_is_shown_until_somebody_has_read_it(desk: "Desk") -> None:
+    entry = accepted(desk, put(desk))
+    with desk.opened() as installation:
+        home = installation.home
+        number = home.entries.find(entry)
+        assert number is not None
+        timer = next(iter(home.timers.of(Subject.of(SubjectKind.ENTRY, number)).values()))
+        with writing(home.engine("vault")) as connection:
+            home.persons.files.outbox.warn(connection, timer, 0.0)
+    assert entry in desk.done(*OFFICE, "warnings")
+    (warning,) = told(desk, "warnings")
+    assert warning["of"] == entry
+    assert told(desk, "warnings", str(warning["number"])) == []
+    assert told(desk, "warnings") == []
+
+
+def test_nothing_but_a_warning_can_be_read_away(desk: "Desk") -> None:
+    assert desk.run(*OFFICE, "warnings", "77").exit_code == 2
 
 
 def test_what_was_done_is_shown_with_its_place_in_the_log(desk: "Desk", me: str) -> None:
