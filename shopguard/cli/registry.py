@@ -13,6 +13,7 @@ from shopguard.cli.registry_keys import epoch, keys, reseal
 from shopguard.cli.registry_log import verify
 from shopguard.cli.registry_members import members
 from shopguard.cli.registry_office import office
+from shopguard.cli.registry_persons import persons
 from shopguard.cli.running import opened, own_registry
 from shopguard.registry.load import LineFault
 from shopguard.wire import plain
@@ -23,7 +24,7 @@ def registry() -> None:
     """The registry of entries."""
 
 
-for command in (members, office, keys, epoch, reseal, enrol, erasures, verify):
+for command in (members, office, persons, keys, epoch, reseal, enrol, erasures, verify):
     registry.add_command(command)
 
 

@@ -68,6 +68,12 @@ class Centre:
         sender = Sender("見本ネットワーク事務局", "https://registry.example.com/persons", "03-0000-0000")
         self.home = RegistryHome(folder, "example", keys, lambda: self.now, url, apart=False, sender=sender)
 
+    def again(self) -> "Centre":
+        """The same registry as another process opens it, at the same time."""
+        other = Centre(self.home.data_dir)
+        other.now = self.now
+        return other
+
     @property
     def persons(self) -> Persons:
         return self.home.persons
