@@ -8,7 +8,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
@@ -48,6 +47,8 @@ class Looks:
     def __init__(self, vault: sa.Engine, records: Records, staff: Staff, clock: Callable[[], float]) -> None:
         self._vault, self._records, self._staff, self._clock = vault, records, staff, clock
         self._unmet = _Unmet()
+        self._opening = threading.Lock()
+        self._open_writer: Writer | None = None
 
     def write(self, asking: Asking, told: Sequence[CandidateShape]) -> None:
         """See ``LookBook``. A look-up that told of nobody is only counted, a search is always written."""
@@ -118,17 +119,21 @@ class Looks:
     def close(self) -> None:
         """Write down what is counted, and stop."""
         self.count()
-        if "_writer" in self.__dict__:
-            self._writer.close()
+        if self._open_writer is not None:
+            self._open_writer.close()
 
     def _add(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Keep rows in one commit, which others may share."""
         values = [tuple(row[name] for name in _COLUMNS) for row in rows]
         self._writer.run(lambda connection: _ADDITION.add(connection, *values))
 
-    @cached_property
+    @property
     def _writer(self) -> Writer:
-        return writer_for(self._vault)
+        """Opened by the first who writes: many only read."""
+        with self._opening:
+            if self._open_writer is None:
+                self._open_writer = writer_for(self._vault)
+            return self._open_writer
 
     def _row(self, asking: Asking, now: float) -> dict[str, Any]:
         return {

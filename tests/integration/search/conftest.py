@@ -16,7 +16,7 @@ from shopguard import wire
 from shopguard.crypto import Keyring
 from shopguard.identity import PROFILE, identify, tokens
 from shopguard.model import Category, Entry, Party
-from shopguard.registry.client import InProcess, RegistryClient
+from shopguard.registry.client import InProcess, RegistryClient, Transport
 from shopguard.registry.client.search import SearchClient
 from shopguard.registry.home import RegistryHome
 from shopguard.registry.messages import LOOKUPS, Element, LookUp, LookUpAnswer, SearchAnswer
@@ -51,9 +51,9 @@ class Town:
         self.signers[member] = Signer.of_seed(member.encode().ljust(32))
         self.home.members.create(member, member, self.signers[member].public, daily_orders)
 
-    def client(self, member: str) -> RegistryClient:
+    def client(self, member: str, line: Transport | None = None) -> RegistryClient:
         return RegistryClient(
-            InProcess(self.home.service),
+            line or InProcess(self.home.service),
             member,
             lambda: self.signers[member],
             b"secret of " + member.encode(),
@@ -62,8 +62,10 @@ class Town:
             lambda: self.now,
         )
 
-    def search(self, member: str, party: Party = PARTY, case: str = "注文1042") -> SearchAnswer:
-        searches = SearchClient(self.client(member), b"secret of " + member.encode(), PROFILE)
+    def search(
+        self, member: str, party: Party = PARTY, case: str = "注文1042", line: Transport | None = None
+    ) -> SearchAnswer:
+        searches = SearchClient(self.client(member, line), b"secret of " + member.encode(), PROFILE)
         return searches.search(tokens(identify(party)), case)
 
     def order(self, member: str, party: Party = PARTY, asked: bytes = b"") -> LookUpAnswer:

@@ -1,14 +1,17 @@
 """What a person at a member is told for a stated case, and what it costs."""
 
+from collections.abc import Callable
 from datetime import date
 
 import msgspec
 import pytest
+from flask import Flask
 
 from shopguard.identity import PROFILE, identify, tokens
 from shopguard.model import Category, Party
-from shopguard.registry.client import NoAnswer
+from shopguard.registry.client import Http, NoAnswer
 from shopguard.registry.desk import Role
+from shopguard.registry.lookup.routes import registry_app
 from shopguard.registry.messages import SEARCHES, Element, Search, SearchAnswer
 from shopguard.registry.refusals import Refusal
 from shopguard.registry.signing import Signer
@@ -103,6 +106,16 @@ def test_the_office_gives_searches_back(town: Town) -> None:
         town.search("shop-1", case=f"注文{number}")
     town.home.members.resume_budget("shop-1")
     assert town.search("shop-1", case="注文20").candidates
+
+
+def test_a_search_comes_over_http(town: Town, serve: Callable[[Flask], int]) -> None:
+    line = Http(f"http://127.0.0.1:{serve(registry_app(town.home.service))}", 5)
+    (found,) = town.search("shop-1", line=line).candidates
+    assert found.opened
+    with pytest.raises(NoAnswer) as silence:
+        town.search("shop-1", case="", line=line)
+    assert silence.value.code is Refusal.UNREADABLE
+    line.close()
 
 
 def test_a_key_searches_only_if_it_may(town: Town) -> None:
