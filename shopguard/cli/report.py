@@ -1,4 +1,4 @@
-"""Reports to the registry from the command line: report file, csv, list, show, withdraw, paid, confirm, prefill."""
+"""Reports to the registry from the command line: report file, csv, list, show, receipt, withdraw …"""
 
 import base64
 from collections.abc import Iterator, Mapping, Sequence
@@ -124,6 +124,18 @@ def show(invocation: Invocation, report_id: str, as_json: bool) -> None:
         show_json(shape)
     else:
         _show(shape)
+
+
+@report.command()
+@click.argument("report_id", metavar="REPORT")
+@click.pass_obj
+def receipt(invocation: Invocation, report_id: str) -> None:
+    """Fetch the receipt of a filed report again and keep it: now with the proof that the log holds it."""
+    with _reports(invocation) as (installation, reports):
+        filed = reports.receipt(report_id)
+        kept = _keep(installation.data_dir, filed)
+    leaf = say("not in the log yet", "ログ未収録") if filed.receipt.leaf is None else f"leaf {filed.receipt.leaf}"
+    click.echo(f"{report_id}: {leaf}; {kept}")
 
 
 @report.command()

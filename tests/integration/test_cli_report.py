@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 from flask import Flask
 
@@ -21,6 +22,7 @@ from shopguard.registry.client.silence import NoAnswer, Silence
 from shopguard.registry.home import OWN_MEMBER
 from shopguard.registry.reports.model import ReportState
 from shopguard.registry.reports.reading import read_content
+from shopguard.registry.reports.receipts import Receipt, is_true
 from shopguard.registry.reports.wording import QUESTIONS
 from shopguard.registry.signing import SignedAnswer, SignedRequest, verify
 
@@ -121,6 +123,15 @@ def test_receipt_is_kept_with_the_registrys_signature(desk: "Desk", tmp_path: Pa
     with desk.opened() as installation:
         verify(signed, installation.home.answer_keys.signer.public)
     assert json.loads(body) == kept["receipt"]
+
+
+def test_receipt_fetched_again_proves_that_the_log_holds_it(desk: "Desk", tmp_path: Path, evidence: Path) -> None:
+    report_id = filed(desk, tmp_path, evidence)
+    (desk.data_dir / "receipts" / f"{report_id}.json").unlink()
+    assert "leaf " in desk.done("report", "receipt", report_id)
+    kept = json.loads((desk.data_dir / "receipts" / f"{report_id}.json").read_bytes())
+    assert is_true(msgspec.convert(kept["receipt"], Receipt))
+    assert kept["receipt"]["inclusion"]
 
 
 def test_report_against_the_rules_says_which_and_leaves_nothing(desk: "Desk", tmp_path: Path, evidence: Path) -> None:

@@ -1,14 +1,21 @@
 """What a shop hears when the registry will not, or is silent."""
 
+from datetime import UTC, date, datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from shopguard import wire
+from shopguard.model import Category, Party
 from shopguard.registry.client.reading import refusal
 from shopguard.registry.client.reports import Declined, ReportClient
 from shopguard.registry.client.silence import NoAnswer, Silence
 from shopguard.registry.refusals import Refusal
+from shopguard.registry.reports.model import ReportContent, ReportState
+from shopguard.registry.reports.receipts import digest_of
+from shopguard.registry.reports.routes import ReportHead, ReportShape, Submission
+from shopguard.registry.reports.store import StoredFile
 
 if TYPE_CHECKING:
     from shopguard.registry.client import RegistryClient
@@ -26,6 +33,32 @@ class Refusing:
 
 def asked(answer: NoAnswer) -> None:
     ReportClient(cast("RegistryClient", Refusing(answer))).show("R-0000000000")
+
+
+class Recording:
+    """A registry that says it understood something else, and is silent when it comes to filing."""
+
+    def __init__(self) -> None:
+        self.filed: list[bytes] = []
+
+    def ask_for_proof(self, _method: str, path: str, body: bytes, _shape: object) -> tuple[None, ReportShape]:
+        if path.endswith("/submit"):
+            self.filed.append(body)
+            raise NoAnswer(Silence.TIMED_OUT)
+        now = datetime(2026, 11, 2, tzinfo=UTC)
+        head = ReportHead("R-0000000000", ReportState.DRAFT, "5001", "other", now, now, "")
+        return None, ReportShape(head, CONTENT, 100, (), (), digest="of something else")
+
+
+CONTENT = ReportContent("5001", Category.OTHER, Party(name="見本 太郎"), date(2026, 4, 1))
+
+
+def test_shop_signs_for_what_it_sent_and_not_for_what_the_registry_says_it_understood() -> None:
+    registry, files = Recording(), {"b.txt": b"two", "a.txt": b"one"}
+    with pytest.raises(NoAnswer):
+        ReportClient(cast("RegistryClient", registry)).file(CONTENT, files)
+    stored = [StoredFile("", name, "", 3, sha256(files[name]).digest(), 0.0) for name in ("a.txt", "b.txt")]
+    assert registry.filed == [wire.encode(Submission(digest_of(CONTENT, stored)))]
 
 
 @pytest.mark.parametrize("code", Refusal)

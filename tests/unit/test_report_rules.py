@@ -15,6 +15,7 @@ from shopguard.model import Category, Party, PaymentKind
 from shopguard.registry.reports.model import Answers, Channel, Mark, PartPayment, Reminder, ReportContent
 from shopguard.registry.reports.rules import History, Limits, completeness, faults, left_to_pay, marks
 from shopguard.registry.reports.wording import QUESTIONS, FaultCode, fault
+from shopguard.registry.reports.words import forbidden
 
 TODAY = date(2026, 5, 15)
 FILES = ("invoice.pdf",)
@@ -572,3 +573,28 @@ def test_refusal_of_each_rule_for_unpaid_says_why_in_plain_japanese() -> None:
     told = "\n".join(map(str, faults(nothing, History(), TODAY, ())))
     for words in ("債務はありません", "配達日", "1,000 JPY", "支払期日", "予告", "ファイルを付けて"):
         assert words in told
+
+
+def test_our_own_sentences_accuse_nobody() -> None:
+    values = dict.fromkeys(
+        (
+            "hint_ja",
+            "hint_en",
+            "limit",
+            "ja",
+            "en",
+            "words",
+            "kind_ja",
+            "kind_en",
+            "at",
+            "days",
+            "count",
+            "floor",
+            "last",
+        ),
+        "x",
+    )
+    for code in FaultCode:
+        assert forbidden(fault(code, "note", **values).text) == []
+    for ja, en in QUESTIONS.values():
+        assert forbidden(f"{ja} / {en}") == []

@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from hashlib import sha256
 from typing import TypeVar
 
 import msgspec
@@ -14,7 +15,7 @@ from shopguard.registry.client.client import RegistryClient
 from shopguard.registry.client.silence import NoAnswer, Silence
 from shopguard.registry.refusals import Refusal
 from shopguard.registry.reports.model import ReportContent, ReportState
-from shopguard.registry.reports.receipts import Receipt, is_true
+from shopguard.registry.reports.receipts import Receipt, digest_of, is_true
 from shopguard.registry.reports.routes import (
     CHECKS,
     REPORTS,
@@ -27,6 +28,7 @@ from shopguard.registry.reports.routes import (
     Submission,
     Withdrawal,
 )
+from shopguard.registry.reports.store import StoredFile
 from shopguard.registry.signing import SignedAnswer
 
 Shape = TypeVar("Shape", bound=msgspec.Struct)
@@ -69,7 +71,7 @@ class ReportClient:
         """
         report, is_new = self._begin(content)
         try:
-            return self._submit(self._with_files(report, files))
+            return self._submit(self._with_files(report, files), _digest(content, files))
         except Declined:
             if is_new:
                 self._drop(report.head.id)
@@ -93,6 +95,10 @@ class ReportClient:
     def show(self, report_id: str) -> ReportShape:
         """Return a whole report, with what still keeps it from being filed."""
         return self._ask("GET", f"/{report_id}", b"", ReportShape)
+
+    def receipt(self, report_id: str) -> Filed:
+        """Return the receipt of a filed report once more: with the proof that the log holds it, once it does."""
+        return self._received(*self._asked("GET", f"/{report_id}/receipt", b"", Receipt))
 
     def withdraw(self, report_id: str, reason: str = "") -> Done:
         """Take a report back: what rests on it alone is served no more from this moment."""
@@ -126,17 +132,23 @@ class ReportClient:
             report = self._ask("PUT", f"{address}/{name}", content, ReportShape)
         return report
 
-    def _submit(self, report: ReportShape) -> Filed:
+    def _submit(self, report: ReportShape, digest: str) -> Filed:
+        """File exactly what ``digest`` is of, which the registry did not make for us."""
         if report.faults:
             raise Declined("\n".join(fault.text for fault in report.faults))
-        address, body = f"/{report.head.id}", msgspec.json.encode(Submission(report.digest))
+        body = msgspec.json.encode(Submission(digest))
         try:
-            proof, receipt = self._asked("POST", f"{address}/submit", body, Receipt)
+            filed = self._received(*self._asked("POST", f"/{report.head.id}/submit", body, Receipt))
         except Declined:
             if self.show(report.head.id).head.state is not ReportState.SUBMITTED:
                 raise
-            proof, receipt = self._asked("GET", f"{address}/receipt", b"", Receipt)  # the first answer was lost
-        if receipt.digest != report.digest or not is_true(receipt):
+            filed = self.receipt(report.head.id)  # the first answer was lost
+        if filed.receipt.digest != digest:
+            raise NoAnswer(Silence.DAMAGED)
+        return filed
+
+    def _received(self, proof: SignedAnswer, receipt: Receipt) -> Filed:
+        if not is_true(receipt):
             raise NoAnswer(Silence.DAMAGED)
         return Filed(receipt, proof)
 
@@ -156,3 +168,9 @@ class ReportClient:
             if silence.said and silence.code in _ITS_OWN_WORDS:
                 raise Declined(silence.said) from None
             raise
+
+
+def _digest(content: ReportContent, files: Mapping[str, bytes]) -> str:
+    """Return what the registry's digest must be, if it understood what was sent."""
+    stored = [StoredFile("", name, "", len(file), sha256(file).digest(), 0.0) for name, file in files.items()]
+    return digest_of(content, stored)
