@@ -28,6 +28,7 @@ from shopguard.registry.lookup import LookUpService
 from shopguard.registry.members.applications import Applications
 from shopguard.registry.members.fees import Fees, Rate
 from shopguard.registry.members.leaving import Leaving
+from shopguard.registry.members.regrouping import Regrouping
 from shopguard.registry.members.routes import fee_routes
 from shopguard.registry.members.service import Members
 from shopguard.registry.office.cases import Cases
@@ -194,6 +195,11 @@ class RegistryHome:
         return Leaving(self.members, self.applications, lambda: self.reports)
 
     @cached_property
+    def regrouping(self) -> Regrouping:
+        """What counts the reporters of entries anew."""
+        return Regrouping(self.engine("vault"), self.timers, self.reports, self.entries)
+
+    @cached_property
     def fees(self) -> Fees:
         """What members owe."""
         return Fees(self.engine("vault"), self.members, self.rates, self._seconds)
@@ -305,7 +311,12 @@ class RegistryHome:
     def sweeper(self) -> Sweeper:
         """What warns of deadlines and fires them."""
         following = self.persons.following
-        fires = {**self.entries.fires(), **self.reports.ending.fires(), **following.fires()}
+        fires = {
+            **self.entries.fires(),
+            **self.reports.ending.fires(),
+            **following.fires(),
+            **self.regrouping.fires(),
+        }
         return Sweeper(self.engine("vault"), self.timers, fires, following.warn, self._seconds)
 
     @cached_property

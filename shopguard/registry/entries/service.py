@@ -178,6 +178,11 @@ class Entries:
         step = partial(steps.without_sources, reports=[report], ending=ending)
         return self._change(connection, number, step, by, reason)
 
+    def regroup(self, connection: sa.Connection, number: int, by: str) -> Life:
+        """Count its reporters anew, after it turned out which shops are one: it may cause less then. Hide it."""
+        step = partial(steps.regrouped, groups=self._groups())
+        return self._change(connection, number, step, by, "independence of the reporters")
+
     def merge(self, connection: sa.Connection, into: int, other: int, by: str, reason: str) -> Life:
         """Let all that ``other`` rests on support ``into``; ``other`` is no more. Hide both.
 

@@ -89,6 +89,12 @@ def confirmed(life: Life, report: int, now: float, periods: Periods = USUAL) -> 
     return rested(replace(life, sources=sources), now, periods)
 
 
+def regrouped(life: Life, groups: Mapping[str, str], now: float, periods: Periods = USUAL) -> Life:
+    """Return the entry with its reporters counted by the groups that they are of now."""
+    sources = tuple(replace(source, group=groups.get(source.member, source.member)) for source in life.sources)
+    return life if sources == life.sources else rested(replace(life, sources=sources), now, periods)
+
+
 def merged(into: Life, other: Life, now: float, periods: Periods = USUAL) -> Life:
     """Return ``into`` resting on all that ``other`` rests on, too."""
     if into.state not in FREE or other.state not in FREE:

@@ -5,7 +5,8 @@ So a crash in between never leaves anybody with more than the vault says, and ``
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -32,6 +33,7 @@ from shopguard.registry.members.model import (
     without_key,
 )
 from shopguard.registry.members.particulars import Particulars, TraitKind, traits
+from shopguard.registry.members.regrouping import regroup_later
 from shopguard.registry.members.store import MemberStore
 from shopguard.registry.prf.function import (
     MEMBERS,
@@ -50,6 +52,7 @@ from shopguard.registry.seen import Seen
 from shopguard.registry.signing import key_id_of
 from shopguard.registry.signing_keys import SigningKeys
 from shopguard.registry.subjects import Subject, SubjectKind
+from shopguard.registry.timers import Timers
 from shopguard.storage.engine import reading, writing
 
 _log = structlog.get_logger()
@@ -88,7 +91,7 @@ class Members:
         clock: Callable[[], float],
     ) -> None:
         self._vault, self._prf, self._office, self._log, self._clock = vault, prf, office, log, clock
-        self._store, self._seen = MemberStore(master), Seen(vault, master)
+        self._store, self._seen, self._timers = MemberStore(master), Seen(vault, master), Timers(vault)
 
     def create(
         self,
@@ -112,7 +115,8 @@ class Members:
             self._store.add(connection, new)
             self._store.record(connection, new, LeafKind.MEMBER_CREATED, by, new.key_ids[0], now)
             if approval is not None:
-                self._describe(connection, new, approval.shop)
+                with self._regrouping(connection):
+                    self._describe(connection, new, approval.shop)
                 approval.within(connection)
         return self._given(new)
 
@@ -136,8 +140,7 @@ class Members:
         Those that left are missing.
         """
         with reading(self._vault) as connection:
-            there = [one.id for one in self._store.all(connection) if one.state is not State.LEFT]
-            return groups(there, self._store.held(connection))
+            return self._groups(connection)
 
     def ties(self) -> Sequence[Tie]:
         """Return what members have in common; not all of it makes them one (``TraitKind.ties``)."""
@@ -175,7 +178,8 @@ class Members:
             found = self._store.get(connection, member_id)
             if found.state is State.LEFT:
                 raise Refused(Refusal.FORBIDDEN, f"{member_id}: has left")
-            self._describe(connection, found, particulars)
+            with self._regrouping(connection):
+                self._describe(connection, found, particulars)
             self._store.record(connection, found, LeafKind.MEMBER_CHANGED, by, "described", self._clock())
         self._settle_log()
 
@@ -257,6 +261,19 @@ class Members:
         self._settle_log()
         return told
 
+    @contextmanager
+    def _regrouping(self, connection: sa.Connection) -> Iterator[None]:
+        """Whatever the block makes of the groups reaches the entries soon."""
+        before = self._groups(connection)
+        yield
+        after = self._groups(connection)
+        others = [member for member, group in after.items() if before.get(member, group) != group]
+        regroup_later(connection, self._timers, others, self._clock())
+
+    def _groups(self, connection: sa.Connection) -> Mapping[str, str]:
+        there = [one.id for one in self._store.all(connection) if one.state is not State.LEFT]
+        return groups(there, self._store.held(connection))
+
     def _describe(self, connection: sa.Connection, found: Member, particulars: Particulars) -> None:
         self._store.put_traits(connection, found.id, traits(particulars))
         subject = Subject.of(SubjectKind.MEMBER, found.id)
@@ -277,7 +294,9 @@ class Members:
             both = [self._store.get(connection, member_id) for member_id in sorted((one, other))]
             if any(found.state is State.LEFT for found in both):
                 raise Refused(Refusal.FORBIDDEN, "one of them has left")
-            if do(connection, one, other):
+            with self._regrouping(connection):
+                is_new = do(connection, one, other)
+            if is_new:
                 for found, with_whom in zip(both, reversed(both), strict=True):
                     said = f"{found_out} {with_whom.id}: {reason}"
                     self._store.record(connection, found, LeafKind.MEMBER_CHANGED, by, said, self._clock())
@@ -293,7 +312,8 @@ class Members:
                 return after
             self._store.change(connection, before, after)
             if after.state is State.LEFT:
-                self._store.forget_traits(connection, after.id)
+                with self._regrouping(connection):
+                    self._store.forget_traits(connection, after.id)
                 self._seen.forget(connection, Subject.of(SubjectKind.MEMBER, after.id))
             self._store.record(connection, after, kind, by, detail, self._clock())
             takes = takes_away(before, after)
