@@ -65,7 +65,7 @@ def faults(
 
     Args:
         today: the day in Japan.
-        files: the ids of those that are attached; None: whatever the answers name is taken to be there.
+        files: the names of those that are attached; None: whatever the answers name is taken to be there.
     """
     limits = limits or Limits()
     of_category = _OF_CATEGORY.get(content.category, _others)
@@ -95,7 +95,7 @@ def completeness(content: ReportContent, files: Collection[str]) -> int:
     """Return how much of what a report of this category can be shown by is there, 0 to 100.
 
     Args:
-        files: the ids of those that are attached.
+        files: the names of those that are attached.
     """
     answered = [getattr(content.answers, name) for name in QUESTIONS]
     shown = [_is_shown(content, name, files) for name in QUESTIONS]
