@@ -13,8 +13,11 @@ import schemathesis.openapi
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
+from shopguard.registry.disputes.routes import member_routes
+from shopguard.registry.log.routes import log_routes
 from shopguard.registry.lookup.openapi import document
 from shopguard.registry.lookup.routes import registry_app
+from shopguard.registry.members.routes import fee_routes
 from shopguard.registry.reports.routes import report_routes
 from tests.integration.reports.conftest import FILES, UNPAID, Registry
 
@@ -22,8 +25,18 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 
-DESCRIBED = document(report_routes(None))  # type: ignore[arg-type]  # nothing is asked of them here
-OURS = {**DESCRIBED, "paths": {path: what for path, what in DESCRIBED["paths"].items() if "/report" in path}}
+NOBODY: Any = None  # nothing is asked of the routes before the tests run
+ROUTES = (
+    *report_routes(NOBODY),
+    *member_routes(NOBODY),
+    *fee_routes(NOBODY),
+    *log_routes(NOBODY, NOBODY),
+)
+DESCRIBED = document(ROUTES)
+OURS = {
+    **DESCRIBED,
+    "paths": {path: told for path, told in DESCRIBED["paths"].items() if path not in document()["paths"]},
+}
 DOCUMENTED = schemathesis.openapi.from_dict(OURS)
 SIGNED_FOR = schemathesis.openapi.from_dict({**OURS, "security": []})
 """The same as it looks from behind ``SigningMember``, which does the signing."""
@@ -84,6 +97,10 @@ def test_what_nobody_signed_is_refused_as_documented(case: Case, app: "WSGIAppli
     assert response.status_code in {401, 404, 405}
 
 
+def test_all_that_members_may_ask_is_tried_here(lasting_registry: Registry) -> None:
+    assert document(lasting_registry.home.service.more) == DESCRIBED
+
+
 def test_a_report_that_is_there_is_answered_as_documented(app: "WSGIApplication", lasting_registry: Registry) -> None:
     member = SigningMember(app, lasting_registry)
 
@@ -107,6 +124,8 @@ def test_a_report_that_is_there_is_answered_as_documented(app: "WSGIApplication"
 
 
 def test_what_reports_are_refused_for_is_documented() -> None:
-    for path, operations in OURS["paths"].items():
+    of_reports = {path: told for path, told in OURS["paths"].items() if "/report" in path}
+    assert len(of_reports) >= 8
+    for path, operations in of_reports.items():
         for method, operation in operations.items():
             assert {"409", "422"} <= set(operation["responses"]), (method, path)
