@@ -208,4 +208,5 @@ _check = sa.table(
     "office_check", sa.column("report", _number), sa.column("account", sa.String), sa.column("at", sa.Float)
 )
 _IS_WAITING = _report.c.state == ReportState.SUBMITTED.value
-_ORDER = (sa.literal_column("filed_at - urgency * 86400.0"), _report.c.number)  # as the index says it
+_FIRST: sa.ColumnElement[float] = sa.literal_column("filed_at - urgency * 86400.0")  # as the index says it
+_ORDER = (_FIRST, _report.c.number)

@@ -48,6 +48,12 @@ class Judge:
         left = content.amount - sum((part.amount for part in content.payments), Decimal(0))
         return left <= 0 or left < self._limits.floors.get(content.currency, 0)
 
+    def alike(self, report: Report) -> Sequence[int]:
+        """Return the numbers of the other reports that are on the same person."""
+        like = self._seen.like(report.content.party, SubjectKind.REPORT)
+        one_person = (subject.number for subject, shared in like.items() if is_one_person(shared))
+        return [number for number in one_person if number != report.number]
+
     def _members_like(self, report: Report) -> frozenset[str]:
         """The members of which the buyer seems to be a person."""
         like = self._seen.like(report.content.party, SubjectKind.MEMBER)

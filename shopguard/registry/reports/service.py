@@ -20,6 +20,7 @@ from shopguard.registry.acts import Act, Acts
 from shopguard.registry.calendar import day_of
 from shopguard.registry.log import Inclusion, LeafKind
 from shopguard.registry.office.quality import Counted, count
+from shopguard.registry.office.queue import hasten
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.reports.checks import check_room, check_state, refuse_forbidden
 from shopguard.registry.reports.ending import Ending
@@ -172,6 +173,7 @@ class Reports:
             self.store.change(connection, after)
             self.ending.none(connection, report.number)
             self._seen.note(connection, subject_of(report), report.content.party)
+            hasten(connection, [report.number, *self._judge.alike(report)])
             if report.state is ReportState.DRAFT:
                 count(connection, member, Counted.FILED)
             self._tell(connection, LeafKind.REPORT_RECEIVED, report, after, _by(member), f"{filed(digest)} {proof}")
