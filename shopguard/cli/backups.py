@@ -12,15 +12,18 @@ from importlib.metadata import version
 from pathlib import Path
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
 from shopguard.adapter import Secret
 from shopguard.cli.invocation import DEFAULT_CONFIG, TABLES_FOLDER, Invocation
 from shopguard.cli.output import progress
 from shopguard.cli.registry_erasures import NOT_KNOWN, given_journal
 from shopguard.cli.running import Refused, a_worker_runs, database_in_use, operator
+from shopguard.errors import ShopGuardError
 from shopguard.identity.tables.imported import IMPORTED
 from shopguard.private_file import KEYS_FOLDER, read_private
 from shopguard.registry.erasures import JOURNAL, ErasureJournal
+from shopguard.registry.log import Log
 from shopguard.storage.archive import KEYS, Manifest, read_manifest, unpack, write_archive
 from shopguard.storage.engine import open_engine, snapshot, sqlite_url
 from shopguard.storage.snapshots import copy_at_one_moment
@@ -30,6 +33,7 @@ _SHORTEST = 8  # characters
 _SECRETS, _CONFIG = "secrets.enc", DEFAULT_CONFIG.name
 _KEYS_ARE_APART = "This backup holds no keys: it is useless without a separate copy of {}. Keep that copy elsewhere."
 _KEYED_FUNCTION = f"{KEYS_FOLDER}/prf.json"
+_LOG = "registry-log.db"
 _NESTED = tuple(f"registry-{store}.db" for store in ("vault", "keys", "index", "log", "prf"))
 """The registry's databases, in the order in which whoever writes to several of them takes them."""
 
@@ -148,6 +152,10 @@ def restore(invocation: Invocation, file: Path, force: bool, erasures: str | Non
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _said(home), tempfile.TemporaryDirectory(prefix=".restore-", dir=home) as staging:
         unpack(file, Path(staging), passphrase)
+        if _log_goes_on(home / _LOG, Path(staging, _LOG)):
+            Path(staging, _LOG).unlink()
+            there = [name for name in there if not name.startswith(_LOG)]
+            click.echo(f"{_LOG} stays: it goes on from that of the backup, and what was logged is not taken back")
         if there:
             aside, moved = _move_aside(home, there)
             click.echo(f"moved aside to {aside}: {', '.join(moved)}")
@@ -158,6 +166,21 @@ def restore(invocation: Invocation, file: Path, force: bool, erasures: str | Non
     _tell_restored(invocation, manifest)
     if any(name in manifest.files for name in _NESTED):
         _remember_erasures(home, erasures is not None, journal)
+
+
+def _log_goes_on(present: Path, restored: Path) -> bool:
+    """Whether the registry's log here has all that the backup's has: members have seen what came after it."""
+    if not (present.exists() and restored.exists()):
+        return False
+    engines = [open_engine(sqlite_url(path)) for path in (present, restored)]
+    try:
+        here, earlier = (Log(engine, time.time) for engine in engines)
+        return here.goes_on_from(earlier)
+    except (ShopGuardError, SQLAlchemyError):  # damaged, or of an older version
+        return False
+    finally:
+        for engine in engines:
+            engine.dispose()
 
 
 def _remember_erasures(home: Path, is_said: bool, given: bytes | None) -> None:

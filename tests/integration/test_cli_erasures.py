@@ -177,3 +177,37 @@ def test_two_copies_are_compared(logged: "Desk") -> None:
 
 def test_a_copy_that_is_not_there_is_said(logged: "Desk") -> None:
     assert "--fetch makes one" in logged.refused("registry", "verify", "missing.jsonl")
+
+
+# --- a restore takes back nothing that was logged -------------------------------------------------------------------
+
+
+def end_of_log(desk: "Desk") -> tuple[int, bytes]:
+    with desk.opened() as installation:
+        return installation.home.log.size(), installation.home.log.root()
+
+
+@pytest.mark.usefixtures("full")
+def test_what_was_logged_since_the_backup_stays(desk: "Desk") -> None:
+    with desk.opened() as installation:
+        installation.home.prepare()
+        installation.home.members.create("shop-1", "見本商店", bytes(range(32)), 80)
+    before = end_of_log(desk)
+    assert "registry-log.db stays" in desk.done("restore", FILE, "--force")
+    with desk.opened() as installation:
+        installation.home.prepare()
+        assert [member.id for member in installation.home.members.all()] == ["self"]
+        assert installation.home.log.root(before[0]) == before[1]
+    assert "all as they were logged" in desk.done("registry", "verify", "copy.jsonl", "--fetch")
+
+
+@pytest.mark.usefixtures("full")
+def test_a_log_that_does_not_go_on_from_the_backup_is_replaced(desk: "Desk") -> None:
+    before = end_of_log(desk)
+    path = desk.data_dir / "registry-log.db"
+    for damaged in (b"no database", b""):
+        for file in desk.data_dir.glob("registry-log.db*"):
+            file.unlink()
+        path.write_bytes(damaged)
+        assert "registry-log.db stays" not in desk.done("restore", FILE, "--force")
+        assert end_of_log(desk) == before

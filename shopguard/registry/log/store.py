@@ -91,6 +91,11 @@ class Log:
         with reading(self.engine) as connection:
             return root_of(_nodes(connection), _wanted(connection, size))
 
+    def goes_on_from(self, earlier: "Log") -> bool:
+        """Whether this log begins with all that another one has."""
+        size = earlier.size()
+        return size <= self.size() and self.root(size) == earlier.root()
+
     def leaves(self, first: int, most: int = MOST_LEAVES) -> Sequence[Leaf]:
         """Return up to ``most`` leaves from number ``first`` on."""
         wanted = sa.select(leaf).where(leaf.c.number >= first).order_by(leaf.c.number).limit(most)
