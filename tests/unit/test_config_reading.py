@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -9,7 +10,7 @@ from typing import ClassVar, Literal
 import pytest
 
 from shopguard.adapter import Capability, Event, PlatformAdapter, Secret, WebhookRequest
-from shopguard.config import Config, GateSettings, Language, Mode, find_adapters, load_config, show
+from shopguard.config import Config, FeeSettings, GateSettings, Language, Mode, find_adapters, load_config, show
 from shopguard.errors import ConfigError
 from shopguard.model import Party, PaymentKind, VerdictKind
 
@@ -278,6 +279,40 @@ def test_a_central_registry_needs_a_member_its_keys_and_a_line_nobody_reads_alon
         "registry.answer_keys: missing; the registry's office gives them with the address",
         "registry.url: must begin with https://, as buyers' details are sent there",
         "registry.open: is for a registry of this installation; leave registry.url out",
+    )
+
+
+def test_fees_begin_on_a_day_and_are_shown_as_they_are_written(load: Load) -> None:
+    config = load("registry: {fees: [{since: 2026-04-01, joining: 3000, monthly: '300'}, {since: '2027-04-01'}]}")
+    first, second = config.registry.fees
+    assert first == FeeSettings(date(2026, 4, 1), Decimal(3000), Decimal(300))
+    assert second == FeeSettings(date(2027, 4, 1))
+    assert show(config)["registry"]["fees"][0] == {"since": "2026-04-01", "joining": "3000", "monthly": "300"}
+
+
+@pytest.mark.parametrize(
+    ("written", "fault"),
+    [
+        ("{joining: 1}", "registry.fees#1.since: missing"),
+        ("{since: 2026-02-30x}", 'registry.fees#1.since: must be a day, such as 2026-04-01, not "2026-02-30x"'),
+        ("{since: 2026-04-01T10:00:00Z}", "registry.fees#1.since: must be a day, such as 2026-04-01"),
+        ("{since: 2026}", "registry.fees#1.since: must be a day"),
+        ("{since: 2026-04-01, monthly: -1}", "registry.fees#1.monthly: must be from 0"),
+        ("{since: 2026-04-01, monthly: 300.5}", "registry.fees#1.monthly: must be a whole number of yen"),
+        ("{since: 2026-04-01, montly: 1}", "did you mean monthly"),
+        ("{since: 2026-04-01}, {since: 2026-04-01}", "registry.fees: two begin on 2026-04-01"),
+    ],
+)
+def test_a_fee_that_cannot_be_is_named(faults: Faults, written: str, fault: str) -> None:
+    (said,) = faults(f"registry: {{fees: [{written}]}}")
+    assert fault in said
+
+
+def test_a_central_registry_has_its_own_fees(faults: Faults) -> None:
+    key = "MTS3Y0dBluQjdYsdYb24SJaUMIV4OIBV33CghIjXA2c="
+    registry = f"url: 'https://registry.example.com', member: shop-1, answer_keys: ['{key}']"
+    assert faults(f"registry: {{{registry}, fees: [{{since: 2026-04-01}}]}}") == (
+        "registry.fees: is for a registry of this installation; leave registry.url out",
     )
 
 
