@@ -14,6 +14,7 @@ import structlog
 
 from shopguard import wire
 from shopguard.errors import ConfigError, PayloadInvalid, ShopGuardError, StoreUnavailable
+from shopguard.registry.calendar import day_of
 from shopguard.registry.desk import ALL_ROLES, Desk, Role, RolesOf, Route, check_role
 from shopguard.registry.epochs import Epoch, current, served
 from shopguard.registry.index import Index
@@ -188,7 +189,7 @@ class LookUpService:
         here = places[asked.epoch]
         found = self._index.find(asked.epoch, [at.locator for at in here])
         rows = ((position, sealed) for position, _, sealed in found.rows)
-        met, damaged = open_rows(here, rows, asked.epoch, now.date())
+        met, damaged = open_rows(here, rows, asked.epoch, day_of(now.timestamp()))
         if damaged:
             _log.error("registry_rows_damaged", epoch=asked.epoch, rows=damaged)
         candidates = self._told(tuple(sees(met, asked.tokens)), asked.epoch)
