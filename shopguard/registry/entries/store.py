@@ -29,8 +29,8 @@ class LifeStore:
         self._records = records
 
     def get(self, connection: sa.Connection, number: int) -> Life | None:
-        """Return a life that has not ended, which nobody else changes in this transaction."""
-        row = connection.execute(_living.where(_life.c.number == number).with_for_update()).first()
+        """Return a life that has not ended; whoever changes it has the turn of ``Placing``."""
+        row = connection.execute(_living.where(_life.c.number == number)).first()
         return None if row is None else self._opened(row)
 
     def in_state(self, connection: sa.Connection, state: LifeState, after: int, limit: int) -> Sequence[Life]:

@@ -114,6 +114,9 @@ def upgrade() -> None:
     op.create_index("life_state", "life", ["state", "number"])
     op.add_column("entry", sa.Column("due_on", sa.Integer()))
     op.create_index("entry_due", "entry", ["due_on"])
+    # the first sweep finds out when the rules come to the entries that are there
+    undated = "SELECT 'listed:undated', 'listed_undated', 0 WHERE EXISTS (SELECT 1 FROM entry WHERE due_on IS NULL)"
+    op.execute(f"INSERT INTO timer (subject, what, due_at) {undated}")
     op.create_table(
         "request",
         sa.Column("number", _number, primary_key=True, autoincrement=False),
