@@ -189,6 +189,19 @@ def test_draft_of_the_order_is_completed(desk: "Desk", tmp_path: Path, evidence:
     assert shown["content"]["note"] == ""
 
 
+def test_file_that_is_there_already_stays_where_an_answer_names_it(
+    desk: "Desk", tmp_path: Path, evidence: Path
+) -> None:
+    with desk.opened() as installation:
+        draft = installation.home.reports.draft(OWN_MEMBER, read_content(REPORT)).report.id
+        installation.home.reports.attach(OWN_MEMBER, draft, "old.pdf", PDF)
+        installation.home.reports.attach(OWN_MEMBER, draft, "older.pdf", PDF)
+    shows = {**dict.fromkeys(QUESTIONS, ("請求書.pdf",)), "clear": ("old.pdf",)}
+    assert filed(desk, tmp_path, evidence, answers={**REPORT["answers"], "evidence": shows}) == draft
+    shown = json.loads(desk.done("report", "show", draft, "--json"))
+    assert {one["name"] for one in shown["files"]} == {"evidence-1.pdf", "old.pdf"}
+
+
 # what becomes of it
 
 

@@ -57,7 +57,7 @@ def test_shop_signs_for_what_it_sent_and_not_for_what_the_registry_says_it_under
     registry, files = Recording(), {"b.txt": b"two", "a.txt": b"one"}
     with pytest.raises(NoAnswer):
         ReportClient(cast("RegistryClient", registry)).file(CONTENT, files)
-    stored = [StoredFile("", name, "", 3, sha256(files[name]).digest(), 0.0) for name in ("a.txt", "b.txt")]
+    stored = [StoredFile("", name, "", 0, sha256(files[name]).digest(), 0.0) for name in ("a.txt", "b.txt")]
     assert registry.filed == [wire.encode(Submission(digest_of(CONTENT, stored)))]
 
 

@@ -1,6 +1,6 @@
 """Reporting at the registry as a person at a member: what the shop states, its evidence, and what becomes of both."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -21,6 +21,7 @@ from shopguard.registry.reports.routes import (
     REPORTS,
     Done,
     Faults,
+    FileShape,
     Payment,
     ReportHead,
     ReportList,
@@ -64,14 +65,16 @@ class ReportClient:
     def file(self, content: ReportContent, files: Mapping[str, bytes]) -> Filed:
         """File a report with its evidence; where it is not taken, nothing of it is left at the registry.
 
-        A draft of the same order, or a report that the office returned, is completed by it.
+        A draft of the same order, or a report that the office returned, is completed by it: of the files that it has,
+        those stay that an answer names.
 
         Args:
             files: by names of letters, digits, hyphens, underscores and dots, which the answers name.
         """
         report, is_new = self._begin(content)
         try:
-            return self._submit(self._with_files(report, files), _digest(content, files))
+            complete = self._with_files(report, content, files)
+            return self._submit(complete, _digest(content, files, complete.files))
         except Declined:
             if is_new:
                 self._drop(report.head.id)
@@ -124,12 +127,13 @@ class ReportClient:
                 raise
         return self._ask("PUT", f"/{begun}", body, ReportShape), False
 
-    def _with_files(self, report: ReportShape, files: Mapping[str, bytes]) -> ReportShape:
+    def _with_files(self, report: ReportShape, content: ReportContent, files: Mapping[str, bytes]) -> ReportShape:
         address = f"/{report.head.id}/files"
-        for name in {file.name for file in report.files} - set(files):
+        named = {name for names in content.answers.evidence.values() for name in names}
+        for name in {file.name for file in report.files} - named - set(files):
             report = self._ask("DELETE", f"{address}/{name}", b"", ReportShape)
-        for name, content in files.items():
-            report = self._ask("PUT", f"{address}/{name}", content, ReportShape)
+        for name, file in files.items():
+            report = self._ask("PUT", f"{address}/{name}", file, ReportShape)
         return report
 
     def _submit(self, report: ReportShape, digest: str) -> Filed:
@@ -170,7 +174,12 @@ class ReportClient:
             raise
 
 
-def _digest(content: ReportContent, files: Mapping[str, bytes]) -> str:
-    """Return what the registry's digest must be, if it understood what was sent."""
-    stored = [StoredFile("", name, "", len(file), sha256(file).digest(), 0.0) for name, file in files.items()]
-    return digest_of(content, stored)
+def _digest(content: ReportContent, sent: Mapping[str, bytes], there: Iterable[FileShape]) -> str:
+    """Return what the registry's digest must be, if it understood what was sent.
+
+    Args:
+        there: what the registry has; believed of those files alone that were sent at another time.
+    """
+    hashes = {file.name: bytes.fromhex(file.sha256) for file in there}
+    hashes |= {name: sha256(file).digest() for name, file in sent.items()}
+    return digest_of(content, [StoredFile("", name, "", 0, hashed, 0.0) for name, hashed in hashes.items()])

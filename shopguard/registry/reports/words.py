@@ -132,8 +132,8 @@ _PHRASES: dict[Kind, Phrases] = {
         r"""
         宗教(?!法人|用具|用品|画)|信者|創価|統一教会|エホバ|イスラム教|ムスリム|キリスト教|仏教徒|ユダヤ|入信|布教
         クリスチャン(?!ディ|・?ルブ)|ヒンド[ゥウ]ー教|カルト(?![ンゥ]|映画)
-        muslims?|islam(?:ic)?(?! art| prints?| patterns?)|jews?|jewish|buddhists?|hindus?|scientolog\w+|jehovah\w*|mormons?|atheists?
-        religion|religious(?! books?| goods| items?| articles?| art)|cult members?
+        muslims?|islam(?:ic)?(?! art| prints?| patterns?)|jews?|jewish|buddhists?|hindus?|scientolog\w+
+        jehovah\w*|mormons?|atheists?|religion|religious(?! books?| goods| items?| articles?| art)|cult members?
         (?:is|was|are|were|devout) (?:an? )?(?:christian|catholic)s?(?! dior| louboutin| lacroix)
         """
     ),
