@@ -195,6 +195,7 @@ class Entries:
         for report in self._reports.of_entry(connection, other):
             self._reports.change(connection, replace(report, entry=into))
         life = self._change(connection, into, partial(steps.merged, other=taken), by, reason)
+        self._serving.take_looks(connection, into, other)
         self._write(connection, taken, steps.ended(taken, Ending.MERGED, self._clock()), by, reason, into=into)
         return life
 

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from shopguard.model import Effect, Entry
 from shopguard.registry.placing import Placing
+from shopguard.registry.search.looks import move_looks
 from shopguard.registry.vault import OWN_LIFE, EntryState, Kept
 
 
@@ -50,6 +51,11 @@ class Serving:
         if kept.is_active:
             self._expect_hidden(kept)
         self._vault.set_state(connection, number, EntryState.ERASED)
+
+    def take_looks(self, connection: sa.Connection, into: int, other: int) -> None:
+        """Let who was told of ``other`` stand with ``into``: the person may ask for all of them."""
+        kept = self._vault.kept(connection, [into, other])
+        move_looks(connection, kept[other].handle, kept[into].handle)
 
     def _expect_hidden(self, kept: Kept) -> None:
         """An entry is served for no moment longer than its life says; that it could be is a fault of the program."""

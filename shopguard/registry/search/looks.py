@@ -187,6 +187,13 @@ def searches_for(connection: sa.Connection, handle: bytes) -> Sequence[int]:
     return connection.scalars(query.distinct().order_by(look.c.stated_under)).all()
 
 
+def move_looks(connection: sa.Connection, old: bytes, new: bytes) -> None:
+    """Let who was told of one entry stand with another, which it becomes part of: both are about one person."""
+    for row in connection.execute(sa.select(look).where(look.c.handle == old)).all():
+        moved = {"handle": new, "hashed": hash_of(row)}
+        connection.execute(sa.update(look).where(look.c.number == row.number).values(moved))
+
+
 def forget_looks(connection: sa.Connection, handle: bytes) -> None:
     """Forget who was told of an entry that ends, and the cases of its searches; that somebody looked stays."""
     own = connection.execute(sa.select(look).where(look.c.handle == handle)).all()

@@ -125,6 +125,22 @@ def test_a_case_is_forgotten_with_the_first_of_those_it_found(town: Town) -> Non
     assert town.home.looks.case(look.asked) is None
 
 
+def test_who_looked_stands_with_the_entry_that_another_becomes_part_of(either_town: Town, roots: LookRoots) -> None:
+    home = either_town.home
+    either_town.load(replace(ENTRY, id="E-2", party=NOBODY))
+    either_town.search("shop-1", NOBODY, case="注文7")
+    either_town.order("shop-2")
+    either_town.pass_time(hours=1)
+    roots.enter()
+    numbers = [home.entries.find(reference) for reference in ("E-1", "E-2")]
+    into, other = (number for number in numbers if number is not None)
+    with home.entries.changing(into, other) as connection:
+        home.entries.merge(connection, into, other, "office-1", "同じ人")
+    home.entries.settle()
+    assert {look.member for look in home.looks.of(either_town.handle("E-1"))} == {"shop-1", "shop-2"}
+    assert list(roots.faults()) == []
+
+
 def test_looks_are_kept_for_three_years(either_town: Town, roots: LookRoots) -> None:
     either_town.search("shop-1")
     either_town.pass_time(hours=2)
