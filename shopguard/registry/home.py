@@ -275,6 +275,7 @@ class RegistryHome:
             self.conflicts.check,
             self._seconds,
             self._sender,
+            self.log.inclusion,
         )
 
     @cached_property

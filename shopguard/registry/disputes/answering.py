@@ -22,6 +22,7 @@ from shopguard.registry.disputes.protecting import USUAL_PARTS, Part, Protection
 from shopguard.registry.disputes.replying import Replies
 from shopguard.registry.disputes.service import DUE, Files, contested, decided_until
 from shopguard.registry.disputes.store import subject_of
+from shopguard.registry.disputes.words import words_amiss
 from shopguard.registry.entries.model import Ending, LifeState
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.reports.model import Report
@@ -203,8 +204,7 @@ class Answers:
     ) -> Iterator[tuple[sa.Connection, Request, Held]]:
         """A transaction that decides the dispute which a request is part of; ``by`` is of none of its reporters."""
         entry = self.get(request_id).entry
-        if not reason.strip():
-            raise Refused(Refusal.RULES, _NO_REASON)
+        _check_reason(reason)
         with self._files.entries.changing(*([entry] if hide and entry is not None else [])) as connection:
             request = self._open(connection, request_id)
             held = self._files.about(request) if request.kind.unserves else None
@@ -243,6 +243,15 @@ class Answers:
         return [Looked(day_of(look.at), self._sight.shop_kind(look.member), look.purpose) for look in looks]
 
 
+def _check_reason(reason: str) -> None:
+    """Raise ``Refused`` for a reason that the person cannot be told. Our own words are free of such by a test."""
+    if not reason.strip():
+        raise Refused(Refusal.RULES, _NO_REASON)
+    if amiss := words_amiss(reason):
+        ja, en = (text.format(", ".join(amiss)) for text in _AMISS)
+        raise Refused(Refusal.RULES, both(ja, en))
+
+
 def _corrected(held: Held, report_id: str, changes: Mapping[str, Any], now: float) -> Report:
     report = next((report for report in held.reports if report.id == report_id), None)
     if report is None:
@@ -251,6 +260,10 @@ def _corrected(held: Held, report_id: str, changes: Mapping[str, Any], now: floa
     return replace(report, content=content, changed_at=now)
 
 
+_AMISS = (
+    "手紙に使えない言葉があります。書き換えてください: {}",
+    "a letter does not say this, write it otherwise: {}",
+)
 _ANSWERED = both("このお申出にはもう返答済みです。", "this request was answered already")
 _ATTACHED = both("このお申出は登録に結び付けられています。", "this request is about an entry already")
 _NO_ADDRESS = both(

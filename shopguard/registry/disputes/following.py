@@ -2,10 +2,12 @@
 what happens at the desk's own deadlines.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
+from typing import TypeVar
 
 import sqlalchemy as sa
+import structlog
 
 from shopguard.registry.acts import SYSTEM
 from shopguard.registry.calendar import add_business_days, day_of, end_of
@@ -26,6 +28,8 @@ from shopguard.registry.timers import Fire, Timer
 from shopguard.storage.engine import writing
 
 _AT_ONCE = 100
+_log = structlog.get_logger()
+T = TypeVar("T")
 
 
 class Following:
@@ -38,9 +42,9 @@ class Following:
         """Draft the notices that are due, answer what was decided elsewhere, place what protects a name."""
         for life in self._pending():
             if life.notice is NoticeState.DUE:
-                self._notify(life)
+                _tried(self._notify, life)
         for request in self._open():
-            self._catch_up(request)
+            _tried(self._catch_up, request)
         self._protections.place()
 
     def warn(self, connection: sa.Connection, timer: Timer) -> None:
@@ -147,6 +151,14 @@ class Following:
         while found := self._files.requests.in_state(RequestState.OPEN, after, _AT_ONCE):
             yield from found
             after = found[-1].number
+
+
+def _tried(do: Callable[[T], None], one: T) -> None:
+    """Do it; one that fails is logged and stops no other, and is tried again at the next round."""
+    try:
+        do(one)
+    except Exception as error:  # the next letter is another person's
+        _log.error("letter_failed", of=repr(one), error=type(error).__name__)
 
 
 _SHOWN = ("店舗の資料で内容が示されました", "what the shop has shown proves it")

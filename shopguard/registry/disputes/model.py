@@ -7,6 +7,7 @@ import msgspec
 
 from shopguard.model import Category, Party
 from shopguard.registry.entries.model import LifeState
+from shopguard.registry.log import Inclusion
 
 
 class RequestKind(StrEnum):
@@ -193,7 +194,11 @@ class Opened(msgspec.Struct, frozen=True):
 
 
 class Status(msgspec.Struct, frozen=True):
-    """How a request stands, for whoever has its receipt."""
+    """How a request stands, for whoever has its receipt.
+
+    Args:
+        log: the proofs that the log holds, for good, that it was received, and then that it was decided.
+    """
 
     request: str
     kind: RequestKind
@@ -204,6 +209,7 @@ class Status(msgspec.Struct, frozen=True):
     proofs: tuple[Fact, ...]
     outcome: Outcome | None
     text: str
+    log: tuple[Inclusion, ...] = ()
 
 
 class Protection(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from shopguard.registry.calendar import day_of
 from shopguard.registry.disputes.letters import Letter, Sender, Template, deadline
-from shopguard.registry.disputes.words import DEADLINES, words_amiss
+from shopguard.registry.disputes.words import DEADLINES
 from shopguard.registry.records import Forgotten, Records
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.reports.wording import both
@@ -84,18 +84,7 @@ class Outbox:
         letter: Letter,
         now: float,
     ) -> None:
-        """Keep a letter that is to be sent, in the transaction of what it tells.
-
-        ``Refused`` for words that no letter has: those come with a reason that somebody wrote.
-        """
-        if amiss := words_amiss(letter.text):
-            raise Refused(
-                Refusal.UNREADABLE,
-                both(
-                    f"手紙に使えない言葉があります。書き換えてください: {'、'.join(amiss)}",
-                    f"a letter does not say this, write it otherwise: {', '.join(amiss)}",
-                ),
-            )
+        """Keep a letter that is to be sent, in the transaction of what it tells."""
         row = {
             "subject": str(subject),
             "key_number": subject.number,

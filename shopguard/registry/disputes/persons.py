@@ -13,6 +13,7 @@ from shopguard.registry.disputes.protecting import Protections
 from shopguard.registry.disputes.service import Files, PersonsDesk
 from shopguard.registry.disputes.store import RequestStore
 from shopguard.registry.entries.service import Entries
+from shopguard.registry.log import Inclusion
 from shopguard.registry.publishing import Publisher
 from shopguard.registry.records import Records
 from shopguard.registry.reports.store import ReportStore
@@ -34,6 +35,7 @@ class Persons:
     Args:
         check_conflict: raises ``Refused`` if an office account may not decide a case of these members.
         clock: Unix seconds.
+        prove: returns the proof that a leaf stands in the log.
     """
 
     def __init__(
@@ -50,9 +52,10 @@ class Persons:
         check_conflict: Callable[[str, Collection[str]], None],
         clock: Callable[[], float],
         sender: Sender,
+        prove: Callable[[int], Inclusion],
     ) -> None:
         requests, outbox = RequestStore(records, master), Outbox(records)
-        self.files = Files(entries, reports, requests, records, timers, acts, outbox, clock, sender)
+        self.files = Files(entries, reports, requests, records, timers, acts, outbox, clock, sender, prove)
         self.protections = Protections(records, publisher, seen, timers, acts, clock)
         self.desk, self.mailroom = PersonsDesk(self.files), Mailroom(self.files)
         self._looks = looks

@@ -1,6 +1,6 @@
 """What a listed person can do without an account: look by a code, ask, show who they are, and hear how it stands."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -33,7 +33,7 @@ from shopguard.registry.disputes.store import RequestStore, new_request_id, subj
 from shopguard.registry.entries.clocks import Clock, clocks
 from shopguard.registry.entries.model import Life, LifeState
 from shopguard.registry.entries.service import Entries
-from shopguard.registry.log import LeafKind
+from shopguard.registry.log import Inclusion, LeafKind
 from shopguard.registry.records import Records
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.reports.store import ReportStore
@@ -52,6 +52,7 @@ EVIDENCE_DAYS = 21
 """How long the reporters may take to show what they reported: the office decides in the days that are left."""
 
 WARN_DAYS = 3
+_TOLD = (LeafKind.REQUEST_RECEIVED, LeafKind.REQUEST_DECIDED)
 _LONGEST_TEXT = 4_000
 _LONGEST_CONTACT = 500
 
@@ -62,6 +63,7 @@ class Files:
 
     Args:
         clock: Unix seconds.
+        prove: returns the proof that a leaf stands in the log.
     """
 
     entries: Entries
@@ -73,6 +75,7 @@ class Files:
     outbox: Outbox
     clock: Callable[[], float]
     sender: Sender
+    prove: Callable[[int], Inclusion]
 
     @property
     def today(self) -> date:
@@ -223,7 +226,14 @@ class PersonsDesk:
             self._proofs(request),
             None if answer is None else answer.outcome,
             both(*(_WAITING if answer is None else _OUTCOMES[answer.outcome])),
+            tuple(self._inclusions(request)),
         )
+
+    def _inclusions(self, request: Request) -> Iterator[Inclusion]:
+        """Of what was received and decided; by whom at the office is not told."""
+        for logged in self._files.acts.of(subject_of(request)):
+            if logged.leaf is not None and logged.act.kind in _TOLD:
+                yield self._files.prove(logged.leaf)
 
     def _proofs(self, request: Request) -> tuple[Fact, ...]:
         held = self._files.about(request) if request.is_open else None

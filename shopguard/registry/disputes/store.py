@@ -132,11 +132,11 @@ class ProtectionStore:
 
     def get(self, connection: sa.Connection, number: int) -> Protection:
         """Return a protected person; ``Refused`` if there is none, or no more."""
-        query = sa.select(protection_table.c.sealed).where(protection_table.c.number == number)
-        sealed = connection.execute(query).scalar()
-        if not sealed:
+        is_meant = (protection_table.c.number == number) & protection_table.c.sealed.is_not(None)
+        found = self._opened(connection.execute(sa.select(protection_table).where(is_meant)).all())
+        if not found:
             raise Refused(Refusal.NOT_FOUND, _NO_PROTECTION)
-        return self._open(number, sealed)
+        return found[0]
 
     def all(self) -> Sequence[Protection]:
         """Return every person who is protected at present, the oldest first."""
@@ -154,11 +154,13 @@ class ProtectionStore:
     def _select(self, which: sa.ColumnElement[bool]) -> Sequence[Protection]:
         query = sa.select(protection_table).where(protection_table.c.sealed.is_not(None), which)
         with reading(self._records.vault.engine) as connection:
-            rows = connection.execute(query.order_by(protection_table.c.number)).all()
-        return [self._open(row.number, row.sealed) for row in rows]
+            return self._opened(connection.execute(query.order_by(protection_table.c.number)).all())
 
-    def _open(self, number: int, sealed: bytes) -> Protection:
-        return msgspec.json.decode(self._records.open(number, "protection", sealed), type=Protection)
+    def _opened(self, rows: Sequence[sa.Row[Any]]) -> Sequence[Protection]:
+        """Those of ``rows`` whose key is there: a backup may bring back what was erased, but no key of it."""
+        opened = self._records.opener([row.number for row in rows], "protection")
+        clear = (opened(row.number, row.sealed) for row in rows)
+        return [msgspec.json.decode(one, type=Protection) for one in clear if one is not None]
 
 
 _NO_REQUEST = both("この番号のお申出はありません。", "there is no request of this number")

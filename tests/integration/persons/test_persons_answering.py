@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from shopguard.errors import PayloadInvalid
@@ -87,11 +88,17 @@ def test_a_decision_needs_a_reason(centre: Centre) -> None:
 def test_a_reason_that_accuses_is_not_sent_and_nothing_is_decided(centre: Centre, word: str) -> None:
     life = centre.active()
     opened = centre.ask(RequestKind.CONTEST, life)
-    assert refusal(centre, lambda: centre.persons.answers.uphold(opened.request, OFFICE, word)) is Refusal.UNREADABLE
+    assert refusal(centre, lambda: centre.persons.answers.uphold(opened.request, OFFICE, word)) is Refusal.RULES
     centre.sweep()
     assert centre.request(opened).is_open
     assert centre.home.entries.get(life.number).state is LifeState.CONTESTED
     assert centre.met() == set()
+
+
+def test_what_a_shop_wrote_is_copied_whatever_words_it_has(centre: Centre) -> None:
+    opened = centre.proven(RequestKind.ACCESS, centre.active(note="the parcel went by the police station"))
+    centre.persons.answers.disclose(opened.request, OFFICE)
+    assert "police station" in centre.text(Template.DISCLOSED)
 
 
 def test_nobody_decides_about_a_report_of_their_own_shop(centre: Centre) -> None:
@@ -273,6 +280,10 @@ def test_every_decision_is_committed_to_in_the_log(centre: Centre) -> None:
     ]
     assert all(one.leaf is not None for one in acts)
     assert acts[-1].act.reason == REASON
+    proofs = centre.persons.desk.status(opened.receipt).log
+    assert [proof.number for proof in proofs] == [one.leaf for one in acts]
+    assert all(proof.holds() for proof in proofs)
+    assert all(proof.is_of(one.salt, msgspec.json.encode(one.act)) for proof, one in zip(proofs, acts, strict=True))
 
 
 def test_the_desk_works_on_postgresql_too(postgres_centre: Centre) -> None:

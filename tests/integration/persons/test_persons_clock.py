@@ -1,8 +1,10 @@
 """What happens at the persons' desk by itself: letters that are due, answers that nobody gave, what is forgotten."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from shopguard.model import Category, Effect, Party
 from shopguard.registry.disputes.letters import Template
@@ -64,6 +66,18 @@ def test_a_letter_is_sent_once(centre: Centre) -> None:
     with pytest.raises(Refused) as refused:
         centre.persons.mailroom.sent(message.number, OFFICE, Way.POST, "again")
     assert refused.value.code is Refusal.STATE
+
+
+def test_a_letter_that_cannot_be_written_stops_no_other(centre: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken, other = centre.pending(), centre.pending(party=replace(PARTY, name="見本 花子"))
+    held = centre.persons.files.held
+    files = type(centre.persons.files)
+    monkeypatch.setattr(files, "held", lambda self, life: 1 / 0 if life.number == broken.number else held(life))
+    with capture_logs() as logged:
+        centre.persons.following.follow()
+    assert other.code in centre.text(Template.NOTICE)
+    assert [(one["event"], one["error"]) for one in logged] == [("letter_failed", "ZeroDivisionError")]
+    assert "渡邊" not in str(logged)
 
 
 def test_where_no_address_is_known_nobody_is_told_and_nothing_held(centre: Centre) -> None:
