@@ -50,9 +50,10 @@ class Mailroom:
         return [self.sent(message.number, member_addressee(member), Way.API) for message in waiting]
 
     def _notice_sent(self, message: Message, by: str, way: Way, proof: str) -> Message:
-        with self._files.entries.changing() as connection:
+        entry = message.subject.number
+        with self._files.entries.changing(entry) as connection:
             done = self._sent(connection, message, way, proof)
-            self._files.entries.notice_sent(connection, message.subject.number, way.value, proof, by)
+            self._files.entries.notice_sent(connection, entry, way.value, proof, by)
         return done
 
     def _reporter_told(self, message: Message, by: str, way: Way, proof: str) -> Message:

@@ -72,8 +72,9 @@ class Entries:
     def changing(self, *hidden: int) -> Iterator[sa.Connection]:
         """A transaction on the vault in which entries change; nobody else changes entries meanwhile.
 
-        Every entry that may become weaker or end is named in ``hidden``: it is served to nobody from this moment on,
-        until ``settle`` has brought the change to the index; should the block fail, ``settle`` serves it as it was.
+        Every entry that changes is named in ``hidden``, whatever happens to it: one that is served may become weaker
+        by any act, as that also brings what the calendar has brought since. It is served to nobody from this moment
+        on, until ``settle`` has brought the change to the index; should the block fail, it is served as it was then.
         Not to be nested, nor entered inside another transaction on the vault.
         """
         self._placing.hide(hidden)  # at once, whatever else is being written
@@ -159,7 +160,7 @@ class Entries:
         return life
 
     def add_source(self, connection: sa.Connection, number: int, report: Report, by: str) -> Life:
-        """Let a checked report support an entry that is there (also a loaded one). Hide it."""
+        """Let a checked report support an entry that is there (also a loaded one)."""
         self.adopt(connection, number, by)
         sources = [source_of(report, self._groups(), self._clock(), self.periods)]
         step = partial(steps.with_sources, sources=sources)
@@ -174,17 +175,17 @@ class Entries:
         reason: str,
         ending: Ending = Ending.WITHDRAWN,
     ) -> Life:
-        """Let a report support the entry no more; with the last one it ends as ``ending`` says. Hide it."""
+        """Let a report support the entry no more; with the last one it ends as ``ending`` says."""
         step = partial(steps.without_sources, reports=[report], ending=ending)
         return self._change(connection, number, step, by, reason)
 
     def regroup(self, connection: sa.Connection, number: int, by: str) -> Life:
-        """Count its reporters anew, after it turned out which shops are one: it may cause less then. Hide it."""
+        """Count its reporters anew, after it turned out which shops are one: it may cause less then."""
         step = partial(steps.regrouped, groups=self._groups())
         return self._change(connection, number, step, by, "independence of the reporters")
 
     def merge(self, connection: sa.Connection, into: int, other: int, by: str, reason: str) -> Life:
-        """Let all that ``other`` rests on support ``into``; ``other`` is no more. Hide both.
+        """Let all that ``other`` rests on support ``into``; ``other`` is no more.
 
         The code of the person of ``other`` leads to ``into`` from now on.
         """
@@ -202,7 +203,7 @@ class Entries:
     def split(
         self, connection: sa.Connection, number: int, reports: Sequence[Report], new: int, by: str, reason: str
     ) -> Life:
-        """Take some of its reports out into an entry of their own, pending, which is returned. Hide the old one.
+        """Take some of its reports out into an entry of their own, pending, which is returned.
 
         ``new`` is a number of ``Records.begin``.
         """
@@ -225,13 +226,13 @@ class Entries:
         return self._change(connection, number, step, by, shown, LeafKind.ENTRY_NOTICE)
 
     def notice_impossible(self, connection: sa.Connection, number: int, by: str, reason: str) -> Life:
-        """Keep that no address works, or that the letter came back: it may flag at most. Hide it."""
+        """Keep that no address works, or that the letter came back: it may flag at most."""
         return self._change(connection, number, steps.notice_impossible, by, reason, LeafKind.ENTRY_NOTICE)
 
     # --- disputes ---------------------------------------------------------------------------------------------------
 
     def contest(self, connection: sa.Connection, number: int, by: str, reason: str = "") -> Life:
-        """The person objects: it is unserved until that is decided. Adopts a loaded entry. Hide it."""
+        """The person objects: it is unserved until that is decided. Adopts a loaded entry."""
         self.adopt(connection, number, by)
         return self._change(connection, number, steps.contested, by, reason)
 
@@ -256,7 +257,7 @@ class Entries:
     # --- the office -------------------------------------------------------------------------------------------------
 
     def suspend(self, connection: sa.Connection, number: int, by: str, reason: str) -> Life:
-        """Serve it no more while the office looks again; erased if nobody decides. Adopts a loaded entry. Hide it."""
+        """Serve it no more while the office looks again; erased if nobody decides. Adopts a loaded entry."""
         self.adopt(connection, number, by)
         return self._change(connection, number, steps.suspended, by, reason)
 
@@ -267,14 +268,14 @@ class Entries:
     def erase(
         self, connection: sa.Connection, number: int, by: str, reason: str, ending: Ending = Ending.ERASED
     ) -> Life:
-        """Erase it for good. Adopts a loaded entry. Hide it."""
+        """Erase it for good. Adopts a loaded entry."""
         self.adopt(connection, number, by)
         return self._change(connection, number, partial(steps.ended, ending=ending), by, reason)
 
     # --- the reporter -----------------------------------------------------------------------------------------------
 
     def paid(self, connection: sa.Connection, report: int, by: str) -> Life | None:
-        """It was paid: the report supports nothing from now on. Hide the entry.
+        """It was paid: the report supports nothing from now on.
 
         If nothing else supports that, it is unserved and erased in 48 hours. None if the report is part of no entry.
         """
@@ -282,7 +283,7 @@ class Entries:
         return self._change_of_report(connection, report, step, by, Ending.PAID.value)
 
     def withdrawn(self, connection: sa.Connection, report: int, by: str, reason: str = "") -> Life | None:
-        """The reporter takes it back: the entry is erased if nothing else supports it. Hide the entry.
+        """The reporter takes it back: the entry is erased if nothing else supports it.
 
         None if the report is part of no entry.
         """
