@@ -5,9 +5,11 @@ from collections.abc import Collection, Mapping, Sequence
 import sqlalchemy as sa
 
 from shopguard.errors import ConfigError
+from shopguard.registry.disputes.model import RequestState
 from shopguard.registry.entries import cases
 from shopguard.registry.erasures import NONE, Content, Erased, ErasureJournal
 from shopguard.registry.placing import Placing
+from shopguard.registry.reports.model import ReportState
 from shopguard.registry.subjects import Subject, SubjectKind
 from shopguard.registry.vault import EntryState
 from shopguard.storage.engine import reading, writing
@@ -91,11 +93,16 @@ class Erasures:
         return len(back)
 
     def _empty(self, numbers: Collection[int]) -> None:
-        """Take away what stands beside records whose keys are gone: files, deadlines, and by what they are found."""
+        """Leave of records whose keys are gone what is left of the erased: no content, no deadline, nothing open."""
         subjects = [str(Subject.of(kind, number)) for kind in _NUMBERED for number in numbers]
         with writing(self._placing.vault.engine) as connection:
             cases.empty_reports(connection, numbers)
-            connection.execute(sa.delete(_seen_token).where(_seen_token.c.subject.in_(subjects)))
+            for table in (_seen_token, _timer):
+                connection.execute(sa.delete(table).where(table.c.subject.in_(subjects)))
+            is_open = _report.c.number.in_(numbers) & _report.c.state.in_(_OPEN)
+            connection.execute(sa.update(_report).where(is_open).values(state=ReportState.WITHDRAWN.value))
+            for table, ended in _ENDED:
+                connection.execute(sa.update(table).where(table.c.number.in_(numbers)).values(ended))
 
     def _block_again(self) -> None:
         """An index of another day does not know whom the vault has blocked since."""
@@ -135,6 +142,25 @@ def _set_mark(store: sa.Engine, journal: str, position: int) -> None:
 
 _mark = sa.table("erasure_mark", sa.column("journal", sa.String), sa.column("position", sa.BigInteger))
 _seen_token = sa.table("seen_token", sa.column("subject", sa.String))
+_timer = sa.table("timer", sa.column("subject", sa.String))
+
+
+def _records(name: str, *columns: str) -> sa.TableClause:
+    return sa.table(name, sa.column("number", sa.BigInteger), *(sa.column(column) for column in columns))
+
+
+_report = _records("report", "state")
+_OPEN = (ReportState.DRAFT.value, ReportState.SUBMITTED.value, ReportState.RETURNED.value)
+_ENDED = (
+    (
+        _records("request", "state", "entry", "receipt_digest", "sealed"),
+        {"state": RequestState.FORGOTTEN.value, "entry": None, "receipt_digest": None, "sealed": b""},
+    ),
+    (_records("protection", "sealed"), {"sealed": None}),
+    (_records("application", "sealed"), {"sealed": None}),
+)
+"""What each kind of record is where it was erased in the ordinary way."""
+
 _entry = sa.table(
     "entry", sa.column("number", sa.BigInteger), sa.column("handle", sa.LargeBinary), sa.column("state", sa.String)
 )

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -17,13 +18,17 @@ from shopguard import wire
 from shopguard.crypto import Keyring
 from shopguard.errors import ConfigError, StoreUnavailable
 from shopguard.identity import identify, tokens
-from shopguard.model import Category, Entry, OrderRef, Party, ScreeningState
+from shopguard.model import Category, Entry, OrderRef, Party, PaymentKind, ScreeningState
 from shopguard.registry.erasures import ErasureJournal
 from shopguard.registry.home import RegistryHome
 from shopguard.registry.protocol import Query
 from shopguard.registry.reapplying import ErasuresUnknown
+from shopguard.registry.reports.model import Report, ReportContent, ReportState
+from shopguard.registry.reports.store import ReportStore, new_report_id
 from shopguard.registry.stores import STORES
-from shopguard.storage.engine import reading
+from shopguard.registry.subjects import Subject, SubjectKind
+from shopguard.registry.timers import Timer
+from shopguard.storage.engine import reading, writing
 from shopguard.storage.snapshots import copy_at_one_moment
 
 NOW = datetime(2026, 11, 2, 1, 15, tzinfo=UTC)
@@ -168,6 +173,55 @@ def test_a_record_of_its_own_is_forgotten_again(registry: Registry) -> None:
     registry.restore()
     registry.start()
     assert registry.count("keys", "entry_key", f"WHERE number = {number}") == 0
+
+
+def add_report(registry: Registry, state: ReportState) -> int:
+    """A report that others may resemble, and that has a deadline."""
+    number, home = registry.home.records.begin(), registry.home
+    subject = Subject.of(SubjectKind.REPORT, number)
+    content = ReportContent(
+        f"50{number}", Category.UNPAID, PARTY, date(2026, 8, 1), PaymentKind.PAY_LATER, Decimal(9)
+    )
+    with writing(home.engine("vault")) as connection:
+        store = ReportStore(home.records, home.vault_keys)
+        store.add(connection, Report(number, new_report_id(), "shop-1", state, content, 0.0, 0.0))
+        home.seen.note(connection, subject, PARTY)
+        home.timers.set(connection, Timer(subject, "ends", NOW.timestamp() + 9))
+    return number
+
+
+def left_of(registry: Registry, number: int) -> tuple[str, bool, int, int]:
+    """The state of a report, whether anything of it can be read, and how many digests and deadlines it has."""
+    with reading(registry.home.engine("vault")) as connection:
+        state, sealed = connection.exec_driver_sql(f"SELECT state, sealed FROM report WHERE number = {number}").one()
+    found = (
+        registry.count("vault", table, f"WHERE subject = 'report:{number}'") for table in ("seen_token", "timer")
+    )
+    digests, deadlines = found
+    return state, bool(sealed), digests, deadlines
+
+
+@pytest.mark.parametrize("restored", [(), ("vault", "keys"), ("vault",)])
+def test_a_report_that_was_erased_waits_for_nobody_after_a_restore(
+    registry: Registry, restored: tuple[str, ...]
+) -> None:
+    number, other = (add_report(registry, ReportState.SUBMITTED) for _ in range(2))
+    before = left_of(registry, other)
+    registry.backup()
+    registry.home.records.forget(number)
+    registry.restore(*restored)
+    registry.start()
+    assert left_of(registry, number) == ("withdrawn", False, 0, 0)
+    assert left_of(registry, other) == before
+    assert before[0] == "submitted"
+    assert before[2] > 0
+
+
+def test_how_an_erased_report_ended_stays_known(registry: Registry) -> None:
+    number = add_report(registry, ReportState.REJECTED)
+    registry.home.records.forget(number)
+    registry.start()
+    assert left_of(registry, number) == ("rejected", False, 0, 0)
 
 
 def test_a_number_that_is_given_again_is_another_record(registry: Registry) -> None:
