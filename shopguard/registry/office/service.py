@@ -20,6 +20,7 @@ from shopguard.registry.office.queue import PAGE, Filters, Queue, Waiting
 from shopguard.registry.office.similar import Likeness, Similar
 from shopguard.registry.office.wording import check_reason
 from shopguard.registry.records import Records
+from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.reports.model import Mark, Report
 from shopguard.registry.reports.service import Reports
 from shopguard.registry.reports.store import StoredFile, subject_of
@@ -120,6 +121,7 @@ class Office:
         waiting = self._queue.waiting(report.number)
         if waiting is not None and waiting.held_by == by:
             self._take(report.number, by)
+            waiting = self._queue.waiting(report.number)
         quality = self.qualities.of(report.member)
         return Case(
             report,
@@ -160,6 +162,8 @@ class Office:
     ) -> Accepted:
         """Accept a report: it opens an entry, or supports the one that it is merged ``into``.
 
+        ``Refused`` also where the rules would not let it be filed today: a question without evidence, a debt paid.
+
         Two have to check a claim made in bad faith, a report of a shop whose reports often did not hold, and whatever
         shall be able to stop an order though one shop alone reports it. Then the first one's word is kept, the report
         waits for another account, and that one's ``into`` counts.
@@ -175,7 +179,9 @@ class Office:
         number, changed = (self._records.begin(), ()) if into is None else (into, (into,))
         with self._entries.changing(*changed) as connection:
             report = self._in_hand(connection, seen, by)
-            checked_by = self._queue.checked(connection, report.number, by)
+            if faults := self._reports.faults(connection, report):
+                raise Refused(Refusal.RULES, "\n".join(map(str, faults)))
+            checked_by = self._independent(report, self._queue.checked(connection, report.number, by))
             if needs_two and len(checked_by) == 1:
                 self._tell_of_first(connection, report, by, reason)
                 return Accepted(report, checked_by, None)
@@ -226,6 +232,10 @@ class Office:
         """Return a report that waits, as it is now and will be until the transaction ends."""
         self._queue.claim(connection, seen.number, by)
         return self._reports.store.by_number(connection, seen.number)
+
+    def _independent(self, report: Report, accounts: Sequence[str]) -> tuple[str, ...]:
+        """Those of ``accounts`` that may still decide the case: one may have been found to belong to the shop."""
+        return tuple(account for account in accounts if report.member not in self._conflicts.barred(account))
 
     def _take(self, number: int, by: str) -> None:
         with writing(self._vault) as connection:

@@ -103,27 +103,26 @@ class Reports:
     def check(self, member: str, content: ReportContent) -> Sequence[Fault]:
         """Return what would keep such a report from being filed; nothing is kept of it."""
         with reading(self.store.engine) as connection:
-            return self._judge.faults(connection, self._new(0, member, content))
+            return self._judge.faults(connection, self._new(member, content))
 
     def draft(self, member: str, content: ReportContent) -> Dossier:
         """Begin a report; it may lack much, but nothing that must not be written down is kept."""
-        refuse_forbidden(self.check(member, content))
-        report = self._new(self.store.records.begin(), member, content)
+        new = self._new(member, content)
+        with reading(self.store.engine) as connection:
+            faults = self._judge.faults(connection, new, ())
+        refuse_forbidden(faults)
+        report = self._judge.judged(replace(new, number=self.store.records.begin()), ())
         with writing(self.store.engine) as connection:
-            report = self._judge.judged(report, ())
             self.store.add(connection, report)
             self.ending.draft(connection, report.number)
-            return self._dossier(connection, report)
+        return Dossier(report, (), faults)
 
     def change(self, member: str, report_id: str, content: ReportContent) -> Dossier:
         """Say something else in a report that waits for the shop."""
         with writing(self.store.engine) as connection:
             report = self._own(connection, member, report_id, *_OPEN)
             files = self.store.files(connection, report.number)
-            changed = self._judge.judged(replace(report, content=content, changed_at=self._clock()), files)
-            refuse_forbidden(self._judge.faults(connection, changed, files))
-            self.store.change(connection, changed)
-            return self._dossier(connection, changed)
+            return self._kept(connection, replace(report, content=content), files)
 
     def attach(self, member: str, report_id: str, name: str, content: bytes) -> Dossier:
         """Add a file, instead of the one of this name that is there."""
@@ -138,7 +137,7 @@ class Reports:
                 if one.name == name:
                     self.store.remove_file(connection, report.number, one.id)
             self.store.add_file(connection, report.number, file, content)
-            return self._refiled(connection, report, [*kept, file])
+            return self._kept(connection, report, [*kept, file])
 
     def detach(self, member: str, report_id: str, name: str) -> Dossier:
         """Take a file away."""
@@ -150,7 +149,7 @@ class Reports:
             for one in before:
                 if one.name == name:
                     self.store.remove_file(connection, report.number, one.id)
-            return self._refiled(connection, report, [one for one in before if one.name != name])
+            return self._kept(connection, report, [one for one in before if one.name != name])
 
     def submit(self, member: str, report_id: str, digest: str, proof: str) -> Receipt:
         """File a report and return the receipt.
@@ -227,7 +226,7 @@ class Reports:
 
     def confirm(self, member: str, report_id: str) -> Report:
         """Keep that the shop says its report still holds."""
-        with self._changing(member, report_id, ReportState.CHECKED, hide=False) as (connection, report):
+        with self._changing(member, report_id, ReportState.CHECKED) as (connection, report):
             now = self._clock()
             after = replace(report, confirmed_at=now, changed_at=now)
             self.store.change(connection, after)
@@ -267,6 +266,10 @@ class Reports:
         with reading(self.store.engine) as connection:
             report = self.store.get(connection, report_id)
             return self.store.file_content(connection, report.number, file_id)
+
+    def faults(self, connection: sa.Connection, report: Report) -> Sequence[Fault]:
+        """Return what keeps a report from being accepted, as things stand today."""
+        return self._judge.faults(connection, report, self.store.files(connection, report.number))
 
     def returned(self, connection: sa.Connection, number: int, reason: str, by: str) -> Report:
         """Ask the shop for more. The office's own transaction."""
@@ -328,19 +331,23 @@ class Reports:
         self._tell(connection, kind, report, after, by, reason)
         return after
 
-    def _refiled(self, connection: sa.Connection, report: Report, files: Sequence[StoredFile]) -> Dossier:
+    def _kept(self, connection: sa.Connection, report: Report, files: Sequence[StoredFile]) -> Dossier:
+        """Keep what the shop changed, but nothing that must not be written down."""
         changed = self._judge.judged(replace(report, changed_at=self._clock()), files)
+        faults = self._judge.faults(connection, changed, files)
+        refuse_forbidden(faults)
         self.store.change(connection, changed)
-        return self._dossier(connection, changed)
+        return Dossier(changed, files, faults)
 
     def _dossier(self, connection: sa.Connection, report: Report) -> Dossier:
         files = self.store.files(connection, report.number)
         faults = self._judge.faults(connection, report, files) if report.state in _OPEN else ()
         return Dossier(report, files, faults)
 
-    def _new(self, number: int, member: str, content: ReportContent) -> Report:
+    def _new(self, member: str, content: ReportContent) -> Report:
+        """A draft that has no number yet."""
         now = self._clock()
-        return Report(number, new_report_id(), member, ReportState.DRAFT, content, now, now)
+        return Report(0, new_report_id(), member, ReportState.DRAFT, content, now, now)
 
     def _own(self, connection: sa.Connection, member: str, report_id: str, *states: ReportState) -> Report:
         """Return a report of the member that is in one of ``states``, or in any if none is given."""
@@ -352,14 +359,11 @@ class Reports:
         return report
 
     @contextmanager
-    def _changing(
-        self, member: str, report_id: str, *states: ReportState, hide: bool = True
-    ) -> Iterator[tuple[sa.Connection, Report]]:
+    def _changing(self, member: str, report_id: str, *states: ReportState) -> Iterator[tuple[sa.Connection, Report]]:
         """A transaction with a report in one of ``states``; where it is part of an entry, that may change in it."""
         with reading(self.store.engine) as connection:
             entry = self._own(connection, member, report_id).entry
-        hidden = (entry,) if hide and entry is not None else ()
-        transaction = writing(self.store.engine) if entry is None else self._entries.changing(*hidden)
+        transaction = writing(self.store.engine) if entry is None else self._entries.changing(entry)
         with transaction as connection:
             report = self._own(connection, member, report_id, *states)
             if report.entry != entry:  # decided, or moved to another entry, a moment ago

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,9 @@ from shopguard.registry.home import RegistryHome
 from shopguard.registry.office.quality import Counted, Quality, count
 from shopguard.registry.office.queue import Queue, hasten
 from shopguard.registry.office.service import Office
-from shopguard.registry.reports.model import Report, ReportContent, ReportState
-from shopguard.registry.reports.store import ReportStore, new_report_id, subject_of
+from shopguard.registry.reports.model import Answers, Channel, Reminder, Report, ReportContent, ReportState
+from shopguard.registry.reports.store import ReportStore, StoredFile, new_report_id, subject_of
+from shopguard.registry.reports.wording import QUESTIONS
 from shopguard.registry.subjects import Subject
 from shopguard.storage.engine import writing
 
@@ -33,15 +35,38 @@ PARTY = Party(
     phones=("090-0000-1111",),
     emails=("taro@example.jp",),
 )
-CONTENT = ReportContent(
-    order_id="5001",
-    category=Category.UNPAID,
-    party=PARTY,
-    ordered_on=date(2026, 8, 1),
-    payment=PaymentKind.PAY_LATER,
-    amount=Decimal(12800),
-    due_on=date(2026, 9, 1),
-)
+FILE = b"%PDF-1.4 an invented invoice"
+
+
+def content_on(today: date) -> ReportContent:
+    """What a shop reports that keeps the rules as of ``today``."""
+    ordered_on, due_on = today - timedelta(days=90), today - timedelta(days=60)
+    evidence = dict.fromkeys(QUESTIONS, ("invoice.pdf",))
+    return ReportContent(
+        order_id="5001",
+        category=Category.UNPAID,
+        party=PARTY,
+        ordered_on=ordered_on,
+        payment=PaymentKind.PAY_LATER,
+        items="花束",
+        amount=Decimal(12800),
+        shipped_on=ordered_on + timedelta(days=2),
+        delivered_on=ordered_on + timedelta(days=3),
+        due_on=due_on,
+        reminders=tuple(Reminder(due_on + timedelta(days=days), Channel.MAIL, by_person=True) for days in (7, 21)),
+        warned_on=due_on + timedelta(days=21),
+        replies="お返事はありません。",
+        answers=Answers(
+            "未入金です。",
+            "請求書の注文です。",
+            "自社後払いです。",
+            "督促しました。",
+            dict.fromkeys(QUESTIONS, ("invoice.pdf",)),
+        ),
+    )
+
+
+CONTENT = content_on(NOW.date())
 
 
 class Centre:
@@ -118,6 +143,8 @@ def file(home: RegistryHome, member: str, content: ReportContent) -> Report:
     report = Report(number, new_report_id(), member, ReportState.SUBMITTED, content, at, at, 80)
     with writing(home.engine("vault")) as connection:
         home.reports.store.add(connection, report)
+        kept = StoredFile(f"F-{report.id}", "invoice.pdf", "pdf", len(FILE), sha256(FILE).digest(), at)
+        home.reports.store.add_file(connection, number, kept, FILE)
         home.seen.note(connection, subject_of(report), content.party)
     return report
 

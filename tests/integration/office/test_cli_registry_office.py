@@ -3,7 +3,6 @@
 import base64
 import json
 import secrets
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +14,10 @@ from shopguard.model import Category
 from shopguard.registry.calendar import day_of
 from shopguard.registry.office.quality import Counted, count
 from shopguard.registry.reports.model import Report
-from shopguard.registry.reports.store import StoredFile
 from shopguard.registry.signing import Signer
 from shopguard.registry.subjects import Subject, SubjectKind
 from shopguard.storage.engine import writing
-from tests.integration.office.conftest import CONTENT, PARTY, file, somebody
+from tests.integration.office.conftest import CONTENT, FILE, PARTY, content_on, file, somebody
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Desk
@@ -38,8 +36,8 @@ def put(desk: "Desk", order: str = "1", member: str = "self", **changes: object)
     """Put a report into the queue."""
     with desk.opened() as installation:
         home = installation.home
-        due_on = day_of(home.clock().timestamp()) - timedelta(days=60)
-        return file(home, member, altered(CONTENT, order_id=order, due_on=due_on, **changes))
+        content = content_on(day_of(home.clock().timestamp()))
+        return file(home, member, altered(content, order_id=order, **changes))
 
 
 def told(desk: "Desk", *words: str) -> Any:
@@ -223,13 +221,9 @@ def test_who_belongs_to_a_shop_decides_none_of_its_cases(desk: "Desk", me: str) 
 
 
 def test_evidence_is_written_for_its_reader_alone(desk: "Desk", tmp_path: Path) -> None:
-    report, content = put(desk), b"%PDF-1.4 invented"
-    with desk.opened() as installation:
-        store = installation.home.reports.store
-        kept = StoredFile("F-1", "invoice.pdf", "pdf", len(content), bytes(32), 0.0)
-        with writing(store.engine) as connection:
-            store.add_file(connection, report.number, kept, content)
+    report = put(desk)
+    (kept,) = told(desk, "show", report.id)["files"]
     target = tmp_path / "seen.pdf"
-    desk.done(*OFFICE, "evidence", report.id, "F-1", "--to", str(target))
-    assert target.read_bytes() == content
+    desk.done(*OFFICE, "evidence", report.id, kept["id"], "--to", str(target))
+    assert target.read_bytes() == FILE
     assert target.stat().st_mode & 0o077 == 0

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from msgspec.structs import replace as altered
 
 from shopguard.model import Category
 from shopguard.registry.entries.model import LifeState
@@ -11,7 +12,10 @@ from shopguard.registry.office.service import CHECKED_ONCE, Office
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.reports.model import Mark, Report, ReportState
 from shopguard.registry.reports.store import subject_of
-from tests.integration.office.conftest import Centre, somebody
+from shopguard.registry.reports.wording import QUESTIONS
+from shopguard.registry.subjects import Subject, SubjectKind
+from shopguard.storage.engine import writing
+from tests.integration.office.conftest import CONTENT, PARTY, Centre, somebody
 
 Deciding = Callable[[Office, Report, str], object]
 DECISIONS: dict[str, Deciding] = {
@@ -145,6 +149,38 @@ def test_who_checked_first_is_not_given_it_again(centre: Centre) -> None:
     taken = centre.office.take_next("baba")
     assert taken is not None
     assert taken.id == report.id
+
+
+def test_one_of_two_who_turns_out_to_belong_to_the_shop_does_not_count(centre: Centre) -> None:
+    report = centre.file("flower-shop", category=Category.MALICIOUS_CLAIM)
+    centre.office.accept(report.id, "aoki", "shown")
+    centre.home.conflicts.affiliate("aoki", "flower-shop", "baba", "kin")
+    assert centre.office.accept(report.id, "baba", "shown").entry is None
+    accepted = centre.office.accept(report.id, "chiba", "shown")
+    assert accepted.checked_by == ("baba", "chiba")
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_nothing_is_accepted_before_all_four_questions_are_answered_with_evidence(
+    centre: Centre, question: str
+) -> None:
+    evidence = {name: named for name, named in CONTENT.answers.evidence.items() if name != question}
+    for answers in (altered(CONTENT.answers, evidence=evidence), altered(CONTENT.answers, **{question: ""})):
+        report = centre.file(answers=answers)
+        with pytest.raises(Refused) as refused:
+            centre.office.accept(report.id, "aoki", "shown")
+        assert refused.value.code is Refusal.RULES
+        assert centre.again(report).state is ReportState.SUBMITTED
+
+
+def test_a_buyer_who_turns_out_to_be_of_a_member_shop_is_not_accepted(centre: Centre) -> None:
+    report = centre.file()
+    with writing(centre.home.engine("vault")) as connection:
+        centre.home.seen.note(connection, Subject.of(SubjectKind.MEMBER, "book-shop"), PARTY)
+    with pytest.raises(Refused) as refused:
+        centre.office.accept(report.id, "aoki", "shown")
+    assert refused.value.code is Refusal.RULES
+    centre.office.reject(report.id, "aoki", "works at another shop")
 
 
 def test_a_report_that_comes_back_is_checked_anew_by_both(centre: Centre) -> None:
