@@ -51,15 +51,19 @@ class Seen:
         Args:
             kinds: of the records that are asked for; none: all.
         """
-        found: dict[Subject, list[Token]] = defaultdict(list)
+        digests = self._digests(party)
+        is_meant = seen_token.c.digest.in_(digests) & _is_of(kinds)
+        not_hot = sa.select(seen_token.c.digest).where(is_meant).group_by(seen_token.c.digest)
+        not_hot = not_hot.having(sa.func.count() <= MOST_SHARING)
+        query = sa.select(seen_token).where(seen_token.c.digest.in_(not_hot), is_meant)
+        met = defaultdict[str, set[bytes]](set)
         with reading(self._vault) as connection:
-            for digest, token in self._digests(party).items():
-                is_meant = (seen_token.c.digest == digest) & _is_of(kinds)
-                subjects = connection.scalars(sa.select(seen_token.c.subject).where(is_meant).limit(MOST_SHARING + 1))
-                met = subjects.all()
-                for text in met if len(met) <= MOST_SHARING else ():
-                    found[Subject.read(text)].append(token)
-        return found
+            for row in connection.execute(query):
+                met[row.subject].add(bytes(row.digest))
+        return {
+            Subject.read(subject): [token for digest, token in digests.items() if digest in shared]
+            for subject, shared in met.items()
+        }
 
     def sharing(self, subjects: Collection[Subject]) -> Mapping[Subject, int]:
         """Return of each subject how many others of its kind share something telling with it; those of none miss.
