@@ -61,7 +61,7 @@ def content_on(today: date) -> ReportContent:
             "請求書の注文です。",
             "自社後払いです。",
             "督促しました。",
-            dict.fromkeys(QUESTIONS, ("invoice.pdf",)),
+            evidence,
         ),
     )
 
