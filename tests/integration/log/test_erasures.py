@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -402,7 +401,7 @@ def test_a_dump_of_postgresql_brings_nobody_back(tmp_path: Path, empty_postgres:
     registry = Registry(folder, address.render_as_string(hide_password=False))
     registry.home.prepare()
     registry.load(ENTRY, replace(ENTRY, id="E-2", party=OTHER))
-    place = ["-h", address.query["host"], "-U", "guard", "-d", str(address.database)]
+    place = ["-h", str(address.query["host"]), "-U", "guard", "-d", str(address.database)]
     dump = subprocess.run([programs() / "pg_dump", "-Fc", *place], check=True, capture_output=True).stdout
     registry.erase("E-1")
     registry.home.close()
