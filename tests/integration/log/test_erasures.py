@@ -178,9 +178,7 @@ def add_report(registry: Registry, state: ReportState) -> int:
     """A report that others may resemble, and that has a deadline."""
     number, home = registry.home.records.begin(), registry.home
     subject = Subject.of(SubjectKind.REPORT, number)
-    content = ReportContent(
-        f"50{number}", Category.UNPAID, PARTY, date(2026, 8, 1), PaymentKind.PAY_LATER, Decimal(9)
-    )
+    content = ReportContent(f"50{number}", Category.UNPAID, PARTY, date(2026, 8, 1), PaymentKind.PAY_LATER)
     with writing(home.engine("vault")) as connection:
         store = ReportStore(home.records, home.vault_keys)
         store.add(connection, Report(number, new_report_id(), "shop-1", state, content, 0.0, 0.0))
@@ -406,8 +404,8 @@ def test_a_dump_of_postgresql_brings_nobody_back(tmp_path: Path, empty_postgres:
     registry.erase("E-1")
     registry.home.close()
     empty_postgres.dispose()
-    restore = [programs() / "pg_restore", "--clean", "--if-exists", *place]
-    subprocess.run(restore, input=dump, check=True, capture_output=True)
+    restore = programs() / "pg_restore"
+    subprocess.run([restore, "--clean", "--if-exists", *place], input=dump, check=True, capture_output=True)
     registry.open()
     assert (registry.meets(PARTY), registry.meets(OTHER)) == (False, True)
     registry.journal.unlink()
