@@ -41,7 +41,7 @@ FILE = b"%PDF-1.4 an invented invoice"
 def content_on(today: date) -> ReportContent:
     """What a shop reports that keeps the rules as of ``today``."""
     ordered_on, due_on = today - timedelta(days=90), today - timedelta(days=60)
-    evidence = dict.fromkeys(QUESTIONS, ("invoice.pdf",))
+    evidence: dict[str, tuple[str, ...]] = dict.fromkeys(QUESTIONS, ("invoice.pdf",))
     return ReportContent(
         order_id="5001",
         category=Category.UNPAID,

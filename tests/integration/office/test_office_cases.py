@@ -40,7 +40,8 @@ def test_reports_that_are_about_somebody_else_get_an_entry_of_their_own(either_c
     entry = either_centre.entry("flower-shop", "book-shop")
     wrong = either_centre.store.of_numbers([entry.sources[1].report])[entry.sources[1].report]
     new = either_centre.home.cases.split(entry.number, [wrong.id], "aoki", "another person")
-    assert (new.state, new.members) == (LifeState.PENDING, {"book-shop"})
+    assert new.state is LifeState.PENDING
+    assert new.members == {"book-shop"}
     assert either_centre.home.entries.get(entry.number).members == {"flower-shop"}
     assert either_centre.again(wrong).entry == new.number
 

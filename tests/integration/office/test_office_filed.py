@@ -62,7 +62,8 @@ def test_two_shops_that_report_one_person_make_one_entry(registry: Registry) -> 
     assert first.reference in {one.name for one in similar(registry, second)}
     merged = office.accept(second, "aoki", "same person", first.number).entry
     assert merged is not None
-    assert (merged.members, merged.state) == ({SHOP, OTHER}, LifeState.PENDING)
+    assert merged.members == {SHOP, OTHER}
+    assert merged.state is LifeState.PENDING
 
 
 def test_a_report_that_is_withdrawn_leaves_the_queue(registry: Registry) -> None:
