@@ -46,6 +46,7 @@ def business_days_before(day: date, count: int) -> date:
     return day
 
 
+@lru_cache(maxsize=8192)  # a load asks for every entry, and their days recur
 def add_months(day: date, count: int) -> date:
     """Return the same day ``count`` months later, or the last of that month where it has no such day.
 

@@ -49,11 +49,13 @@ class Findable:
         return f"Findable({len(self.tokens)} tokens)"
 
 
-def findable(*parties: Party) -> Findable:
+def findable(party: Party, *also: Party) -> Findable:
     """Return what a person is found by under the rules of this version, by each of their names and addresses."""
-    identities = [identify(party) for party in parties]
-    found_by = dict.fromkeys(token for identity in identities for token in tokens(identity))
-    return Findable(tuple(found_by), frozenset().union(*(identity.fields for identity in identities)))
+    identity = identify(party)
+    found, fields = tokens(identity), identity.fields
+    for other in map(identify, also):
+        found, fields = tuple(dict.fromkeys((*found, *tokens(other)))), fields | other.fields
+    return Findable(found, fields)
 
 
 @dataclass(frozen=True, slots=True)
