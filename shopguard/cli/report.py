@@ -19,6 +19,7 @@ from shopguard.errors import PayloadInvalid
 from shopguard.model import Category
 from shopguard.private_file import write_private
 from shopguard.registry.calendar import day_of
+from shopguard.registry.client.letters import office_letters
 from shopguard.registry.client.reports import Declined, Filed, ReportClient
 from shopguard.registry.reports.model import ReportState
 from shopguard.registry.reports.prefill import prefilled
@@ -239,6 +240,21 @@ class _Filing:
             return [] if content.order_id in self._open else self._reports.check(content)
         _keep(self._data_dir, self._reports.file(content, evidence))
         return []
+
+
+@report.command()
+@json_option
+@click.pass_obj
+def letters(invocation: Invocation, as_json: bool) -> None:
+    """Read what the registry's office writes to this shop, such as that a person objects to a report."""
+    with opened(invocation) as installation:
+        found = office_letters(installation.registry_client)
+    if as_json:
+        show_json(found)
+        return
+    for one in found:
+        english, japanese = (f"{wording.title}\n\n{wording.body}\n" for wording in (one.en, one.ja))
+        click.echo(say(english, japanese))
 
 
 @contextmanager

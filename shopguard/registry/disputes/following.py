@@ -56,15 +56,15 @@ class Following:
         return {DUE: self._overdue, CLEAR: self._unclear, FORGET: self._forget, END: self._unprotect}
 
     def _notify(self, life: Life) -> None:
-        """Draft the notice of an entry; where no address is known, keep that nobody can be told."""
-        files, held = self._files, self._files.held(life)
+        """Draft the notice of an entry, each day anew until it is sent; without an address nobody can be told."""
+        files, subject = self._files, Subject.of(SubjectKind.ENTRY, life.number)
+        latest = files.outbox.latest(subject, Template.NOTICE)
+        if latest is not None and (latest.state is not MessageState.DRAFTED or self._is_of_today(latest)):
+            return
+        held = files.held(life)
         if not held.contact.is_reachable:
             with files.entries.changing(life.number) as connection:
                 files.entries.notice_impossible(connection, life.number, SYSTEM, "no address is recorded")
-            return
-        subject = Subject.of(SubjectKind.ENTRY, life.number)
-        latest = files.outbox.latest(subject, Template.NOTICE)
-        if latest is not None and (latest.state is not MessageState.DRAFTED or self._is_of_today(latest)):
             return
         letter = self._notice(life, held)
         with writing(files.vault) as connection:

@@ -10,6 +10,11 @@ from shopguard.registry.disputes.service import Files
 from shopguard.registry.entries.model import LifeState
 from shopguard.storage.engine import writing
 
+SHOWN_DAYS = 90
+"""How long a member can read a letter again: an answer that was lost on the way is asked for once more."""
+
+_DAY_S = 86_400.0
+
 
 class Mailroom:
     """The letters of the persons' desk, towards whoever posts them. ``Refused`` where a letter is not to be sent."""
@@ -45,9 +50,11 @@ class Mailroom:
         return done
 
     def fetched(self, member: str) -> Sequence[Message]:
-        """Return the letters that wait for a member, which are sent by that."""
-        waiting = self._files.outbox.waiting(member_addressee(member))
-        return [self.sent(message.number, member_addressee(member), Way.API) for message in waiting]
+        """Return the letters to a member of the last ``SHOWN_DAYS``; those that waited are sent by that."""
+        to = member_addressee(member)
+        for message in self._files.outbox.waiting(to):
+            self.sent(message.number, to, Way.API)
+        return self._files.outbox.to(to, self._files.clock() - SHOWN_DAYS * _DAY_S)
 
     def _notice_sent(self, message: Message, by: str, way: Way, proof: str) -> Message:
         entry = message.subject.number

@@ -137,6 +137,11 @@ class Outbox:
             is_meant &= column.startswith(addressee) if addressee.endswith(":") else column == addressee
         return [message for message in self._select(is_meant, limit) if message.letter is not None]
 
+    def to(self, addressee: str, since: float) -> Sequence[Message]:
+        """Return what somebody is or was sent since a moment, the oldest first, without what was erased."""
+        is_meant = (message_table.c.addressee == addressee) & (message_table.c.drafted_at >= since)
+        return [message for message in self._select(is_meant) if message.letter is not None]
+
     def of(self, subject: Subject) -> Sequence[Message]:
         """Return every message about a record, the oldest first."""
         return self._select(message_table.c.subject == str(subject))

@@ -4,7 +4,8 @@ Nothing here is kept by a cache or found by a search engine, and no code stands 
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from typing import TypeVar
 
 import msgspec
@@ -70,12 +71,13 @@ def persons_routes(desk: PersonsDesk, door: Door, proxies: int = 0) -> Blueprint
 
 
 def member_routes(mailroom: Mailroom) -> Sequence[Route]:
-    """Return where members fetch the letters that wait for them; what was fetched counts as sent."""
+    """Return where members read the office's letters; what was read counts as sent."""
 
     def fetch(asked: Asked) -> msgspec.Struct:
-        return MemberLetters(tuple(map(_letter, mailroom.fetched(asked.caller.member))))
+        messages = mailroom.fetched(asked.caller.member)
+        return MemberLetters(tuple(shape for message in messages for shape in _letter(message)))
 
-    return (Route("POST", LETTERS, Role.REPORT, fetch, "The office's letters to this member", answers=MemberLetters),)
+    return (Route("GET", LETTERS, Role.REPORT, fetch, "The office's letters to this member", answers=MemberLetters),)
 
 
 def _answered(door: Door, place: str, shape: type[Asking], answer: Callable[[Asking], msgspec.Struct]) -> Response:
@@ -129,10 +131,10 @@ def _json(status: int, shape: msgspec.Struct) -> Response:
     return response
 
 
-def _letter(message: Message) -> MemberLetter:
-    letter = message.letter
-    title = "" if letter is None else f"{letter.ja.title} / {letter.en.title}"
-    return MemberLetter(message.number, message.template.value, title, "" if letter is None else letter.text)
+def _letter(message: Message) -> Iterator[MemberLetter]:
+    if (letter := message.letter) is not None:
+        drafted_at = datetime.fromtimestamp(message.drafted_at, UTC)
+        yield MemberLetter(message.number, message.template, drafted_at, letter.ja, letter.en)
 
 
 _UNREADABLE = both(

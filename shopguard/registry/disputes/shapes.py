@@ -1,7 +1,10 @@
 """What persons and members exchange with the desk as JSON, and at which addresses."""
 
+from datetime import datetime
+
 import msgspec
 
+from shopguard.registry.disputes.letters import Template, Wording
 from shopguard.registry.disputes.model import NOWHERE, Contact, Fact, RequestKind
 
 PERSONS = "/registry/v1/persons"
@@ -49,12 +52,13 @@ class Refusing(msgspec.Struct, frozen=True):
 
 
 class MemberLetter(msgspec.Struct, frozen=True):
-    """One letter of the office to a member."""
+    """One letter of the office to a member, in Japanese and English."""
 
     number: int
-    template: str
-    title: str
-    text: str
+    what: Template
+    drafted_at: datetime
+    ja: Wording
+    en: Wording
 
 
 class MemberLetters(msgspec.Struct, frozen=True):

@@ -94,13 +94,15 @@ class Centre:
         return report
 
     def pending(self, *members: str, party: Party = PARTY, **changes: object) -> Life:
-        """An entry whose person was not told yet, by default of one shop."""
-        life: Life | None = None
-        for member in members or ("flower-shop",):
-            into = None if life is None else life.number
-            report = self.file(member, party, **changes)
-            life = self.home.moderation.accept(report.id, OFFICE, "shown", into).entry
-        assert life is not None
+        """An entry whose person was not told yet, of reports by these shops (by default one) that the office accepted."""
+        reports = [self.file(member, party, **changes) for member in members or ("flower-shop",)]
+        number, entries = self.home.records.begin(), self.home.entries
+        with entries.changing() as connection:
+            checked = [altered(one, state=ReportState.CHECKED, entry=number, checked_by=(OFFICE,)) for one in reports]
+            for report in checked:
+                self.home.reports.store.change(connection, report)
+            life = entries.open(connection, checked, number, OFFICE)
+        entries.settle()
         return life
 
     def active(self, *members: str, party: Party = PARTY, **changes: object) -> Life:

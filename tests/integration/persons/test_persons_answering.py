@@ -1,7 +1,10 @@
 """How the office answers: disputes, copies, corrections, misused names; and what each person and shop is told."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 
 import msgspec
 import pytest
@@ -284,6 +287,57 @@ def test_every_decision_is_committed_to_in_the_log(centre: Centre) -> None:
     assert [proof.number for proof in proofs] == [one.leaf for one in acts]
     assert all(proof.holds() for proof in proofs)
     assert all(proof.is_of(one.salt, msgspec.json.encode(one.act)) for proof, one in zip(proofs, acts, strict=True))
+
+
+def at_once(*calls: Callable[[], object]) -> list[object]:
+    """What each call returned, or why it was refused; all of them run beside each other."""
+
+    def outcome(call: Callable[[], object]) -> object:
+        try:
+            return call()
+        except Refused as refused:
+            return refused.code
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(outcome, calls))
+
+
+@pytest.mark.parametrize("database", ["centre", "postgres_centre"])
+def test_of_many_who_decide_at_once_one_does(database: str, request: pytest.FixtureRequest) -> None:
+    centre: Centre = request.getfixturevalue(database)
+    opened, answers = centre.ask(RequestKind.CONTEST, centre.active()), centre.persons.answers
+    calls = [partial(answers.uphold, opened.request, f"account-{n}", REASON) for n in range(3)]
+    calls += [partial(answers.overturn, opened.request, f"account-{n}", REASON) for n in range(3, 6)]
+    done = at_once(*calls)
+    assert sorted(map(str, done)).count(str(Refusal.STATE)) == 5
+    decided = centre.request(opened).answer
+    assert decided is not None
+    centre.sweep()
+    assert centre.met() == ({Effect.FLAG} if decided.outcome is Outcome.UPHELD else set())
+
+
+@pytest.mark.parametrize("database", ["centre", "postgres_centre"])
+def test_of_many_who_ask_the_same_at_once_one_is_heard(database: str, request: pytest.FixtureRequest) -> None:
+    centre: Centre = request.getfixturevalue(database)
+    life = centre.active()
+    done = at_once(*[partial(centre.ask, RequestKind.CONTEST, life) for _ in range(5)])
+    assert done.count(Refusal.STATE) == 4
+    assert len(centre.letters(Template.REPORTER_TOLD)) == 1
+    assert centre.met() == set()
+
+
+def test_a_request_that_breaks_off_leaves_nothing_half_done(centre: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
+    life = centre.active()
+    with monkeypatch.context() as patch:
+        patch.setattr(centre.persons.files.timers, "set", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            centre.ask(RequestKind.CONTEST, life)
+    assert centre.met() == set(), "rather unserved than served while somebody objects"
+    centre.sweep()
+    assert centre.met() == {Effect.FLAG}
+    assert centre.home.entries.get(life.number).state is LifeState.ACTIVE
+    assert centre.letters(Template.REPORTER_TOLD) == []
+    assert list(centre.persons.files.requests.in_state(RequestState.OPEN)) == []
 
 
 def test_the_desk_works_on_postgresql_too(postgres_centre: Centre) -> None:

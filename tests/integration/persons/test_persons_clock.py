@@ -72,7 +72,7 @@ def test_a_letter_that_cannot_be_written_stops_no_other(centre: Centre, monkeypa
     broken, other = centre.pending(), centre.pending(party=replace(PARTY, name="見本 花子"))
     held = centre.persons.files.held
     files = type(centre.persons.files)
-    monkeypatch.setattr(files, "held", lambda self, life: 1 / 0 if life.number == broken.number else held(life))
+    monkeypatch.setattr(files, "held", lambda _, life: 1 / 0 if life.number == broken.number else held(life))
     with capture_logs() as logged:
         centre.persons.following.follow()
     assert other.code in centre.text(Template.NOTICE)
@@ -128,9 +128,17 @@ def test_a_member_that_fetches_its_letters_was_told(centre: Centre) -> None:
     centre.ask(RequestKind.CONTEST, life)
     (fetched,) = centre.persons.mailroom.fetched("flower-shop")
     assert (fetched.template, fetched.way) == (Template.REPORTER_TOLD, Way.API)
-    assert centre.persons.mailroom.fetched("flower-shop") == []
     assert centre.persons.mailroom.fetched("tea-shop") == []
     assert centre.home.entries.get(life.number).reporter_told_at is not None
+
+
+def test_a_letter_is_read_again_for_ninety_days(centre: Centre) -> None:
+    centre.ask(RequestKind.ACCESS, centre.active())
+    centre.ask(RequestKind.CONTEST, centre.home.entries.in_state(LifeState.ACTIVE)[0])
+    first = centre.persons.mailroom.fetched("flower-shop")
+    assert centre.persons.mailroom.fetched("flower-shop") == first != []
+    centre.pass_days(91)
+    assert first[0].number not in [message.number for message in centre.persons.mailroom.fetched("flower-shop")]
 
 
 def test_the_office_is_warned_before_reporters_must_know(centre: Centre) -> None:

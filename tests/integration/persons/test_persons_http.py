@@ -16,9 +16,13 @@ from schemathesis.specs.openapi import checks
 from werkzeug.test import TestResponse
 
 from shopguard.model import Effect
+from shopguard.registry.client.letters import office_letters
 from shopguard.registry.disputes.codes import new_code
+from shopguard.registry.disputes.letters import Template
+from shopguard.registry.disputes.model import RequestKind
 from shopguard.registry.disputes.openapi import document
 from shopguard.registry.disputes.shapes import LOOK, PERSONS, PROOF, REQUESTS, STATUS
+from shopguard.registry.home import OWN_MEMBER
 from tests.integration.persons.conftest import FACTS, PARTY, Centre
 
 CHECKS = [
@@ -187,3 +191,13 @@ def test_it_answers_as_described(unlimited: FlaskClient, centre: Centre, case: C
     )
     assert PARTY.phones[0] not in response.text
     assert centre.met() <= {Effect.FLAG}
+
+
+def test_a_member_reads_its_letters_over_the_signed_api(centre: Centre) -> None:
+    client = centre.home.client(b"secret")
+    assert office_letters(client) == ()
+    centre.ask(RequestKind.CONTEST, centre.active(OWN_MEMBER))
+    (letter,) = office_letters(client)
+    assert letter.what is Template.REPORTER_TOLD
+    assert "The person has answered your report" in letter.en.body
+    assert office_letters(client) == (letter,)

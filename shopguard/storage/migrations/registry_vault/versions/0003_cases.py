@@ -153,6 +153,7 @@ def upgrade() -> None:
     )
     op.create_index("message_state", "message", ["state", "number"])
     op.create_index("message_subject", "message", ["subject"])
+    op.create_index("message_addressee", "message", ["addressee", "drafted_at"])
     op.create_table(
         "look",
         sa.Column("number", _number, primary_key=True, autoincrement=True),
