@@ -74,7 +74,7 @@ KINDS = {
     Type.SOUND_CITY: Kind("sound+city", 2, 4),
     Type.NAME: Kind("name", 2, 4),
     Type.SOUND: Kind("sound", 2, 4),
-    Type.MAIL_NAME: Kind("mail name", 2, 4),
+    Type.MAIL_NAME: Kind("mail name", 2, 2),
 }
 
 
