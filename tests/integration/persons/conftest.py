@@ -94,7 +94,7 @@ class Centre:
         return report
 
     def pending(self, *members: str, party: Party = PARTY, **changes: object) -> Life:
-        """An entry whose person was not told yet, of reports by these shops (by default one) that the office accepted."""
+        """An entry whose person was not told yet, of reports by these shops (by default one) that were accepted."""
         reports = [self.file(member, party, **changes) for member in members or ("flower-shop",)]
         number, entries = self.home.records.begin(), self.home.entries
         with entries.changing() as connection:
