@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from importlib.util import find_spec
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import event
 
 from shopguard import wire
 from shopguard.crypto import Keyring
@@ -329,6 +331,52 @@ def test_a_line_that_a_crash_broke_off_is_written_again(registry: Registry) -> N
     lines = registry.journal.read_text().splitlines()
     assert len(lines) == 2
     assert '"erased"' in lines[1]
+
+
+class Crash(BaseException):
+    """The process is gone."""
+
+
+@contextmanager
+def crashing_at(registry: Registry, number: int) -> Iterator[None]:
+    """Within, the ``number``-th commit to vault, keys and index is not reached."""
+    committed = count(1)
+
+    def before_commit(connection: sa.Connection) -> None:
+        if connection.get_execution_options().get("writing") and next(committed) == number:
+            raise Crash
+
+    engines = [registry.home.engine(store) for store in ("vault", "keys", "index")]
+    for engine in engines:
+        event.listen(engine, "commit", before_commit)
+    try:
+        yield
+    finally:
+        for engine in engines:
+            event.remove(engine, "commit", before_commit)
+
+
+COMMITS_OF_AN_ERASURE = 5  # blocked, erased in the vault, out of the index, the key destroyed, emptied in the vault
+
+
+@pytest.mark.parametrize("number", range(3, COMMITS_OF_AN_ERASURE + 1))
+def test_an_erasure_that_broke_off_is_finished_before_anything_is_served(registry: Registry, number: int) -> None:
+    with pytest.raises(Crash), crashing_at(registry, number):
+        registry.erase("E-1")
+    assert not registry.meets(PARTY)
+    registry.backup()
+    registry.start()
+    assert registry.count("keys", "entry_key") == 0
+    registry.restore()
+    registry.start()
+    assert not registry.meets(PARTY)
+    assert registry.count("keys", "entry_key") == 0
+
+
+def test_an_erasure_takes_no_more_commits_than_are_broken_off_here(registry: Registry) -> None:
+    with crashing_at(registry, COMMITS_OF_AN_ERASURE + 1):
+        registry.erase("E-1")
+    assert registry.count("keys", "entry_key") == 0
 
 
 @pytest.mark.parametrize("content", [b"", b"{}\n", b"\xff\n", b'{"type":"settled","at":1}\n', b"no journal\n"])
