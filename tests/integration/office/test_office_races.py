@@ -64,7 +64,10 @@ def work(home: RegistryHome, number: int) -> str | None:
 
 
 def work_in_process(number: int) -> str | None:
-    return work(_homes[0], number)
+    try:
+        return work(_homes[0], number)
+    except Refused as refused:
+        raise AssertionError(str(refused)) from None  # which other processes can read
 
 
 _homes: list[RegistryHome] = []
