@@ -1,4 +1,4 @@
-"""What was done comes into the log once, whatever breaks off; the record shows what a leaf is about, while it lives."""
+"""What was done comes into the log once, whatever breaks off; a record shows what its leaves say, while it lives."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
