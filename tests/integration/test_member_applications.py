@@ -3,6 +3,7 @@
 import base64
 import secrets
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,7 +29,19 @@ STAFF = Party(name="見本 梅子", phones=("080-0000-1111",), emails=("umeko@ex
 
 @pytest.fixture
 def home(tmp_path: Path, keyring: Keyring) -> Iterator[RegistryHome]:
-    made = RegistryHome(tmp_path, "local", keyring, lambda: NOW, apart=False)
+    yield from _home(tmp_path, keyring, None)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def either_home(request: pytest.FixtureRequest, tmp_path: Path, keyring: Keyring) -> Iterator[RegistryHome]:
+    url = None
+    if request.param == "postgres":
+        url = request.getfixturevalue("empty_postgres").url.render_as_string(hide_password=False)
+    yield from _home(tmp_path, keyring, url)
+
+
+def _home(folder: Path, keyring: Keyring, url: str | None) -> Iterator[RegistryHome]:
+    made = RegistryHome(folder, "local", keyring, lambda: NOW, url, apart=False)
     made.upgrade()
     yield made
     made.close()
@@ -99,6 +112,24 @@ def test_an_application_is_decided_once(home: RegistryHome) -> None:
     assert [member.id for member in home.members.all()] == ["shop-1"]
 
 
+def test_of_two_who_decide_at_once_one_is_refused(either_home: RegistryHome) -> None:
+    waiting = either_home.applications.apply(applied(), "shop")
+
+    def approve(member: str) -> bool:
+        try:
+            either_home.applications.approve(waiting.id, member, "clerk")
+        except Refused as refused:
+            assert "decided" in str(refused)
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as threads:
+        done = list(threads.map(approve, [f"shop-{number}" for number in range(4)]))
+    (member,) = either_home.members.all()
+    assert done.count(True) == 1
+    assert [one.member for one in either_home.applications.all(Stage.APPROVED)] == [member.id]
+
+
 def test_where_the_member_cannot_be_taken_in_the_application_waits_on(home: RegistryHome) -> None:
     waiting = home.applications.apply(applied(), "shop")
     home.members.create("shop-1", "another", Signer.of_seed(secrets.token_bytes(32)).public)
@@ -120,7 +151,8 @@ def test_of_a_rejected_shop_nothing_is_kept(home: RegistryHome) -> None:
     assert home.acts.of(Subject.of(SubjectKind.APPLICATION, waiting.number)) == []
 
 
-def test_of_a_shop_that_left_nothing_is_kept(home: RegistryHome) -> None:
+def test_of_a_shop_that_left_nothing_is_kept(either_home: RegistryHome) -> None:
+    home = either_home
     waiting = home.applications.apply(applied(), "shop")
     home.applications.approve(waiting.id, "shop-1", "clerk")
     home.members.leave("shop-1", "", "clerk")

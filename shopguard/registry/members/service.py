@@ -62,7 +62,10 @@ _NOBODY = ""  # in place of an id, for a shop that has none yet
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """An application that a member comes of: its record, what it states, and what is written with the member."""
+    """An application that a member comes of: its record, what it states, and what is written before the member is.
+
+    ``within`` sees to it that nobody else decides the application meanwhile.
+    """
 
     record: int
     shop: Particulars
@@ -112,12 +115,13 @@ class Members:
         now, record = self._clock(), None if approval is None else approval.record
         new = new_member(member_id, name, contact, public_key, daily_orders, now, record)
         with writing(self._vault) as connection:
+            if approval is not None:
+                approval.within(connection)
             self._store.add(connection, new)
             self._store.record(connection, new, LeafKind.MEMBER_CREATED, by, new.key_ids[0], now)
             if approval is not None:
                 with self._regrouping(connection):
                     self._describe(connection, new, approval.shop)
-                approval.within(connection)
         return self._given(new)
 
     def all(self) -> Sequence[Member]:
