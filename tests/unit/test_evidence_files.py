@@ -1,5 +1,6 @@
 """Which files are taken as evidence, and which are not: by what they hold, whatever they are called."""
 
+import contextlib
 import io
 import struct
 import tracemalloc
@@ -161,11 +162,44 @@ def test_a_file_above_the_limit_is_refused_with_the_limit() -> None:
         b"<< /S /Launch /F (cmd.exe) >>",
         b"<< /Names << /EmbeddedFiles 7 0 R >> >>",
         packed(b"<< /S /JavaScript >>"),
+        packed(b"<< /S /JavaScript >>").replace(b"/ObjStm", b"/Obj#53tm"),
+        packed(b"<< /S /JavaScript >>").replace(b"/N 1", b"/DecodeParms << /Columns 4 >> /N 1"),
+        b"% a stream is\n" + packed(b"<< /S /JavaScript >>"),
+        packed(b"<< /S /JavaScript >>").replace(b"FlateDecode", b"LZWDecode").replace(b"x\x9c", b"\x80\x0b"),
     ],
-    ids=["script", "script in numbers", "program", "further files", "script in a stream"],
+    ids=["script", "in numbers", "program", "files", "stream", "numbered stream", "nested", "decoy", "other packing"],
 )
 def test_a_pdf_that_does_more_than_show_pages_is_refused(body: bytes) -> None:
     assert "programs" in refused("a.pdf", pdf(body))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.pdf", pdf(b"/ObjStm /Filter >> stream\n" * 300_000)),
+        ("a.pdf", pdf(b"/J#61v" * 1_000_000)),
+        ("a.pdf", pdf(b"<<" * 3_000_000)),
+        ("a.csv", b"5001," + b" " * 6_000_000),
+        ("a.csv", b"\n" * 6_000_000),
+        ("a.txt", b"< " * 3_000_000),
+        ("a.eml", mail().replace(b"\n\n", b"\n\n--" + b"-" * 3_000_000, 1)),
+    ],
+)
+def test_what_is_made_to_take_long_is_looked_at_in_one_pass(name: str, content: bytes) -> None:
+    """It ends: where each byte is looked at again for each other, it would take hours."""
+    with contextlib.suppress(Refused):
+        inspect(name, content)
+
+
+def test_a_workbook_as_a_printer_left_it_is_taken() -> None:
+    assert inspect("a.xlsx", workbook({"xl/printerSettings/printerSettings1.bin": b"x"})) is Kind.XLSX
+
+
+def test_a_mail_of_endless_parts_is_refused() -> None:
+    nested = b"From: a@example.jp\nDate: x\n" + b"".join(
+        b"Content-Type: multipart/mixed; boundary=%d\n\n--%d\n" % (n, n) for n in range(3_000)
+    )
+    assert "cannot be read" in refused("a.eml", nested)
 
 
 def test_a_locked_pdf_is_refused_with_the_remedy() -> None:

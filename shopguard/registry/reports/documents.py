@@ -14,7 +14,8 @@ MAX_EXPANDED = 100 * 1024 * 1024
 
 _MAX_OBJECTS = 20 * 1024 * 1024  # bytes of a PDF's packed objects, which hold no pictures
 
-_MAX_PARTS = 2_000  # of one workbook
+_MAX_PARTS = 2_000  # of one file
+_MAX_MULTIPARTS = 100  # of one mail
 _MAX_PIXELS = 200_000_000
 _PIECE = 64 * 1024
 _CHARSETS = ("utf-8-sig", "cp932", "iso2022_jp_2")
@@ -35,7 +36,7 @@ def check_pdf(content: bytes) -> None:
     """
     end = content.rfind(b"%%EOF")
     if end < 0 or len(content) - end > _PIECE:
-        raise Unfit("PDFが途中で切れているか、壊れています。", "the PDF is cut off or damaged")
+        raise _cut_off()
     plain = _names(content)
     if b"/Encrypt" in plain:
         raise Unfit(
@@ -44,10 +45,7 @@ def check_pdf(content: bytes) -> None:
         )
     for text in (plain, *map(_names, _object_streams(content))):
         if _PDF_ACTS.search(text):
-            raise Unfit(
-                "プログラムや添付ファイルを含むPDFです。印刷してPDFにし直してください。",
-                "the PDF holds programs or further files: print it to a new PDF",
-            )
+            raise _hidden()
 
 
 def check_png(content: bytes) -> None:
@@ -88,16 +86,18 @@ def check_table(content: bytes) -> None:
 
 def check_mail(content: bytes, check_attached: Callable[[str, bytes], None]) -> None:
     """Raise ``Unfit`` for what is no mail; ``check_attached`` (name, bytes) looks at what came with it."""
-    mail = message_from_bytes(content, policy=policy.default)
-    if len(_MAIL_HEADERS & {name.lower() for name, _ in mail.items()}) < 2:
+    if content.lower().count(b"multipart/") > _MAX_MULTIPARTS:  # reading them takes the square of their number
+        raise _unreadable_mail()
+    try:
+        mail = message_from_bytes(content, policy=policy.default)
+        headers, attached = {name.lower() for name, _ in mail.items()}, list(_attached(mail))
+    except (LookupError, ValueError, AttributeError, TypeError, RecursionError):  # it meets what nobody foresaw
+        raise _unreadable_mail() from None
+    if len(_MAIL_HEADERS & headers) < 2:
         raise Unfit(
             "メールのヘッダー（From、Dateなど）がありません。メールソフトから保存したemlを送ってください。",
             "the mail has no headers (From, Date): send the file as your mail program saved it",
         )
-    try:
-        attached = list(_attached(mail))
-    except (LookupError, ValueError, AttributeError):  # the reader of mails meets what nobody foresaw
-        raise Unfit("メールを読み取れません。", "the mail cannot be read") from None
     for name, part in attached:
         check_attached(name, part)
 
@@ -144,6 +144,12 @@ def _explodes() -> Unfit:
     )
 
 
+def _unreadable_mail() -> Unfit:
+    return Unfit(
+        "メールを読み取れません。PDFか画像にして送ってください。", "the mail cannot be read: send a PDF or a picture"
+    )
+
+
 def _attached(mail: EmailMessage) -> Iterator[tuple[str, bytes]]:
     """What came with a mail, beside its own words."""
     for part in mail.walk():
@@ -160,23 +166,47 @@ def _attached(mail: EmailMessage) -> Iterator[tuple[str, bytes]]:
 
 
 def _object_streams(content: bytes) -> Iterator[bytes]:
-    """What lies in the compressed object streams of a PDF, as far as it is not too much."""
+    """What lies in the packed object streams of a PDF; ``Unfit`` where that cannot be seen, or is too much."""
     room = _MAX_OBJECTS
-    for met in _OBJECT_STREAM.finditer(content):
-        unpack = zlib.decompressobj()
-        try:
-            found = unpack.decompress(content[met.end() :], room)
-        except zlib.error:
-            continue  # packed otherwise: no reader takes it, or it is none
-        room -= len(found)
-        if unpack.unconsumed_tail or room <= 0:
+    for count, named in enumerate(_OBJECT_STREAM.finditer(content)):
+        if count == _MAX_PARTS:
             raise _explodes()
+        begins = _BEGINS_STREAM.search(content, named.end(), named.end() + _DICTIONARY)
+        if begins is None or b"/Filter" not in content[max(0, named.start() - _DICTIONARY) : begins.start()]:
+            continue  # not packed: looked at with the rest
+        found = _unpacked(memoryview(content)[begins.end() :], room)
+        room -= len(found)
         yield found
+
+
+def _unpacked(packed: memoryview, room: int) -> bytes:
+    unpack, found = zlib.decompressobj(), bytearray()
+    for start in range(0, len(packed), _PIECE):
+        try:
+            found += unpack.decompress(packed[start : start + _PIECE], room - len(found) + 1)
+        except zlib.error:
+            raise _hidden() from None  # packed in a way that hardly any program uses
+        if len(found) > room:
+            raise _explodes()
+        if unpack.eof:
+            break
+    return bytes(found)
 
 
 def _names(content: bytes) -> bytes:
     """A name may be written in part as numbers: ``/J#61vaScript``."""
-    return re.sub(rb"#([0-9A-Fa-f]{2})", lambda met: bytes((int(met[1], 16),)), content)
+    return _ESCAPED_NAME.sub(lambda name: _ESCAPE.sub(lambda met: bytes((int(met[1], 16),)), name[0]), content)
+
+
+def _cut_off() -> Unfit:
+    return Unfit("PDFが途中で切れているか、壊れています。", "the PDF is cut off or damaged")
+
+
+def _hidden() -> Unfit:
+    return Unfit(
+        "プログラムや添付ファイルを含むPDFです。印刷してPDFにし直してください。",
+        "the PDF holds programs or further files: print it to a new PDF",
+    )
 
 
 def _decoded(content: bytes) -> str:
@@ -199,15 +229,21 @@ _MAIL_HEADERS = frozenset({"from", "to", "date", "subject", "received", "message
 _PDF_ACTS = re.compile(
     rb"/(?:JavaScript|JS|Launch|EmbeddedFiles?|RichMedia|XFA|SubmitForm|ImportData)(?![A-Za-z0-9])"
 )
-_OBJECT_STREAM = re.compile(rb"/ObjStm\b[^>]{0,400}?>>\s{0,9}stream\r?\n", re.DOTALL)
+_ESCAPED_NAME = re.compile(rb"/[\w+.#-]{0,60}#[0-9A-Fa-f]{2}[\w+.#-]{0,60}")
+_ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
+_OBJECT_STREAM = re.compile(rb"/(?:O|#4[Ff])(?:b|#62)(?:j|#6[Aa])(?:S|#53)(?:t|#74)(?:m|#6[Dd])(?![A-Za-z0-9])")
+_BEGINS_STREAM = re.compile(rb">>\s{0,9}stream(?:\r?\n|\r)")
+_DICTIONARY = 2_000  # bytes before a stream that say what it is
 _MARKUP = re.compile(
-    r"<\s*(?:!doctype\s+html|html|head|script|svg|iframe|object|embed|meta|img)\b|<\?(?:php|xml)|javascript:",
+    r"<\s{0,9}(?:!doctype\s{1,9}html|html|head|script|svg|iframe|object|embed|meta|img)\b|<\?(?:php|xml)|javascript:",
     re.IGNORECASE,
 )
 _FORMULA = re.compile(
-    r"""(?:^|[,;\t])\s*["']?\s*(?:=\s*[A-Za-z+\-@(]|[+\-@]\s*[A-Za-z]+\s*(?:\(|\|))""", re.MULTILINE
+    r"""(?:^|[,;\t])[ ]{0,9}["']?[ ]{0,9}(?:=[ ]{0,9}[A-Za-z+\-@(]|[+\-@][ ]{0,9}[A-Za-z]{1,30}[ ]{0,9}[(|])""",
+    re.MULTILINE,
 )
 _ACTIVE_PART = re.compile(
-    r"vbaProject|macrosheets|activeX|embeddings|externalLinks|ctrlProps|\.(?:bin|zip|exe|dll|js|vbs|docm?|xls[bm])$",
+    r"vbaProject|macrosheets|activeX|embeddings|externalLinks|\.(?:zip|exe|dll|js|vbs|docm?|xls[bm])$"
+    r"|^(?!xl/printerSettings/).*\.bin$",
     re.IGNORECASE,
 )
