@@ -120,7 +120,9 @@ def test_shops_are_described_and_tied_by_the_office(office: "Desk", tmp_path: Pa
     assert "phone" in office.refused("registry", "members", "describe", "shop-2", str(path))
 
 
-def test_fees_are_listed_issued_once_and_paid(office: "Desk", tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fees_are_listed_issued_once_and_paid(
+    office: "Desk", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     members(office, "approve", apply(office, tmp_path), "shop-1")
     assert members(office, "fees", "list").endswith("0 yen in 0 rows\n")
     built = office.installation
