@@ -20,7 +20,7 @@ from shopguard.registry.disputes.letters import Template
 from shopguard.registry.disputes.model import Answer, Outcome, Proof, Protection, Request, RequestKind, Withheld
 from shopguard.registry.disputes.protecting import USUAL_PARTS, Part, Protections, protected_party
 from shopguard.registry.disputes.replying import Replies
-from shopguard.registry.disputes.service import DUE, Files, contested, decided_until
+from shopguard.registry.disputes.service import DUE, Files, contested
 from shopguard.registry.disputes.store import subject_of
 from shopguard.registry.disputes.words import words_amiss
 from shopguard.registry.entries.model import Ending, LifeState
@@ -110,7 +110,7 @@ class Answers:
         """Give the dispute its one extension, because of new facts; the person is told why and until when."""
         with self._deciding(request_id, by, reason) as (connection, request, held):
             life = self._files.entries.extend(connection, held.life.number, by, reason)
-            until = decided_until(life, self._files.clock()) or request.due_on
+            until = self._files.decided_until(life) or request.due_on
             for one in self._disputes(connection, held):
                 self._files.requests.change(connection, replace(one, due_on=until))
                 self._replies.extended(connection, one, until, reason)

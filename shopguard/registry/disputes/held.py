@@ -11,8 +11,8 @@ from shopguard.registry.disputes.identity import Known, known
 from shopguard.registry.disputes.letters import Case
 from shopguard.registry.disputes.model import Contact, Recorded, RequestKind
 from shopguard.registry.disputes.words import category_en, category_ja
-from shopguard.registry.entries.model import Life, LifeState, NoticeState
-from shopguard.registry.entries.rules import USUAL, Periods, answer_by, entry_of
+from shopguard.registry.entries.model import Life, LifeState
+from shopguard.registry.entries.rules import entry_of
 from shopguard.registry.reports.model import Report
 from shopguard.registry.reports.wording import both
 from shopguard.registry.search.model import Purpose
@@ -76,10 +76,9 @@ def address_of(party: Party) -> str:
     return " ".join(part for part in parts if part) if party.lines or party.city else ""
 
 
-def recorded(held: Held, on: date, decided_until: date | None, periods: Periods = USUAL) -> Recorded:
+def recorded(held: Held, on: date, answer_until: date | None, decided_until: date | None) -> Recorded:
     """Return what whoever has the code is told: nothing that says whom it is about, and no shop's name."""
     life, served, (first, last) = held.life, entry_of(held.life, on), held.months(on)
-    is_waiting = life.state is LifeState.PENDING and life.notice is not NoticeState.DUE
     return Recorded(
         state=life.state,
         state_text=both(*_STATES[life.state]),
@@ -91,7 +90,7 @@ def recorded(held: Held, on: date, decided_until: date | None, periods: Periods 
         last=last,
         amount=_band(held.reports),
         served=life.state is LifeState.ACTIVE,
-        answer_until=answer_by(life, periods) if is_waiting else None,
+        answer_until=answer_until,
         decided_until=decided_until,
         gone_on=life.expires_on,
         rights=_RIGHTS,

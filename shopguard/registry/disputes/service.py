@@ -31,7 +31,8 @@ from shopguard.registry.disputes.model import (
 from shopguard.registry.disputes.outbox import PERSON, Outbox, member_addressee
 from shopguard.registry.disputes.store import RequestStore, new_request_id, subject_of
 from shopguard.registry.entries.clocks import Clock, clocks
-from shopguard.registry.entries.model import Life, LifeState
+from shopguard.registry.entries.model import Life, LifeState, NoticeState
+from shopguard.registry.entries.rules import answer_by
 from shopguard.registry.entries.service import Entries
 from shopguard.registry.log import Inclusion, LeafKind
 from shopguard.registry.records import Records
@@ -96,6 +97,16 @@ class Files:
         found = self.reports.of_numbers(numbers)
         return Held(life, [found[number] for number in numbers if number in found])
 
+    def answer_until(self, life: Life) -> date | None:
+        """Return the last day on which the person may answer before an entry is served; None: not known, or over."""
+        is_waiting = life.state is LifeState.PENDING and life.notice is not NoticeState.DUE
+        return answer_by(life, self.entries.periods) if is_waiting else None
+
+    def decided_until(self, life: Life) -> date | None:
+        """Return the last day on which the open dispute about an entry is decided; None if there is none."""
+        deadline = clocks(life, self.clock(), self.entries.periods).get(Clock.DECIDE)
+        return None if deadline is None else day_of(deadline.due_at - 1)
+
     def opening(self, request: Request) -> AbstractContextManager[sa.Connection]:
         """Return the transaction that takes a request in; an entry that is to be unserved is so from here on."""
         if request.entry is None or not request.kind.unserves:
@@ -128,7 +139,7 @@ class PersonsDesk:
         files, read = self._files, _code(code)
         life = files.entries.by_code(read)
         if life is not None:
-            return recorded(files.held(life), files.today, decided_until(life, files.clock()))
+            return recorded(files.held(life), files.today, files.answer_until(life), files.decided_until(life))
         gone = files.entries.gone(read)
         if gone is None:
             raise Refused(Refusal.NOT_FOUND, _NO_CODE)
@@ -261,15 +272,10 @@ def contested(files: Files, connection: sa.Connection, request: Request, life: L
     if life.state is not LifeState.CONTESTED:
         held = files.held(life)
         life = files.entries.contest(connection, life.number, "person", request.kind.value)
-        _tell_reporters(files, connection, request, held)
-    until = decided_until(life, files.clock())
+        if life.state is LifeState.CONTESTED:  # one that was paid ends by itself
+            _tell_reporters(files, connection, request, held)
+    until = files.decided_until(life)
     return request if until is None else msgspec.structs.replace(request, due_on=until)
-
-
-def decided_until(life: Life, now: float) -> date | None:
-    """Return the last day on which the open dispute about an entry is decided; None if there is none."""
-    deadline = clocks(life, now).get(Clock.DECIDE)
-    return None if deadline is None else day_of(deadline.due_at - 1)
 
 
 def _tell_reporters(files: Files, connection: sa.Connection, request: Request, held: Held) -> None:

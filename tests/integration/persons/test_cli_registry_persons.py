@@ -11,11 +11,13 @@ from click.testing import CliRunner, Result
 from shopguard.bootstrap import Installation
 from shopguard.cli import main
 from shopguard.cli.invocation import Invocation
-from shopguard.config import Config
+from shopguard.config import Config, OfficeSettings, RegistrySettings
 from shopguard.model import Effect
 from shopguard.registry.disputes.letters import Template
 from shopguard.registry.disputes.model import RequestKind
+from shopguard.registry.disputes.shapes import LOOK
 from shopguard.registry.entries.model import LifeState, NoticeState
+from shopguard.registry.home import OWN_MEMBER
 from shopguard.storage.engine import migrate, open_engine, sqlite_url
 from tests.integration.persons.conftest import PARTY, Centre
 
@@ -171,6 +173,39 @@ def test_whoever_has_no_entry_is_answered(office: Office, outcome: str) -> None:
     made = office.json("receive", "access", "--email", "taro@example.jp")
     office.done("answer", outcome, made["request"])
     assert office.json("requests") == []
+
+
+def test_a_shop_reads_what_the_office_writes(office: Office, centre: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
+    centre.ask(RequestKind.CONTEST, centre.active(OWN_MEMBER))
+    english = CliRunner().invoke(main, ["report", "letters"], obj=office)
+    assert "About your report\n\nNovember" in english.stdout
+    monkeypatch.setenv("LC_ALL", "ja_JP.UTF-8")
+    assert "通報へのお申出について" in CliRunner().invoke(main, ["report", "letters"], obj=office).stdout
+    (row,) = json.loads(CliRunner().invoke(main, ["report", "letters", "--json"], obj=office).stdout)
+    assert row["what"] == "reporter_told"
+
+
+def test_the_registry_opens_the_desk_to_everybody(office: Office, centre: Centre) -> None:
+    life = centre.active()
+    office.settings = Config(registry=RegistrySettings(office=OfficeSettings("見本事務局", None, "03-0000-0000")))
+    installation = office.installation()
+    try:
+        answer = installation.registry_app().test_client().post(LOOK, json={"code": life.code})
+    finally:
+        installation.close()
+    assert (answer.status_code, answer.json["state"]) == (200, "active")
+
+
+def test_the_settings_say_who_writes(office: Office, centre: Centre) -> None:
+    settings = OfficeSettings("見本事務局", "https://registry.example.com/persons", "03-0000-0000")
+    installation = Installation(
+        Config(registry=RegistrySettings(office=settings)), office.keyring(), office.data_dir, {}
+    )
+    try:
+        sender = installation.home.persons.files.sender
+    finally:
+        installation.close()
+    assert (sender.name, sender.page, sender.contact) == (settings.name, settings.page, settings.contact)
 
 
 def test_every_answer_is_named_in_the_help(office: Office) -> None:

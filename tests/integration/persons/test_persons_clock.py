@@ -183,6 +183,16 @@ def test_payment_during_a_dispute_answers_the_person(centre: Centre) -> None:
     assert "payment was confirmed" in first.letter.text
 
 
+def test_what_was_paid_is_not_disputed_with_the_shop(centre: Centre) -> None:
+    life = centre.active()
+    with centre.home.entries.changing(life.number) as connection:
+        centre.home.entries.paid(connection, life.sources[0].report, "member:flower-shop")
+    opened = centre.ask(RequestKind.CONTEST, life)
+    assert centre.letters(Template.REPORTER_TOLD) == []
+    centre.pass_days(3)
+    assert outcome_of(centre, opened.request) is Outcome.ERASED
+
+
 def test_a_request_follows_its_entry_into_another(centre: Centre) -> None:
     life, other = centre.active(), centre.pending("tea-shop")
     opened = centre.proven(RequestKind.ACCESS, life)
