@@ -49,9 +49,6 @@ ACCESS_DAYS = CLEAR_DAYS = 14
 DECIDE_DAYS = 30
 """Days in Japan, the first not counted: a copy, and what is clear; everything else as a dispute (L8, L9, L10)."""
 
-EVIDENCE_DAYS = 21
-"""How long the reporters may take to show what they reported: the office decides in the days that are left."""
-
 WARN_DAYS = 3
 _TOLD = (LeafKind.REQUEST_RECEIVED, LeafKind.REQUEST_DECIDED)
 _LONGEST_TEXT = 4_000
@@ -279,7 +276,8 @@ def contested(files: Files, connection: sa.Connection, request: Request, life: L
 
 
 def _tell_reporters(files: Files, connection: sa.Connection, request: Request, held: Held) -> None:
-    due_on = files.today + timedelta(days=EVIDENCE_DAYS)
+    days = files.entries.periods.dispute_days
+    due_on = files.today + timedelta(days=days - days // 3)  # the last third is the office's, to decide
     for member in sorted(held.life.members):
         ids = [report.id for report in held.reports if report.member == member]
         letter = letters.reporter_told(Contact(), files.sender, files.today, ids, due_on)
