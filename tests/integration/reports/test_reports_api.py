@@ -13,6 +13,7 @@ from shopguard.registry.client.transport import Http
 from shopguard.registry.desk import Asked, Desk, Role, Route
 from shopguard.registry.lookup.routes import registry_app
 from shopguard.registry.messages import MY_KEYS, NewKey
+from shopguard.registry.prf.frames import AUTHENTICATE, Question, framed
 from shopguard.registry.prf.function import MEMBERS, OFFICE
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.reports.files import MAX_FILE
@@ -93,6 +94,15 @@ def test_a_body_that_was_changed_on_the_way_is_not_authenticated(registry: "Regi
     changed = replace(request, body=request.body.replace(b"12800", b"99800"))
     assert send(client, changed).json["code"] == Refusal.NOT_AUTHENTICATED
     assert registry.count("report") == 0
+
+
+def test_what_goes_over_the_socket_of_the_keyed_function_is_short(registry: "Registry") -> None:
+    request = registry.request("PUT", f"{REPORTS}/R-1/files/a.txt", b"x" * MAX_FILE)
+    frame = framed(Question(AUTHENTICATE, request.without_body()))
+    assert len(frame) < 1_000
+    arrived = msgspec.msgpack.decode(frame[4:], type=Question).request
+    assert arrived is not None
+    verify(arrived, registry.signers[SHOP].public)
 
 
 def test_a_digest_alone_has_nothing_evaluated_or_administered(registry: "Registry") -> None:

@@ -2,6 +2,7 @@
 
 import base64
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,6 +21,7 @@ from tests.integration.reports.conftest import FILES, OTHER, PDF, SHOP, UNPAID
 if TYPE_CHECKING:
     from tests.integration.reports.conftest import Registry
 
+ROOT = Path(__file__).parents[3]
 OTHER_RECEIPT = Receipt("R-0", '{"reason": "sha256:00"}', "00" * 32, "00" * 32, "00" * 32, 0)
 
 
@@ -192,3 +194,13 @@ def test_nothing_of_a_person_lies_open_in_the_vault(registry: "Registry") -> Non
             assert spelling not in stored, secret
     for content in FILES.values():
         assert content not in stored
+
+
+@pytest.mark.parametrize("package", ["shopguard/guard", "shopguard/matching", "adapters", "webhooks"])
+def test_nothing_that_judges_orders_can_file_a_report(package: str) -> None:
+    """A person speaks first: no way leads from a webhook to a report."""
+    files = list((ROOT / package).rglob("*.py"))
+    assert files
+    for file in files:
+        assert "registry.reports" not in file.read_text("utf-8"), file
+        assert "client.reports" not in file.read_text("utf-8"), file
