@@ -109,6 +109,7 @@ class Installation:
             self.busy_timeout_s,
             fees=[Rate(fee.since, fee.joining, fee.monthly) for fee in self.config.registry.fees],
             sender=self._sender,
+            periods=self.config.registry.periods,
         )
 
     @property

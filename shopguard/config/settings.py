@@ -18,6 +18,7 @@ from shopguard.config.limits import (
     Whole,
     Within,
 )
+from shopguard.config.periods import USUAL, Periods
 from shopguard.config.policy import PolicySettings
 from shopguard.model import Party, PaymentKind
 
@@ -119,6 +120,7 @@ class RegistrySettings:
     open: bool = False
     fees: tuple[FeeSettings, ...] = ()
     office: OfficeSettings = OfficeSettings()
+    periods: Periods = USUAL
 
 
 @dataclass(frozen=True, slots=True)

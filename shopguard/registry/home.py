@@ -8,6 +8,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from shopguard.config.periods import USUAL, Periods
 from shopguard.crypto import Keyring
 from shopguard.errors import ConfigError
 from shopguard.identity import PROFILE
@@ -79,7 +80,7 @@ class RegistryHome:
         guard_keys: the installation's keyring; its master key seals the key files here too.
         clock: returns now, in UTC.
         url: a PostgreSQL database; None: files in ``data_dir``.
-        fees: what members owe. ``sender``: who writes to listed persons.
+        fees: what members owe. ``sender``: who writes to listed persons. ``periods``: how long everything takes.
         apart: False evaluates the keyed function in this process: for a registry that is thrown away after use.
     """
 
@@ -95,10 +96,11 @@ class RegistryHome:
         apart: bool = True,
         fees: Sequence[Rate] = (),
         sender: Sender = Sender(),  # noqa: B008  # frozen
+        periods: Periods = USUAL,
     ) -> None:
         self.data_dir, self.registry_id, self._guard_keys, self.clock = data_dir, registry_id, guard_keys, clock
         self._url, self._busy_timeout_s, self._apart, self.rates = url, busy_timeout_s, apart, fees
-        self._sender = sender
+        self._sender, self._periods = sender, periods
         self._engines: dict[str, sa.Engine] = {}
 
     @property
@@ -159,6 +161,7 @@ class RegistryHome:
             self.registry_id,
             self.clock,
             self.erasure_journal.add,
+            self._periods,
         )
 
     @cached_property

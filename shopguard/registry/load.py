@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from shopguard import wire
+from shopguard.config.periods import USUAL, Periods
 from shopguard.errors import PayloadInvalid
 from shopguard.model import Entry
 from shopguard.registry.calendar import day_of
@@ -37,7 +38,7 @@ class LoadReport:
         return self.stored + self.unchanged + self.faulty
 
 
-def parse_entry(line: bytes | str, now: datetime) -> Entry:
+def parse_entry(line: bytes | str, now: datetime, periods: Periods = USUAL) -> Entry:
     """Return the entry in contract form on one line; ``PayloadInvalid`` says what is wrong with it."""
     if len(line) > MAX_LINE:
         raise PayloadInvalid(f"longer than {MAX_LINE} bytes")
@@ -52,7 +53,7 @@ def parse_entry(line: bytes | str, now: datetime) -> Entry:
         raise PayloadInvalid("first_on is after last_on - at `$.first_on`")
     if entry.last_on > now.astimezone(_EARLIEST).date():
         raise PayloadInvalid("last_on is in the future - at `$.last_on`")
-    ended_on = loaded_ends_on(entry)
+    ended_on = loaded_ends_on(entry, periods)
     if ended_on < day_of(now.timestamp()):
         raise PayloadInvalid(f"ended on {ended_on}, by the rule of its category or its own expires_on")
     return entry

@@ -10,7 +10,6 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from multiprocessing.connection import wait
 from typing import NamedTuple
 
@@ -19,7 +18,6 @@ from shopguard.matching import meets
 from shopguard.model import Entry, Party
 from shopguard.registry.load import LineFault, LoadReport, parse_entry
 from shopguard.registry.placing import BATCH, Findable, Placing, Stored, findable
-from shopguard.registry.vault import Vault
 from shopguard.storage.engine import reading
 
 _LARGE = 4 * BATCH  # entries identified in this process before others are started for the rest
@@ -45,7 +43,7 @@ def load(
     placing.settle()
     report = LoadReport()
     with _Finders() as finders:
-        for batch in _Loading(placing, finders).stored(_batches(placing.vault, lines, placing.clock())):
+        for batch in _Loading(placing, finders).stored(_batches(placing, lines)):
             for fault in sorted(batch.faults, key=lambda fault: fault.line):
                 on_fault(fault)
             faulty = len(batch.faults)
@@ -71,15 +69,15 @@ class _Read(NamedTuple):
     entry: Entry
 
 
-def _batches(vault: Vault, lines: Iterable[bytes | str], now: datetime) -> Iterator[_Batch]:
-    batch, read = _Batch(), 0
+def _batches(placing: Placing, lines: Iterable[bytes | str]) -> Iterator[_Batch]:
+    batch, read, now = _Batch(), 0, placing.clock()
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         batch.lines, read = batch.lines + 1, read + 1
         try:
-            entry = parse_entry(line, now)
-            batch.entries.append(_Read(number, vault.id_digest(entry.id), entry))
+            entry = parse_entry(line, now, placing.periods)
+            batch.entries.append(_Read(number, placing.vault.id_digest(entry.id), entry))
         except PayloadInvalid as error:
             batch.faults.append(LineFault(number, str(error)))
         if batch.lines == (BATCH if read <= _LARGE else _LARGE_BATCH):

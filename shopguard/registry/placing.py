@@ -13,12 +13,13 @@ from itertools import islice
 
 import sqlalchemy as sa
 
+from shopguard.config.periods import USUAL, Periods
 from shopguard.errors import ConfigError
 from shopguard.identity import PROFILE, Token, identify, tokens
 from shopguard.model import Entry, Party
 from shopguard.registry.calendar import day_of, end_of
 from shopguard.registry.entries import cases
-from shopguard.registry.entries.rules import USUAL, loaded_as_served, loaded_due_on
+from shopguard.registry.entries.rules import loaded_as_served, loaded_due_on
 from shopguard.registry.entry_keys import EntryKey, EntryKeys
 from shopguard.registry.epochs import SERVED, Epoch, EpochState
 from shopguard.registry.evaluating import OfficeEvaluation
@@ -101,10 +102,16 @@ class Placing:
     """
 
     def __init__(
-        self, vault: Vault, keys: EntryKeys, index: Index, office: OfficeEvaluation, clock: Callable[[], datetime]
+        self,
+        vault: Vault,
+        keys: EntryKeys,
+        index: Index,
+        office: OfficeEvaluation,
+        clock: Callable[[], datetime],
+        periods: Periods = USUAL,
     ) -> None:
         self.vault, self.keys, self.index, self.office, self.clock = vault, keys, index, office, clock
-        self._timers = Timers(vault.engine)
+        self.periods, self._timers = periods, Timers(vault.engine)
 
     @property
     def today(self) -> date:
@@ -144,7 +151,7 @@ class Placing:
             content = self.vault.content(entry)
             before = known.get(id_) or Kept(0, id_, b"", os.urandom(16), state, indexed=False)
             if not (before.state is EntryState.ERASED or before.has_own_life or before.has(content)):
-                due_on = loaded_due_on(entry, today).toordinal()
+                due_on = loaded_due_on(entry, today, self.periods).toordinal()
                 wanted.append((replace(before, content=content, due_on=due_on), entry, found_by))
         return Plan(entries, state, targets, known, self._sealed(wanted, targets))
 
@@ -212,7 +219,8 @@ class Placing:
         epochs = sorted({epoch for one in batch for epoch in one.sealed}, key=lambda epoch: epoch.number)
         with writing(self.vault.engine) as connection:
             self.vault.put(connection, [(one.kept, one.entry) for one in batch], keys)
-            self._timers.add(connection, listed_days(one.kept.due_on for one in batch))
+            days = (one.kept.due_on for one in batch)
+            self._timers.add(connection, listed_days(days, self.periods))
             rows: dict[Epoch, list[IndexRows]] = {}
             for epoch in epochs:
                 there = [one for one in batch if epoch in one.sealed]
@@ -325,7 +333,7 @@ class Placing:
             places = iter(self.office.places(epoch.number, tokens_of_all))
             for at in active:
                 kept, entry, found_by = batch[at]
-                said = entry if kept.has_own_life else loaded_as_served(entry, today)
+                said = entry if kept.has_own_life else loaded_as_served(entry, today, self.periods)
                 listing = Listing.of(said, kept.handle, found_by.fields)
                 own = list(islice(places, len(found_by.tokens)))
                 sealed[at][epoch] = seal(listing, found_by.tokens, own, epoch.number)
@@ -347,12 +355,12 @@ class Placing:
             self.index.remove(connection, epoch, rows, [link.t2_ref for link in there])
 
 
-def listed_days(due_on: Iterable[int | None]) -> Iterator[Timer]:
+def listed_days(due_on: Iterable[int | None], periods: Periods = USUAL) -> Iterator[Timer]:
     """Return the deadlines of the days (as ordinals) on which the rules come to loaded entries, each once."""
     for ordinal in sorted({day for day in due_on if day is not None and day != OWN_LIFE}):
         day = date.fromordinal(ordinal)
         subject = Subject.of(SubjectKind.LISTED, day.isoformat())
-        yield Timer(subject, LISTED_DAY, end_of(day), end_of(day - timedelta(days=USUAL.warn_days)))
+        yield Timer(subject, LISTED_DAY, end_of(day), end_of(day - timedelta(days=periods.warn_days)))
 
 
 def _link(epoch: Epoch, entry: IndexRows) -> Link:

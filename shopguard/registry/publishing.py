@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from shopguard.config.periods import USUAL, Periods
 from shopguard.crypto import Keyring
 from shopguard.registry.entry_keys import EntryKeys, Witness, no_witness
 from shopguard.registry.evaluating import OfficeEvaluation
@@ -53,10 +54,11 @@ class Publisher:
         registry_id: str,
         clock: Callable[[], datetime],
         witness: Witness = no_witness,
+        periods: Periods = USUAL,
     ) -> None:
         self._vault = Vault(vault, master)
         evaluation = OfficeEvaluation(prf, office, registry_id, clock)
-        self.placing = Placing(self._vault, EntryKeys(keys, master, witness), index, evaluation, clock)
+        self.placing = Placing(self._vault, EntryKeys(keys, master, witness), index, evaluation, clock, periods)
         self._index, self._epochs, self._clock = index, Epochs(self.placing), clock
 
     def load(

@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from msgspec.structs import replace
 
+from shopguard.config.periods import Periods
 from shopguard.model import Category, Effect, Entry, Party
 from shopguard.registry.calendar import add_business_days, add_months, add_years, day_of, end_of, is_business_day
 from shopguard.registry.entries import steps
 from shopguard.registry.entries.clocks import Clock, clocks
 from shopguard.registry.entries.model import Ending, Life, LifeState, Loaded, NoticeState, Source
 from shopguard.registry.entries.rules import (
-    Periods,
     effect,
     ends_on,
     entry_of,

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from shopguard.config.periods import USUAL, Periods
 from shopguard.registry.calendar import add_business_days, add_months, business_days_before, day_of, end_of
 from shopguard.registry.entries.model import Ending, Life, LifeState, NoticeState
-from shopguard.registry.entries.rules import USUAL, Periods, answer_by, confirm_by, weighs_on
+from shopguard.registry.entries.rules import answer_by, confirm_by, weighs_on
 
 _HOUR_S = 3600.0
 

@@ -57,12 +57,12 @@ class Listed:
         if found[0].has_own_life:
             return
         (kept, entry), today = found, self._placing.today
-        if loaded_ends_on(entry) < today:
+        if loaded_ends_on(entry, self._placing.periods) < today:
             self._expire(connection, kept)
         else:
-            due_on = loaded_due_on(entry, today).toordinal()
+            due_on = loaded_due_on(entry, today, self._placing.periods).toordinal()
             self._placing.vault.set_due(connection, number, due_on)
-            self._timers.add(connection, listed_days([due_on]))
+            self._timers.add(connection, listed_days([due_on], self._placing.periods))
 
     def _expire(self, connection: sa.Connection, kept: Kept) -> None:
         subject = Subject.of(SubjectKind.ENTRY, kept.number)
@@ -81,11 +81,11 @@ class Listed:
                     for kept in batch:  # one that cannot be opened has no key, and is erased as such
                         day = due_on.get(kept.number, self._placing.today.toordinal())
                         self._placing.vault.set_due(connection, kept.number, day, renew=False)
-                    self._timers.add(connection, listed_days(due_on.values()))
+                    self._timers.add(connection, listed_days(due_on.values(), self._placing.periods))
         self._end(timer)
 
     def _first_due_on(self, entry: Entry) -> int:
-        return loaded_due_on(entry, entry.last_on).toordinal()
+        return loaded_due_on(entry, entry.last_on, self._placing.periods).toordinal()
 
     def _opened(self, batch: list[Kept]) -> Mapping[int, Entry]:
         keys = self._placing.keys.open([kept.number for kept in batch])

@@ -1,63 +1,16 @@
 """What the rules say of an entry on a day: how long it stands, what it may cause, what is served of it. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 
+from shopguard.config.periods import USUAL, Periods
 from shopguard.model import Category, Effect, Entry, Party
 from shopguard.registry.calendar import add_months, add_years, day_of
 from shopguard.registry.entries.model import Life, Loaded, NoticeState, Source
 
 MOST_PARTIES = 8
 """Names and addresses that one entry is found by: of more reports, the newest."""
-
-
-@dataclass(frozen=True, slots=True)
-class Periods:
-    """How long everything takes: days are whole days in Japan, the first day does not count.
-
-    Sources: the rows of the law page that each line names (read 2026-11); what those leave open is chosen here,
-    in favour of the person.
-
-    Args:
-        notice_days: by when the person must have been told, or the entry is erased (L7; Spain: 30 days).
-        pending_days: how long the person may answer before anything is served (L7).
-        told_business_days: by when the reporters must hear of a dispute (L10; US FCRA 611).
-        dispute_days, extension_days: by when it must be decided, and the one extension (L10).
-        suspended_days: how long the office may look again; as long as a dispute.
-        confirm_months: how long a reporter's word holds (L12).
-        asleep_months: how long an entry waits for its reporters; as long as their word holds.
-        phone_months: after which a phone number alone may have a new owner (L12).
-        paid_hours: by when an entry that was paid is gone (L11; France).
-        unpaid_years: from the due date (L11; Spain: 5 years from the due date).
-        refused_years: from the day the parcel came back (L11).
-        other_years: from the day it happened. The law page names no term for these categories; the shorter of its two
-            is taken, since none of them is a debt that could still be owed.
-        warn_days, warn_business_days, warn_hours: how long before a deadline people are warned: in general, of one
-            that counts business days, and of one that counts hours.
-        ask_days: how long before its word lapses a reporter is asked to confirm it.
-    """
-
-    notice_days: int = 30
-    pending_days: int = 14
-    told_business_days: int = 5
-    dispute_days: int = 30
-    extension_days: int = 15
-    suspended_days: int = 30
-    confirm_months: int = 6
-    asleep_months: int = 6
-    phone_months: int = 12
-    paid_hours: int = 48
-    unpaid_years: int = 5
-    refused_years: int = 2
-    other_years: int = 2
-    warn_days: int = 3
-    warn_business_days: int = 2
-    warn_hours: int = 24
-    ask_days: int = 30
-
-
-USUAL = Periods()
 
 
 def ends_on(category: Category, happened_on: date, periods: Periods = USUAL) -> date:

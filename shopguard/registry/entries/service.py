@@ -17,7 +17,7 @@ from shopguard.registry.entries import steps
 from shopguard.registry.entries.clocks import Clock, clocks
 from shopguard.registry.entries.listed import Listed
 from shopguard.registry.entries.model import Ending, Life, LifeState, Loaded
-from shopguard.registry.entries.rules import USUAL, Periods, entry_of, loaded_ends_on
+from shopguard.registry.entries.rules import entry_of, loaded_ends_on
 from shopguard.registry.entries.serving import Serving
 from shopguard.registry.entries.sources import source_of
 from shopguard.registry.entries.store import Gone, LifeStore
@@ -60,10 +60,9 @@ class Entries:
         master: Keyring,
         clock: Callable[[], float],
         groups: Callable[[], Mapping[str, str]] = dict,
-        periods: Periods = USUAL,
     ) -> None:
         self._placing, self._acts, self._timers, self._master = placing, acts, timers, master
-        self._clock, self._groups, self.periods = clock, groups, periods
+        self._clock, self._groups, self.periods = clock, groups, placing.periods
         self._vault = placing.vault.engine
         self._store, self._serving = LifeStore(records), Serving(placing)
         self._reports = ReportStore(records, master)

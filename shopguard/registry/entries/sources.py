@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from datetime import date
 
+from shopguard.config.periods import USUAL, Periods
 from shopguard.model import Category
 from shopguard.registry.calendar import day_of
 from shopguard.registry.entries.model import Source
-from shopguard.registry.entries.rules import USUAL, Periods, ends_on, needs_two
+from shopguard.registry.entries.rules import ends_on, needs_two
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.reports.model import Report, ReportContent
 from shopguard.registry.reports.wording import both

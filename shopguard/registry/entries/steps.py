@@ -9,10 +9,11 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
+from shopguard.config.periods import USUAL, Periods
 from shopguard.registry.calendar import day_of
 from shopguard.registry.entries.clocks import Clock
 from shopguard.registry.entries.model import Ending, Life, LifeState, Loaded, NoticeState, Source
-from shopguard.registry.entries.rules import USUAL, Periods, is_supported, may_be_served, standing
+from shopguard.registry.entries.rules import is_supported, may_be_served, standing
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.reports.wording import both
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
+from shopguard.config.periods import USUAL, Periods
 from shopguard.model import Category, PaymentKind
-from shopguard.registry.entries.rules import USUAL, Periods, ends_on
+from shopguard.registry.entries.rules import ends_on
 from shopguard.registry.reports import hints
 from shopguard.registry.reports.model import Mark, ReportContent
 from shopguard.registry.reports.wording import QUESTIONS, Fault, FaultCode, fault, names
