@@ -286,3 +286,24 @@ def test_a_party_without_facts_leaves_only_the_letter(centre: Centre) -> None:
     opened = centre.ask(RequestKind.ACCESS)
     centre.persons.answers.attach(opened.request, centre.load(entry), OFFICE)
     assert centre.persons.desk.status(opened.receipt).proofs == ()
+
+
+def test_the_stores_hold_nothing_of_a_person_in_clear(centre: Centre) -> None:
+    life = centre.active()
+    opened = centre.ask(RequestKind.MISUSE, life, text="somebody used my name")
+    centre.persons.answers.check_address(opened.request, OFFICE)
+    centre.persons.answers.protect(opened.request, OFFICE, "the parcel went elsewhere")
+    centre.sweep()
+    stored = b"".join(path.read_bytes() for path in centre.home.data_dir.glob("registry-*.db*"))
+    assert opened.request.encode() in stored, "the files that are looked into are the right ones"
+    personal = (*PARTY.phones, *PARTY.emails, *PARTY.lines, PARTY.name or "", MAIL.email, MAIL.name)
+    for text in (*personal, "somebody used my name", "went elsewhere", life.code, opened.receipt):
+        for written in (text, text.replace("-", "")):
+            assert written.encode() not in stored
+
+
+def test_a_request_is_put_into_words_that_say_nothing(centre: Centre) -> None:
+    opened = centre.ask(RequestKind.CONTEST, centre.active(), text="I paid")
+    shown = repr(centre.request(opened)) + repr(centre.persons.files.outbox.waiting())
+    for text in ("I paid", MAIL.email, MAIL.name, opened.receipt):
+        assert text not in shown
