@@ -71,9 +71,10 @@ def test_a_loaded_entry_that_is_blocked_is_found_too(centre: Centre) -> None:
     assert "OLD-1" in similar(centre)
 
 
-def test_an_entry_is_found_by_what_any_of_its_reports_says(centre: Centre) -> None:
-    entry = centre.entry("flower-shop", party=somebody(5))
-    centre.office.accept(centre.file("book-shop", SPELT_OTHERWISE).id, "aoki", "same person", entry.number)
+@pytest.mark.parametrize("parties", [(SPELT_OTHERWISE, somebody(5)), (somebody(5), SPELT_OTHERWISE)])
+def test_an_entry_is_found_by_what_any_of_its_reports_says(centre: Centre, parties: tuple[Party, Party]) -> None:
+    entry = centre.entry("flower-shop", party=parties[0])
+    centre.office.accept(centre.file("book-shop", parties[1]).id, "aoki", "same person", entry.number)
     assert similar(centre)[entry.reference].comparison.strength is Strength.STRONG
 
 
