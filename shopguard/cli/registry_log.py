@@ -100,7 +100,10 @@ def _found_here(
         home = own_registry(installation)
         known, feed = home.answer_keys.publics, OwnLog(home.log, home.heads)
         if file is None:
-            heads = proven(home.heads.all(), [*keys, *known])
+            notes = home.heads.all()
+            if not notes:
+                raise Refused("no head of the log was signed yet: `shopguard serve` signs one every hour")
+            heads = proven(notes, [*keys, *known])
             return _found(check(home.log.kept(), heads), heads)
     copy = LogCopy(file or installation.data_dir / COPY)
     if fetch:

@@ -2,14 +2,20 @@
 
 import base64
 import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from flask import Flask
 
 from shopguard import wire
+from shopguard.config import RegistrySettings
+from shopguard.crypto import Keyring
 from shopguard.model import Order
 from shopguard.registry.erasures import ErasureJournal
+from shopguard.registry.lookup.routes import registry_app
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Desk
@@ -211,3 +217,45 @@ def test_a_log_that_does_not_go_on_from_the_backup_is_replaced(desk: "Desk") -> 
         path.write_bytes(damaged)
         assert "registry-log.db stays" not in desk.done("restore", FILE, "--force")
         assert end_of_log(desk) == before
+
+
+# --- the log as a shop of a central registry checks it --------------------------------------------------------------
+
+
+@pytest.fixture
+def shop(logged: "Desk", serve: Callable[[Flask], int]) -> Iterator["Desk"]:
+    """A shop that asks the registry of ``logged`` over HTTP; the log's head is of this moment."""
+    made = elsewhere(logged)
+    Keyring.create(made.keys_path)
+    public = json.loads(made.done("registry", "enrol", "--json"))["public_key"]
+    logged.done("registry", "members", "create", "shop-2", "--name", "another", "--key", public)
+    with logged.opened() as centre:
+        centre.home.heads.sign(anew=True)
+        keys = tuple(base64.b64encode(known).decode() for known in centre.home.answer_keys.publics)
+        url = f"http://127.0.0.1:{serve(registry_app(centre.home.service))}"
+        asked = RegistrySettings(url=url, member="shop-2", answer_keys=keys, timeout_s=30)
+        made.settings = replace(made.settings, registry=asked)
+        with made.opened() as installation:
+            installation.migrate()
+        yield made
+
+
+def test_a_shop_fetches_the_log_and_checks_it_off_line(shop: "Desk", logged: "Desk") -> None:
+    assert "--fetch makes one" in shop.refused("registry", "verify")
+    there = size(logged)
+    assert f"{there} leaves, all as they were logged" in shop.done("registry", "verify", "--fetch")
+    assert f"{there} leaves, all as they were logged" in shop.done("registry", "verify")
+    path = shop.data_dir / "registry-log.jsonl"
+    path.write_text(path.read_text().replace('["member_created",', '["member_left",', 1))
+    result = shop.run("registry", "verify")
+    assert result.exit_code == 1
+    assert result.stdout.startswith("WRONG: leaf ")
+
+
+def test_a_shop_keeps_the_head_it_hears_and_begins_anew_when_told(shop: "Desk") -> None:
+    with shop.opened() as installation:
+        installation.listing_feed.additions(0)
+        assert installation.witness.last() is not None
+    shop.done("registry", "verify", "--fetch", "--begin-anew")
+    with shop.opened() as installation:
+        assert installation.witness.last() is None
