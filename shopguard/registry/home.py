@@ -195,7 +195,8 @@ class RegistryHome:
     @cached_property
     def leaving(self) -> Leaving:
         """What takes away what members leave behind."""
-        return Leaving(self.members, self.applications, lambda: self.reports)
+        forget = self.moderation.forget
+        return Leaving(self.members, self.applications, lambda: self.reports, forget)
 
     @cached_property
     def regrouping(self) -> Regrouping:

@@ -30,16 +30,24 @@ class Leaving:
 
     Args:
         reports: gives them when they are needed: they are built on the members.
+        forget: has the office keep nothing of these members.
     """
 
-    def __init__(self, members: Members, applications: Applications, reports: Callable[[], OwnReports]) -> None:
-        self._members, self._applications, self._reports = members, applications, reports
+    def __init__(
+        self,
+        members: Members,
+        applications: Applications,
+        reports: Callable[[], OwnReports],
+        forget: Callable[[Sequence[str]], None],
+    ) -> None:
+        self._members, self._applications, self._reports, self._forget = members, applications, reports, forget
 
     def finish(self) -> int:
         """End everything of every member that has left, and return how many reports were withdrawn."""
         left = [member.id for member in self._members.all() if member.state is State.LEFT]
         withdrawn = sum(self._withdraw_all(member) for member in left)
         self._applications.tidy()
+        self._forget(left)
         return withdrawn
 
     def _withdraw_all(self, member: str) -> int:

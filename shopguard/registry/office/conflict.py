@@ -69,6 +69,10 @@ class Conflicts:
         if not self.barred(account).isdisjoint(members):
             raise Refused(Refusal.FORBIDDEN, OWN_SHOP)
 
+    def forget(self, connection: sa.Connection, members: Collection[str]) -> None:
+        """Keep of no account that it belongs to one of these members, which have left and have no cases any more."""
+        connection.execute(sa.delete(affiliation).where(affiliation.c.member.in_(members)))
+
     def _tell(
         self, connection: sa.Connection, account: str, member: str, by: str, reason: str, before: str, after: str
     ) -> None:

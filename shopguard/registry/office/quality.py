@@ -93,9 +93,9 @@ def count(connection: sa.Connection, member: str, what: Counted) -> None:
     connection.execute(_one_more, {"member": member, "what": what.value})
 
 
-def forget(connection: sa.Connection, member: str) -> None:
-    """Keep nothing of a member any more."""
-    connection.execute(sa.delete(reporter_count).where(reporter_count.c.member == member))
+def forget(connection: sa.Connection, members: Collection[str]) -> None:
+    """Keep nothing of these members any more."""
+    connection.execute(sa.delete(reporter_count).where(reporter_count.c.member.in_(members)))
 
 
 reporter_count = sa.table(

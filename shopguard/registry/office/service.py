@@ -15,7 +15,7 @@ from shopguard.registry.entries.model import Life
 from shopguard.registry.entries.service import Entries
 from shopguard.registry.log import LeafKind
 from shopguard.registry.office.conflict import Conflicts, members_of
-from shopguard.registry.office.quality import Counted, Qualities, Quality, count
+from shopguard.registry.office.quality import Counted, Qualities, Quality, count, forget
 from shopguard.registry.office.queue import PAGE, Filters, Queue, Waiting
 from shopguard.registry.office.similar import Likeness, Similar
 from shopguard.registry.office.wording import check_reason
@@ -205,6 +205,15 @@ class Office:
         with self._deciding(report_id, by, reason) as (connection, report):
             count(connection, report.member, Counted.REJECTED)
             return self._reports.rejected(connection, report.number, reason, by)
+
+    # --- letting go -------------------------------------------------------------------------------------------------
+
+    def forget(self, members: Sequence[str]) -> None:
+        """Keep nothing of members that have left: how their reports fared, which accounts belonged to them."""
+        if members:
+            with writing(self._vault) as connection:
+                forget(connection, members)
+                self._conflicts.forget(connection, members)
 
     # ----------------------------------------------------------------------------------------------------------------
 

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from shopguard.registry.office.quality import Counted, Quality, forget
+from shopguard.registry.office.quality import Counted, Quality
 from shopguard.registry.reports.ending import Periods
+from shopguard.registry.signing import Signer
 from shopguard.registry.timers import Sweeper
-from shopguard.storage.engine import writing
 from tests.integration.office.conftest import Centre
 
 
@@ -37,9 +37,12 @@ def test_what_the_office_asked_and_nobody_answered_is_late(centre: Centre) -> No
     assert centre.qualities("flower-shop")["flower-shop"].late == 1
 
 
-def test_nothing_is_kept_of_a_member_that_is_forgotten(centre: Centre) -> None:
-    centre.count("flower-shop", Counted.FILED, 3)
-    centre.count("book-shop", Counted.FILED, 3)
-    with writing(centre.home.engine("vault")) as connection:
-        forget(connection, "flower-shop")
+def test_nothing_is_kept_of_a_member_that_has_left(centre: Centre) -> None:
+    for member in ("flower-shop", "book-shop"):
+        centre.home.members.create(member, member, Signer.of_seed(member.encode().ljust(32)).public)
+        centre.count(member, Counted.FILED, 3)
+        centre.home.conflicts.affiliate("aoki", member, "baba", "owner")
+    centre.home.members.leave("flower-shop")
+    centre.home.leaving.finish()
     assert centre.qualities("flower-shop", "book-shop") == {"flower-shop": Quality(), "book-shop": Quality(filed=3)}
+    assert centre.home.conflicts.all() == {"aoki": {"book-shop"}}
