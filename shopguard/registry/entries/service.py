@@ -10,14 +10,14 @@ from msgspec.structs import replace
 
 from shopguard.crypto import Keyring
 from shopguard.model import Category, Effect
-from shopguard.registry.acts import SYSTEM, Act, Acts
-from shopguard.registry.calendar import day_of
+from shopguard.registry.acts import SYSTEM, Acts
 from shopguard.registry.disputes.codes import code_digest, new_code
 from shopguard.registry.entries import steps
-from shopguard.registry.entries.clocks import Clock, clocks
+from shopguard.registry.entries.clocks import Clock
+from shopguard.registry.entries.keeping import Keeping
 from shopguard.registry.entries.listed import Listed
 from shopguard.registry.entries.model import Ending, Life, LifeState, Loaded
-from shopguard.registry.entries.rules import entry_of, loaded_ends_on
+from shopguard.registry.entries.rules import loaded_ends_on
 from shopguard.registry.entries.serving import Serving
 from shopguard.registry.entries.sources import source_of
 from shopguard.registry.entries.store import Gone, LifeStore
@@ -29,7 +29,6 @@ from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.reports.model import Report
 from shopguard.registry.reports.store import ReportStore
 from shopguard.registry.reports.wording import both
-from shopguard.registry.subjects import Subject, SubjectKind
 from shopguard.registry.timers import Fire, Timer, Timers
 from shopguard.registry.vault import EntryState
 from shopguard.storage.engine import reading, writing
@@ -66,6 +65,7 @@ class Entries:
         self._vault = placing.vault.engine
         self._store, self._serving = LifeStore(records), Serving(placing)
         self._reports = ReportStore(records, master)
+        self._keeping = Keeping(self._store, self._serving, acts, timers, clock, self.periods)
 
     @contextmanager
     def changing(self, *hidden: int) -> Iterator[sa.Connection]:
@@ -131,11 +131,7 @@ class Entries:
         now, groups = self._clock(), self._groups()
         sources = [source_of(report, groups, now, self.periods) for report in reports]
         life = steps.opened(number, _new_reference(), new_code(), sources, now)
-        entry = entry_of(life, day_of(now), self.periods)
-        self._serving.begin(connection, number, entry)
-        self._store.add(connection, life, entry.category, code_digest(self._master, life.code))
-        self._set_clocks(connection, life)
-        self._record(connection, None, life, by, "", LeafKind.ENTRY_OPENED)
+        self._keeping.begin(connection, life, code_digest(self._master, life.code), by)
         return life
 
     def adopt(self, connection: sa.Connection, number: int, by: str) -> Life:
@@ -153,9 +149,7 @@ class Entries:
         life = steps.adopted(number, new_code(), Loaded(entry, loaded_ends_on(entry, self.periods)), now)
         if kept.state is EntryState.BLOCKED:
             life = steps.suspended(life, now)
-        self._store.add(connection, life, entry.category, code_digest(self._master, life.code))
-        self._keep(connection, life)
-        self._record(connection, None, life, by, "", LeafKind.ENTRY_OPENED)
+        self._keeping.begin(connection, life, code_digest(self._master, life.code), by)
         return life
 
     def add_source(self, connection: sa.Connection, number: int, report: Report, by: str) -> Life:
@@ -196,7 +190,9 @@ class Entries:
             self._reports.change(connection, replace(report, entry=into))
         life = self._change(connection, into, partial(steps.merged, other=taken), by, reason)
         self._serving.take_looks(connection, into, other)
-        self._write(connection, taken, steps.ended(taken, Ending.MERGED, self._clock()), by, reason, into=into)
+        self._keeping.change(
+            connection, taken, steps.ended(taken, Ending.MERGED, self._clock()), by, reason, into=into
+        )
         return life
 
     def split(
@@ -312,7 +308,7 @@ class Entries:
                 self._timers.end(connection, timer.subject)
                 return
             after = steps.fired(life, clock, self._clock(), self.periods)
-            self._write(connection, life, after, SYSTEM, clock.value)
+            self._keeping.change(connection, life, after, SYSTEM, clock.value)
 
     # --- writing ----------------------------------------------------------------------------------------------------
 
@@ -335,54 +331,8 @@ class Entries:
     ) -> Life:
         before = self._living(connection, number)
         after = step(before, now=self._clock(), periods=self.periods)
-        self._write(connection, before, after, by, reason, kind)
+        self._keeping.change(connection, before, after, by, reason, kind)
         return after
-
-    def _write(
-        self,
-        connection: sa.Connection,
-        before: Life,
-        after: Life,
-        by: str,
-        reason: str,
-        kind: LeafKind = LeafKind.ENTRY_CHANGED,
-        into: int | None = None,
-    ) -> None:
-        self._record(connection, before, after, by, reason, kind)
-        if after.state is LifeState.ERASED:
-            self._store.end(connection, after, into)
-            self._serving.end(connection, after.number)
-            self._timers.end(connection, _subject(after.number))
-        else:
-            self._keep(connection, after)
-
-    def _keep(self, connection: sa.Connection, life: Life) -> None:
-        entry = entry_of(life, day_of(self._clock()), self.periods)
-        self._store.change(connection, life, entry.category)
-        self._serving.bring(connection, life.number, entry, is_served=life.state is LifeState.ACTIVE)
-        self._set_clocks(connection, life)
-
-    def _set_clocks(self, connection: sa.Connection, life: Life) -> None:
-        """Let those clocks run that the entry has now; of one that goes on people are not warned again."""
-        subject, wanted = _subject(life.number), clocks(life, self._clock(), self.periods)
-        there = self._timers.there(connection, subject)
-        if stopped := [clock for clock in there if clock not in wanted]:
-            self._timers.end(connection, subject, *stopped)
-        for clock, deadline in wanted.items():
-            if clock not in there or there[clock].due_at != deadline.due_at:
-                timer = Timer(subject, clock.value, deadline.due_at, deadline.warn_at)
-                self._timers.set(connection, timer)
-
-    def _record(
-        self, connection: sa.Connection, before: Life | None, after: Life, by: str, reason: str, kind: LeafKind
-    ) -> None:
-        """Keep the act, and what the log is to hold of it; of what an entry comes into, that is what counts."""
-        was, is_now = ("" if before is None else _standing(before)), _standing(after)
-        if before is not None and before.state is not after.state:
-            kind = _OF_STATE[after.state]
-        subject = _subject(after.number)
-        act = Act(self._clock(), kind, str(subject), by, reason, was, is_now)
-        self._acts.record(connection, subject, act)
 
     def _living(self, connection: sa.Connection, number: int) -> Life:
         life = self._store.get(connection, number)
@@ -391,28 +341,11 @@ class Entries:
         return life
 
 
-def _subject(number: int) -> Subject:
-    return Subject.of(SubjectKind.ENTRY, number)
-
-
-def _standing(life: Life) -> str:
-    """Where an entry stands, and how it ends, as words of the program."""
-    return life.state.value if life.ending is None else f"{life.state.value}/{life.ending.value}"
-
-
 def _new_reference() -> str:
     """Return what members call an entry: 50 random bits."""
     return "E-" + "".join(secrets.choice(_ALPHABET) for _ in range(_REFERENCE_LENGTH))
 
 
-_OF_STATE = {
-    LifeState.PENDING: LeafKind.ENTRY_CHANGED,
-    LifeState.ACTIVE: LeafKind.ENTRY_ACTIVE,
-    LifeState.CONTESTED: LeafKind.ENTRY_CONTESTED,
-    LifeState.SUSPENDED: LeafKind.ENTRY_SUSPENDED,
-    LifeState.ASLEEP: LeafKind.ENTRY_ASLEEP,
-    LifeState.ERASED: LeafKind.ENTRY_ERASED,
-}
 _NO_ENTRY = both(
     "この登録はありません(すでに消去されたか、番号が違います)。", "there is no such entry, or it was erased"
 )
