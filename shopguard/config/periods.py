@@ -30,6 +30,11 @@ class Periods:
         warn_days, warn_business_days, warn_hours: how long before a deadline people are warned: in general, of one
             that counts business days, and of one that counts hours.
         ask_days: how long before its word lapses a reporter is asked to confirm it.
+        copy_days: by when a person who asks gets a copy (L8).
+        clear_days: by when a clear case is decided; the office hears of it (L9).
+        forget_days: how long a person's answered request is kept, for questions about it; no law names a term.
+        protected_years: how long a misused name is protected, unless its person wishes otherwise: as long as the case
+            would stand against whoever misused it.
     """
 
     notice_days: Annotated[int, Within(7, 30)] = 30
@@ -49,6 +54,10 @@ class Periods:
     warn_business_days: Annotated[int, Within(1, 4)] = 2
     warn_hours: Annotated[int, Within(1, 24)] = 24
     ask_days: Annotated[int, Within(7, 50)] = 30
+    copy_days: Annotated[int, Within(5, 14)] = 14
+    clear_days: Annotated[int, Within(5, 14)] = 14
+    forget_days: Annotated[int, Within(30, 180)] = 180
+    protected_years: Annotated[int, Within(1, 2)] = 2
 
 
 USUAL = Periods()

@@ -76,7 +76,7 @@ class Following:
     def _notice(self, life: Life, held: Held) -> Letter:
         """The notice as it is sent today: the time to answer counts from the day it is sent."""
         files = self._files
-        until = files.today + timedelta(days=files.entries.periods.pending_days)
+        until = files.today + timedelta(days=files.periods.pending_days)
         case = held.case(files.today)
         return letters.notice(held.contact, files.sender, files.today, life.code, case, until)
 

@@ -7,7 +7,7 @@ import hmac
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from shopguard.identity.email import normalize_emails
 from shopguard.identity.phone import normalize_phones
@@ -23,6 +23,7 @@ MOST_TRIES = 5
 
 _PHONE_END = 4  # digits
 _MOST_TEXT = 200
+_AMOUNT = re.compile(r"[0-9]{1,15}(\.[0-9]{1,4})?")
 
 Known = Mapping[Fact, frozenset[str]]
 """What is held, folded; a kind that is missing cannot be asked for."""
@@ -57,10 +58,7 @@ def _number(text: str) -> str:
 
 def _amount(text: str) -> str:
     plain = re.sub(r"[,\s¥円]|yen|jpy", "", unicodedata.normalize("NFKC", text).lower())
-    try:
-        return f"{Decimal(plain).normalize():f}" if len(plain) <= 20 else ""
-    except InvalidOperation:
-        return ""
+    return f"{Decimal(plain).normalize():f}" if _AMOUNT.fullmatch(plain) else ""
 
 
 def _end(text: str) -> str:

@@ -56,7 +56,9 @@ class Persons:
     ) -> None:
         requests, outbox = RequestStore(records, master), Outbox(records)
         self.files = Files(entries, reports, requests, records, timers, acts, outbox, clock, sender, prove)
-        self.protections = Protections(records, publisher, seen, timers, acts, clock)
+        self.protections = Protections(
+            records, publisher, seen, timers, acts, clock, self.files.periods.protected_years
+        )
         self.desk, self.mailroom = PersonsDesk(self.files), Mailroom(self.files)
         self._looks = looks
         sight = Sight(self._looks_of, check_conflict=check_conflict)

@@ -28,12 +28,6 @@ from shopguard.storage.engine import reading, writing
 
 END = "protection_end"
 
-PROTECTED_YEARS = 2
-"""How long a note stands, unless it is renewed: as long as what happened would stand against whoever did it.
-
-No law names a term; a misused name is on the lists of the misuser for about as long as the case is.
-"""
-
 _WARN_DAYS = 14
 _DAY_S = 86_400.0
 
@@ -56,6 +50,7 @@ class Protections:
 
     Args:
         clock: Unix seconds.
+        years: how long a note stands.
     """
 
     def __init__(
@@ -66,7 +61,9 @@ class Protections:
         timers: Timers,
         acts: Acts,
         clock: Callable[[], float],
+        years: int,
     ) -> None:
+        self._years = years
         self._records, self._publisher, self._seen = records, publisher, seen
         self._timers, self._acts, self._clock = timers, acts, clock
         self.store = ProtectionStore(records)
@@ -78,7 +75,7 @@ class Protections:
             number: one of ``Records.begin``.
         """
         now = self._clock()
-        until = add_years(day_of(now), PROTECTED_YEARS)
+        until = add_years(day_of(now), self._years)
         protection = Protection(number, new_protection_id(), party, now, until)
         subject = _subject(number)
         self.store.add(connection, protection)

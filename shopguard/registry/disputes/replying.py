@@ -1,6 +1,6 @@
 """What closes a request: its state, its act, its deadlines, the letter to the person and those to the reporters."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import sqlalchemy as sa
 from msgspec.structs import replace
@@ -11,17 +11,12 @@ from shopguard.registry.disputes.held import Held
 from shopguard.registry.disputes.letters import Letter, Template
 from shopguard.registry.disputes.model import NOWHERE, Answer, Outcome, Request, RequestState
 from shopguard.registry.disputes.outbox import member_addressee
-from shopguard.registry.disputes.protecting import PROTECTED_YEARS
 from shopguard.registry.disputes.service import CLEAR, DUE, Files
 from shopguard.registry.disputes.store import subject_of
 from shopguard.registry.timers import Timer
 
 FORGET = "request_forget"
 
-FORGET_DAYS = 180
-"""How long an answered request is kept, for a question about the answer; then its key is destroyed."""
-
-_DAY_S = 86_400.0
 _STAYS = (Outcome.UPHELD, Outcome.CORRECTED)
 
 
@@ -47,7 +42,8 @@ class Replies:
         files.requests.change(connection, answered)
         files.record(connection, answered, answer.by, answer.reason, answer.outcome.value)
         files.timers.end(connection, subject, DUE, CLEAR)
-        files.timers.set(connection, Timer(subject, FORGET, end_of(files.today) + FORGET_DAYS * _DAY_S))
+        forget_on = files.today + timedelta(days=files.periods.forget_days)
+        files.timers.set(connection, Timer(subject, FORGET, end_of(forget_on)))
         files.tell(connection, answered, template, letter)
 
     def extended(self, connection: sa.Connection, request: Request, until: date, reason: str) -> None:
@@ -74,7 +70,8 @@ class Replies:
             case Outcome.CORRECTED:
                 return letters.corrected(to, sender, today, request.id, answer.reason, gone_on)
             case Outcome.PROTECTED:
-                return letters.protected(to, sender, today, request.id, add_years(today, PROTECTED_YEARS))
+                until = add_years(today, self._files.periods.protected_years)
+                return letters.protected(to, sender, today, request.id, until)
             case Outcome.NOTHING_HELD:
                 return letters.nothing_held(to, sender, today, request.id)
             case Outcome.NOT_SHOWN:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import msgspec
 import sqlalchemy as sa
 
+from shopguard.config.periods import Periods
 from shopguard.registry.acts import Act, Acts
 from shopguard.registry.calendar import day_of, end_of
 from shopguard.registry.disputes import letters
@@ -45,11 +46,6 @@ from shopguard.storage.engine import reading, writing
 DUE, CLEAR = "request_due", "request_clear"
 """When a request is to be answered, and when a clear one should have been."""
 
-ACCESS_DAYS = CLEAR_DAYS = 14
-DECIDE_DAYS = 30
-"""Days in Japan, the first not counted: a copy, and what is clear; everything else as a dispute (L8, L9, L10)."""
-
-WARN_DAYS = 3
 _TOLD = (LeafKind.REQUEST_RECEIVED, LeafKind.REQUEST_DECIDED)
 _LONGEST_TEXT = 4_000
 _LONGEST_CONTACT = 500
@@ -94,14 +90,23 @@ class Files:
         found = self.reports.of_numbers(numbers)
         return Held(life, [found[number] for number in numbers if number in found])
 
+    @property
+    def periods(self) -> Periods:
+        return self.entries.periods
+
+    def due_on(self, kind: RequestKind) -> date:
+        """Return the last day on which what is asked today is answered: a copy, else as a dispute (L8, L9, L10)."""
+        days = self.periods.copy_days if kind is RequestKind.ACCESS else self.periods.dispute_days
+        return self.today + timedelta(days=days)
+
     def answer_until(self, life: Life) -> date | None:
         """Return the last day on which the person may answer before an entry is served; None: not known, or over."""
         is_waiting = life.state is LifeState.PENDING and life.notice is not NoticeState.DUE
-        return answer_by(life, self.entries.periods) if is_waiting else None
+        return answer_by(life, self.periods) if is_waiting else None
 
     def decided_until(self, life: Life) -> date | None:
         """Return the last day on which the open dispute about an entry is decided; None if there is none."""
-        deadline = clocks(life, self.clock(), self.entries.periods).get(Clock.DECIDE)
+        deadline = clocks(life, self.clock(), self.periods).get(Clock.DECIDE)
         return None if deadline is None else day_of(deadline.due_at - 1)
 
     def opening(self, request: Request) -> AbstractContextManager[sa.Connection]:
@@ -170,7 +175,7 @@ class PersonsDesk:
             text,
             to,
             now,
-            files.today + timedelta(days=ACCESS_DAYS if kind is RequestKind.ACCESS else DECIDE_DAYS),
+            files.due_on(kind),
         )
         with files.opening(request) as connection:
             if life is not None:
@@ -276,7 +281,7 @@ def contested(files: Files, connection: sa.Connection, request: Request, life: L
 
 
 def _tell_reporters(files: Files, connection: sa.Connection, request: Request, held: Held) -> None:
-    days = files.entries.periods.dispute_days
+    days = files.periods.dispute_days
     due_on = files.today + timedelta(days=days - days // 3)  # the last third is the office's, to decide
     for member in sorted(held.life.members):
         ids = [report.id for report in held.reports if report.member == member]
@@ -289,13 +294,13 @@ def _tell_reporters(files: Files, connection: sa.Connection, request: Request, h
 
 def _keep_deadlines(files: Files, connection: sa.Connection, request: Request) -> None:
     """A dispute has its own clock, anything else has ours; the office hears of either when it should be clear."""
-    subject = subject_of(request)
+    subject, periods = subject_of(request), files.periods
     if not request.kind.unserves or request.entry is None:
-        warn_at = end_of(request.due_on - timedelta(days=WARN_DAYS))
+        warn_at = end_of(request.due_on - timedelta(days=periods.warn_days))
         files.timers.set(connection, Timer(subject, DUE, end_of(request.due_on), warn_at))
     if request.kind is not RequestKind.ACCESS:
-        clear_on = day_of(request.opened_at) + timedelta(days=CLEAR_DAYS)
-        warn_at = end_of(clear_on - timedelta(days=WARN_DAYS))
+        clear_on = day_of(request.opened_at) + timedelta(days=periods.clear_days)
+        warn_at = end_of(clear_on - timedelta(days=periods.warn_days))
         files.timers.set(connection, Timer(subject, CLEAR, end_of(clear_on), warn_at))
 
 
