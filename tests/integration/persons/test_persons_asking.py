@@ -222,6 +222,7 @@ def test_two_facts_show_who_asks(centre: Centre, told: dict[Fact, str]) -> None:
         facts(order_number="", amount="", phone_end="", email=""),
         facts(phone_end="111", email="taro"),
         facts(amount="NaN", phone_end="2222"),
+        facts(amount="1e9999999", phone_end="2222"),
     ],
 )
 def test_less_does_not(centre: Centre, told: dict[Fact, str]) -> None:
