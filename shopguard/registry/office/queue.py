@@ -102,10 +102,9 @@ class Queue:
             barred: members whose reports are not for ``by``. What ``by`` has checked already is not either.
         """
         now = self._clock()
-        own = sa.select(_report.c.number).where(_IS_WAITING, _report.c.held_by == by, _report.c.held_until > now)
-        free = sa.select(_report.c.number).where(
-            *self._meant(filters), _is_free(now), _report.c.member.not_in(barred), ~_is_checked(by)
-        )
+        may = sa.select(_report.c.number).where(_report.c.member.not_in(barred))
+        own = may.where(_IS_WAITING, _report.c.held_by == by, _report.c.held_until > now)
+        free = may.where(*self._meant(filters), _is_free(now), ~_is_checked(by))
         with writing(self._vault) as connection:
             number = connection.execute(own.order_by(_report.c.held_until.desc()).limit(1)).scalar()
             if number is None:

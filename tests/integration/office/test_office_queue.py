@@ -124,6 +124,12 @@ def test_nobody_is_given_a_report_of_a_member_they_are_barred_from(centre: Centr
     assert centre.queue.claim_next("aoki", {"flower-shop"}) == number
 
 
+def test_a_report_in_hand_is_not_given_again_to_whom_its_shop_bars_by_now(centre: Centre) -> None:
+    centre.file("flower-shop")
+    centre.queue.claim_next("aoki", ())
+    assert centre.queue.claim_next("aoki", {"flower-shop"}) is None
+
+
 def test_nobody_is_given_what_they_checked_already(centre: Centre) -> None:
     number = centre.file().number
     with writing(centre.home.engine("vault")) as connection:
