@@ -179,7 +179,7 @@ class PersonsDesk:
         )
         with files.opening(request) as connection:
             if life is not None:
-                request = self._about(connection, request, life)
+                request = self._about(connection, request)
             files.requests.add(connection, request)
             files.record(connection, request, "person", "", kind.value)
             _keep_deadlines(files, connection, request)
@@ -260,9 +260,11 @@ class PersonsDesk:
             raise Refused(Refusal.STATE, _GONE) if is_gone else Refused(Refusal.NOT_FOUND, _NO_CODE)
         return life
 
-    def _about(self, connection: sa.Connection, request: Request, life: Life) -> Request:
+    def _about(self, connection: sa.Connection, request: Request) -> Request:
         """See to it that a request of the same kind is not open already, and that the entry is unserved."""
-        files = self._files
+        files, life = self._files, self._life(request.code)  # as it is in this turn
+        if life.number != request.entry:
+            raise Refused(Refusal.UNAVAILABLE, _JUST_CHANGED, 1)
         there = files.requests.open_of(connection, life.number)
         if same := next((one for one in there if one.kind is request.kind), None):
             raise Refused(Refusal.STATE, both(*(text.format(id=same.id) for text in _OPEN_ALREADY)))
@@ -340,6 +342,9 @@ _TOO_LONG = both(
 _UNPRINTABLE = both(
     "目に見えない制御文字が含まれています。打ち直してください。",
     "this holds invisible characters: please type it again",
+)
+_JUST_CHANGED = both(
+    "登録が変更されているところです。もう一度お試しください。", "this changes right now: please try again"
 )
 _OPEN_ALREADY = (
     "同じお申出({id})を確かめているところです。確認番号で状況をご覧いただけます。",

@@ -326,6 +326,23 @@ def test_of_many_who_ask_the_same_at_once_one_is_heard(database: str, request: p
     assert centre.met() == set()
 
 
+def test_what_was_read_before_its_turn_is_read_again(centre: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between reading the code and having the turn, the entry was erased."""
+    life, entries = centre.active(), centre.home.entries
+    changing = entries.changing
+
+    def late(*hidden: int) -> object:
+        monkeypatch.undo()
+        with changing(life.number) as connection:
+            entries.erase(connection, life.number, OFFICE, "wrong")
+        entries.settle()
+        return changing(*hidden)
+
+    monkeypatch.setattr(entries, "changing", late)
+    assert refusal(centre, lambda: centre.ask(RequestKind.CONTEST, life)) is Refusal.STATE
+    assert list(centre.persons.files.requests.in_state(RequestState.OPEN)) == []
+
+
 def test_a_request_that_breaks_off_leaves_nothing_half_done(centre: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
     life = centre.active()
     with monkeypatch.context() as patch:
