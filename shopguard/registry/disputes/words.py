@@ -111,6 +111,7 @@ DEADLINES: dict[str, tuple[str, str]] = {
     "entry_suspension": ("停止中の登録の判断（過ぎると消去）", "a suspended entry is decided on, or erased"),
     "entry_sleep": ("再確認のない登録の消去", "an entry that nobody confirmed is erased"),
     "entry_paid": ("支払済みの登録の消去", "an entry that was paid is erased"),
+    "listed_day": ("登録時に判断済みの登録の期間満了・効果の変更", "entries that were loaded end, or cause less"),
     "report_ends": ("報告の終了", "a report ends that nobody went on with"),
 }
 """What happens at each kind of deadline, for the office."""
