@@ -122,7 +122,7 @@ def parse(words: list[str]) -> None:
 
 def found_here(word: str, folder: Path) -> str:
     """Put an empty file where a command line names one: click opens some files while it reads the line."""
-    if "/" not in word and not re.fullmatch(r"[\w-]+\.(jsonl?|tgz|csv|yaml)", word):
+    if "/" not in word and not re.fullmatch(r"[\w-]+\.(jsonl?|tgz|csv|yaml|pdf|eml)", word):
         return word
     if word.startswith("-") or "://" in word:
         return word
