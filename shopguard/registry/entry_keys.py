@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from shopguard.crypto import Keyring
 from shopguard.errors import ConfigError
-from shopguard.storage.engine import reading, store_errors, writing
+from shopguard.storage.engine import empty_journal, reading, writing
 
 _NONCE_BYTES = 12
 
@@ -99,18 +99,7 @@ class EntryKeys:
             if connection.dialect.name == "sqlite":
                 connection.exec_driver_sql("PRAGMA secure_delete=ON")
             connection.execute(sa.delete(_table).where(_table.c.number == number))
-        if self.engine.dialect.name == "sqlite":
-            _empty_journal(self.engine)
-
-
-def _empty_journal(engine: sa.Engine) -> None:
-    """Move what SQLite's journal holds into the file, as far as no reader stands in the way."""
-    with store_errors():
-        connection = engine.raw_connection()  # SQLAlchemy would begin a transaction, in which it cannot be done
-        try:
-            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
-        finally:
-            connection.close()
+        empty_journal(self.engine)
 
 
 _table = sa.table("entry_key", sa.column("number", sa.BigInteger), sa.column("sealed", sa.LargeBinary))

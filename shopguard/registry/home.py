@@ -59,7 +59,7 @@ from shopguard.registry.signing_keys import SigningKeys
 from shopguard.registry.stores import STORES, migrate_store, open_store, store_is_current
 from shopguard.registry.timers import Sweeper, Timers
 from shopguard.registry.vault import Vault
-from shopguard.storage.engine import BUSY_TIMEOUT_S
+from shopguard.storage.engine import BUSY_TIMEOUT_S, empty_journal
 
 OWN_MEMBER = "self"
 """The id under which an installation asks its own registry: without a budget, as the list is its own."""
@@ -339,6 +339,7 @@ class RegistryHome:
                 Chore("old_looks", _HOUR_S, self.looks.expire),
                 Chore("fees", _HOUR_S, self.fees.issue),
                 Chore("leaving", _HOUR_S, self.leaving.finish),
+                Chore("journal", _HOUR_S, lambda: empty_journal(self.engine("vault"))),  # after all that erases
             ],
         )
 

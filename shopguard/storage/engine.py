@@ -204,6 +204,21 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
+def empty_journal(engine: sa.Engine) -> None:
+    """Move what SQLite's journal holds into the file, as far as no reader stands in the way.
+
+    What was overwritten in the file may stand in the journal as it was until then.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    with store_errors():
+        connection = engine.raw_connection()  # SQLAlchemy would begin a transaction, in which it cannot be done
+        try:
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+        finally:
+            connection.close()
+
+
 def snapshot(engine: sa.Engine, target: Path) -> None:
     """Write a consistent copy of an SQLite database to ``target`` while others go on writing."""
     with store_errors(), engine.connect() as connection:
