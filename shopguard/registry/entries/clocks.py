@@ -51,7 +51,7 @@ def _always(life: Life, today: date, periods: Periods) -> Mapping[Clock, Deadlin
     confirm = confirm_by(life, today, periods)
     if confirm is not None:
         found[Clock.CONFIRM] = _at_end_of(confirm, periods.ask_days)
-    if life.notice is NoticeState.DUE and life.sources:
+    if life.notice is NoticeState.DUE and life.sources and life.ending is None:
         told_by = day_of(life.opened_at) + timedelta(days=periods.notice_days)
         found[Clock.NOTICE] = _at_end_of(told_by, periods.warn_days)
     return found

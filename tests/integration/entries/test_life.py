@@ -337,6 +337,21 @@ def test_nothing_keeps_a_paid_entry(registry: "Registry", act: str) -> None:
     assert registry.ending(number) == Ending.PAID
 
 
+def test_nobody_has_to_be_told_any_more_of_an_entry_that_was_paid(registry: "Registry") -> None:
+    report = registry.report()
+    number = registry.opened(report)
+    registry.until(registry.today + timedelta(days=30))
+    registry.said(report, "paid")
+    leaves = registry.home.log.size()
+    registry.until(registry.today + timedelta(days=1))
+    registry.sweep()
+    assert registry.state(number) is LifeState.SUSPENDED
+    assert registry.home.log.size() == leaves
+    registry.until(registry.today + timedelta(days=1))
+    registry.sweep()
+    assert registry.ending(number) == Ending.PAID
+
+
 def test_one_of_two_debts_paid_leaves_the_other(registry: "Registry") -> None:
     paid = registry.report("shop-1")
     number = registry.served(paid, registry.report("shop-2"))
