@@ -14,7 +14,7 @@ from shopguard.registry.reports.model import ReportState
 from shopguard.registry.reports.store import ReportStore
 from shopguard.registry.subjects import Subject, SubjectKind
 from shopguard.registry.timers import Fire, Timer, Timers
-from shopguard.storage.engine import reading, writing
+from shopguard.storage.engine import writing
 
 ENDS, ERASED = "report_ends", "report_erased"
 """A report that nobody went on with ends; what has ended is erased."""
@@ -79,6 +79,11 @@ class Ending:
         self.none(connection, number)
         self._timers.set(connection, Timer(_subject(number), ERASED, self._clock()))
 
+    def discarded(self, connection: sa.Connection, number: int) -> None:
+        """Leave no trace of a report that was never filed: nobody goes on with it; the rest is as ``now``."""
+        self._store.remove(connection, number)
+        self.now(connection, number)
+
     def none(self, connection: sa.Connection, number: int) -> None:
         """Let a report stay: it waits for the office, or lives with its entry."""
         self._timers.end(connection, _subject(number), ENDS, ERASED)
@@ -89,31 +94,22 @@ class Ending:
         with writing(self._store.engine) as connection:
             empty_reports(connection, [number])
 
-    def discard(self, number: int) -> None:
-        """Leave no trace of a report that was never filed; as ``erase``."""
-        self._store.records.forget(number)
-        with writing(self._store.engine) as connection:
-            empty_reports(connection, [number])
-            self._store.remove(connection, number)
-
     def fires(self) -> Mapping[str, Fire]:
         """Return what happens at each kind of deadline of a report, for the ``Sweeper``."""
-        return {ENDS: self._end, ERASED: lambda timer: self._erase(timer.subject.number)}
+        return {ENDS: self._end, ERASED: lambda timer: self.erase(timer.subject.number)}
 
     def _end(self, timer: Timer) -> None:
         number = timer.subject.number
         with writing(self._store.engine) as connection:
-            if self._store.state_of(connection, number) is ReportState.RETURNED:
+            state = self._store.state_of(connection, number)
+            there = self._timers.there(connection, timer.subject).get(ENDS)
+            if there is None or there.due_at > self._clock():
+                return  # the shop went on with it at the last moment
+            if state is ReportState.DRAFT:
+                self.discarded(connection, number)
+            else:
                 self._withdraw(connection, number)
-        self._erase(number)
-
-    def _erase(self, number: int) -> None:
-        with reading(self._store.engine) as connection:
-            is_draft = self._store.state_of(connection, number) is ReportState.DRAFT
-        if is_draft:
-            self.discard(number)
-        else:
-            self.erase(number)
+        self.erase(number)
 
     def _withdraw(self, connection: sa.Connection, number: int) -> None:
         now, report = self._clock(), self._store.by_number(connection, number)

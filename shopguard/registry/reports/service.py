@@ -194,14 +194,13 @@ class Reports:
         with self._changing(member, report_id, *_LIVE) as (connection, report):
             if report.state is ReportState.CHECKED:
                 self._entries.withdrawn(connection, report.number, _by(member), reason)
-            if report.state is not ReportState.DRAFT:
+            if report.state is ReportState.DRAFT:
+                self.ending.discarded(connection, report.number)
+            else:
                 self._withdraw(connection, report, LeafKind.REPORT_WITHDRAWN, _by(member), reason)
-            self.ending.now(connection, report.number)
+                self.ending.now(connection, report.number)
         self._after_change(report)
-        if report.state is ReportState.DRAFT:
-            self.ending.discard(report.number)
-        else:
-            self.ending.erase(report.number)
+        self.ending.erase(report.number)
 
     def paid(self, member: str, report_id: str, on: date, amount: Decimal | None = None) -> Report:
         """Keep that the buyer paid; what is paid in full, or leaves less than a debt that counts, is withdrawn.

@@ -75,8 +75,12 @@ class ReportStore:
         return self._one(connection, report_table.c.number == number)
 
     def state_of(self, connection: sa.Connection, number: int) -> ReportState | None:
-        """Return where a report stands, also of one that was erased; None if it never was."""
-        state = connection.execute(sa.select(report_table.c.state).where(report_table.c.number == number)).scalar()
+        """Return where a report stands, which nobody else changes in this transaction; None if there is none.
+
+        Also of one that was erased.
+        """
+        query = sa.select(report_table.c.state).where(report_table.c.number == number).with_for_update()
+        state = connection.execute(query).scalar()
         return None if state is None else ReportState(state)
 
     def of_member(

@@ -105,6 +105,18 @@ def test_an_answered_report_ends_no_more(registry: "Registry") -> None:
     assert registry.state(report_id) == "submitted"
 
 
+@pytest.mark.parametrize("is_draft", [True, False])
+def test_what_is_filed_in_the_moment_in_which_it_would_end_does_not_end(registry: "Registry", is_draft: bool) -> None:
+    report_id = registry.draft() if is_draft else registry.file()[0]
+    if not is_draft:
+        registry.decide(report_id, "returned")
+    registry.pass_time(days=PERIODS.answer_days)
+    (due,) = registry.home.timers.upcoming(registry.now.timestamp())  # the sweeper has read it
+    assert registry.submit(report_id).status == 200
+    registry.home.reports.ending.fires()[ENDS](due)
+    assert registry.state(report_id) == "submitted"
+
+
 def test_a_rejected_report_is_erased_once_the_shop_could_ask_why(registry: "Registry") -> None:
     report_id, _ = registry.file()
     number = number_of(registry, report_id)
