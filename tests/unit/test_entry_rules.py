@@ -152,7 +152,8 @@ def entry(**said: Any) -> Entry:
         (entry(expires_on=date(2027, 1, 1)), date(2026, 12, 31), date(2026, 12, 31)),
         (entry(expires_on=date(2050, 1, 1)), date(2031, 9, 1), date(2031, 9, 1)),
         (entry(party=PHONE), date(2031, 9, 1), date(2027, 9, 1)),
-        (entry(effect=Effect.CONFIRM), date.max, date.max),
+        (entry(effect=Effect.CONFIRM), date.max, date(9999, 12, 30)),
+        (entry(expires_on=date.min), date.min, date.min),
         (entry(effect=Effect.CONFIRM, expires_on=date(2030, 1, 1)), date(2029, 12, 31), date(2029, 12, 31)),
     ],
 )

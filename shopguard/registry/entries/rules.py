@@ -146,15 +146,18 @@ def loaded_ends_on(entry: Entry, periods: Periods = USUAL) -> date:
 
     A note that protects a person stands as long as it says.
     """
-    told = entry.expires_on - _DAY if entry.expires_on is not None else date.max
+    told = date.max if entry.expires_on is None else max(entry.expires_on, date.min + _DAY) - _DAY
     if entry.effect is Effect.CONFIRM:
         return told
     return min(told, ends_on(entry.category, entry.last_on, periods))
 
 
 def loaded_due_on(entry: Entry, on: date, periods: Periods = USUAL) -> date:
-    """Return the first day from ``on`` after which the rules change or end a loaded entry."""
-    ends = loaded_ends_on(entry, periods)
+    """Return the first day from ``on`` after which the rules change or end a loaded entry.
+
+    Of one that stands without end, a day that nobody lives to see.
+    """
+    ends = min(loaded_ends_on(entry, periods), date.max - _DAY)
     fades = _fades_on((entry.party, *entry.also), entry.last_on, periods)
     return fades if fades is not None and on <= fades < ends and entry.effect is not Effect.CONFIRM else ends
 

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from shopguard.identity import identify, tokens
-from shopguard.model import Party
+from shopguard.model import Effect, Party
 from shopguard.registry.load import LineFault, LoadReport
 from tests.integration.publishing.conftest import ENTRY, PARTY, Crash, lines, many
 
@@ -51,6 +51,13 @@ def test_a_blocked_entry_is_served_no_more_even_after_loading_it_again(office: "
     office.load(replace(ENTRY, reporters=9))
     assert office.served(PARTY) == {1: set()}
     assert not office.publisher.block("E-2")
+
+
+def test_a_note_that_stands_without_end_is_changed_and_blocked_as_any_entry(office: "Office") -> None:
+    note = replace(ENTRY, effect=Effect.CONFIRM)
+    office.load(note)
+    office.load(replace(note, reporters=3))
+    assert office.publisher.block(note.id)
 
 
 def test_a_blocked_entry_that_changed_has_no_row_at_all(office: "Office") -> None:
