@@ -85,6 +85,11 @@ class EntryKeys:
         with reading(self.engine) as connection:
             return frozenset(connection.scalars(sa.select(_table.c.number).where(_table.c.number.in_(numbers))))
 
+    def last_number(self) -> int:
+        """Return the highest number that has a key; 0: none has."""
+        with reading(self.engine) as connection:
+            return connection.execute(sa.select(sa.func.max(_table.c.number))).scalar() or 0
+
     def destroy(self, number: int, handle: bytes = b"") -> None:
         """Forget the key of one entry for good: its pages are overwritten, and SQLite's log that held it emptied.
 

@@ -52,10 +52,12 @@ class Erasures:
         again = content.erased(min(_start(known, content) for known in marks))
         came_back = sum(self._erase_again(again[at : at + _AT_ONCE]) for at in range(0, len(again), _AT_ONCE))
         self._block_again()
+        self._give_no_number_twice()
         for store, known in zip(self._stores, marks, strict=True):
             if known.get(content.begun.id) != content.end:
                 _set_mark(store, content.begun.id, content.end)
         if content.declaration is not None:
+            self._bury()
             self.journal.settled()
         return came_back
 
@@ -111,6 +113,34 @@ class Erasures:
             handles = list(connection.scalars(sa.select(_entry.c.handle).where(is_blocked)))
         for handle in set(handles) - self._placing.index.blocked(handles):
             self._placing.index.block(handle)
+
+    def _give_no_number_twice(self) -> None:
+        """A vault of an older day does not know which numbers were given since; other stores hold some of them."""
+        placing = self._placing
+        last = {"entry": placing.keys.last_number(), "row": placing.index.last_number()}
+        with writing(placing.vault.engine) as connection:
+            for what, number in last.items():
+                placing.vault.pass_over(connection, what, number)
+
+    def _bury(self) -> None:
+        """Leave nothing open of what was made since the backup that the keys are out of: nobody can read it again.
+
+        Where there is no key at all, they were not put back yet.
+        """
+        if self._placing.keys.last_number() == 0:
+            return
+        self._placing.bury()
+        for table in (_report, *(table for table, _ in _ENDED)):
+            last = 0
+            while numbers := self._numbers(table, last):
+                last = numbers[-1]
+                self._empty(set(numbers) - self._placing.keys.having(numbers))
+
+    def _numbers(self, table: sa.TableClause, after: int) -> Sequence[int]:
+        number = table.c.number
+        with reading(self._placing.vault.engine) as connection:
+            found = sa.select(number).where(number > after).order_by(number).limit(_AT_ONCE)
+            return connection.scalars(found).all()
 
 
 def _start(known: Marks, content: Content) -> int:

@@ -188,6 +188,11 @@ class Vault:
         first = connection.execute(taken).scalar_one() - wanted
         return range(first, first + wanted)
 
+    def pass_over(self, connection: sa.Connection, what: str, last: int) -> None:
+        """Allocate no number up to ``last`` any more."""
+        is_behind = (_allocation.c.what == what) & (_allocation.c.next <= last)
+        connection.execute(sa.update(_allocation).where(is_behind).values(next=last + 1))
+
     def open(self, connection: sa.Connection, keys: Mapping[int, EntryKey]) -> Mapping[int, Entry]:
         """Return the entries whose ``keys`` these are, by number."""
         query = sa.select(_entry.c.number, _entry.c.sealed).where(_entry.c.number.in_(keys))

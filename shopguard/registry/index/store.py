@@ -180,6 +180,11 @@ class Index:
         with store_errors():
             self._dialect.flush(self.engine)
 
+    def last_number(self) -> int:
+        """Return the highest number of a row that is stored; 0: there is none."""
+        with reading(self.engine) as connection:
+            return self._run(connection, "SELECT MAX(number) FROM sealed_row", ()).scalar() or 0
+
     def size(self, epoch: int) -> Size:
         """Return how much an epoch holds. Counts one by one: seconds in a large store."""
         with reading(self.engine) as connection:

@@ -35,6 +35,7 @@ from shopguard.storage.snapshots import copy_at_one_moment
 NOW = datetime(2026, 11, 2, 1, 15, tzinfo=UTC)
 PARTY = Party(name="渡邊 太郎", phones=("090-0000-1111",), emails=("taro@example.jp",))
 OTHER = Party(name="見本 花子", phones=("090-0000-2222",), emails=("hanako@example.jp",))
+NEW = Party(name="見本 次郎", phones=("090-0000-3333",), emails=("jiro@example.jp",))
 ENTRY = Entry("E-1", Category.UNPAID, PARTY, 2, date(2025, 3, 1), date(2026, 8, 14))
 _asked = count(1)
 
@@ -234,6 +235,37 @@ def test_a_number_that_is_given_again_is_another_record(registry: Registry) -> N
     sealed = registry.home.records.seal(again, "what", b"of somebody else")
     registry.home.erasures.apply("operator", None)
     assert registry.home.records.open(again, "what", sealed) == b"of somebody else"
+
+
+def test_a_vault_of_an_older_day_gives_no_number_that_another_record_had(registry: Registry) -> None:
+    registry.backup()
+    registry.load(replace(ENTRY, id="E-2", party=OTHER))
+    first = registry.home.records.begin()
+    registry.restore("vault")
+    registry.start()
+    assert registry.home.records.begin() > first
+    registry.load(replace(ENTRY, id="E-3", party=NEW))
+    assert registry.meets(PARTY)
+    assert registry.meets(NEW)
+
+
+def test_what_was_made_since_the_backup_of_the_keys_is_open_no_more(registry: Registry) -> None:
+    registry.backup()
+    registry.load(replace(ENTRY, id="E-2", party=OTHER))
+    number = add_report(registry, ReportState.SUBMITTED)
+    registry.restore("keys")
+    registry.start()
+    registry.home.erasures.apply("aoki", None)
+    assert not registry.meets(OTHER)
+    assert left_of(registry, number) == (ReportState.WITHDRAWN, False, 0, 0)
+    assert registry.meets(PARTY)
+
+
+def test_without_any_key_nothing_is_given_up(registry: Registry) -> None:
+    with writing(registry.home.engine("keys")) as connection:
+        connection.exec_driver_sql("DELETE FROM entry_key")
+    registry.home.erasures.apply("aoki", None)
+    assert registry.count("vault", "entry", "WHERE sealed IS NOT NULL") == 1
 
 
 def test_nothing_is_served_where_the_journal_is_gone(registry: Registry) -> None:
