@@ -27,6 +27,8 @@ from shopguard.registry.entries.model import Ending, LifeState
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.reports.model import Report
 from shopguard.registry.reports.reading import read_content
+from shopguard.registry.reports.rules import History, faults
+from shopguard.registry.reports.store import subject_of as report_subject
 from shopguard.registry.reports.wording import both
 from shopguard.registry.search.model import Look
 from shopguard.storage.engine import reading, writing
@@ -82,8 +84,9 @@ class Answers:
             changes: fields of the report as its JSON has them, in place of what they were.
         """
         with self._deciding(request_id, by, reason, hide=True) as (connection, request, held):
-            report = _corrected(held, report_id, changes, self._files.clock())
+            report = _corrected(held, report_id, changes, self._files)
             self._files.reports.change(connection, report)
+            self._files.seen.note(connection, report_subject(report), report.content.party)
             self._files.entries.add_source(connection, held.life.number, report, by)
             self._files.entries.uphold(connection, held.life.number, by, reason)
             self._end(connection, request, held, self._answer(Outcome.CORRECTED, by, reason))
@@ -125,7 +128,7 @@ class Answers:
             withhold: why what the shops wrote in words of their own is left out, too; None: it is not.
         """
         files = self._files
-        with self._answering(request_id) as (connection, request):
+        with self._answering(request_id, by) as (connection, request):
             held = files.about(request)
             if request.kind is not RequestKind.ACCESS or held is None:
                 raise Refused(Refusal.STATE, _OTHER_KIND if held is not None else _NOTHING_THERE)
@@ -141,7 +144,7 @@ class Answers:
 
     def nothing_held(self, request_id: str, by: str) -> Request:
         """There is no entry about whoever asks."""
-        with self._answering(request_id) as (connection, request):
+        with self._answering(request_id, by) as (connection, request):
             if self._files.about(request) is not None:
                 raise Refused(Refusal.STATE, _SOMETHING_THERE)
             self._replies.close(connection, request, self._answer(Outcome.NOTHING_HELD, by))
@@ -149,7 +152,7 @@ class Answers:
 
     def not_shown(self, request_id: str, by: str) -> Request:
         """Whose request it is was not shown, and no copy is sent. A dispute is never answered so."""
-        with self._answering(request_id) as (connection, request):
+        with self._answering(request_id, by) as (connection, request):
             if request.proof is not Proof.NONE or (request.kind.unserves and request.entry is not None):
                 raise Refused(Refusal.STATE, _SHOWN)
             self._replies.close(connection, request, self._answer(Outcome.NOT_SHOWN, by))
@@ -176,7 +179,7 @@ class Answers:
 
     def seen(self, request_id: str, by: str) -> Request:
         """Keep that the office saw who asks; of what it saw, nothing is kept."""
-        with self._answering(request_id) as (connection, request):
+        with self._answering(request_id, by) as (connection, request):
             self._files.requests.change(connection, replace(request, proof=Proof.SEEN))
             self._files.record(connection, request, by, "", "seen")
         return self.get(request_id)
@@ -184,7 +187,7 @@ class Answers:
     def check_address(self, request_id: str, by: str) -> Request:
         """Draft a letter with a code to the recorded address: whoever types it in is the person."""
         files, secret = self._files, new_short_code()
-        with self._answering(request_id) as (connection, request):
+        with self._answering(request_id, by) as (connection, request):
             held = files.about(request)
             if held is None or not held.contact.address:
                 raise Refused(Refusal.STATE, _NO_ADDRESS)
@@ -215,9 +218,14 @@ class Answers:
         self._files.entries.settle()
 
     @contextmanager
-    def _answering(self, request_id: str) -> Iterator[tuple[sa.Connection, Request]]:
+    def _answering(self, request_id: str, by: str) -> Iterator[tuple[sa.Connection, Request]]:
+        """A transaction that answers a request; ``by`` is of none of the shops that it is about."""
         with writing(self._files.vault) as connection:
-            yield connection, self._open(connection, request_id)
+            request = self._open(connection, request_id)
+            held = self._files.about(request)
+            if held is not None:
+                self._sight.check_conflict(by, held.life.members)
+            yield connection, request
 
     def _open(self, connection: sa.Connection, request_id: str) -> Request:
         request = self._files.requests.get(connection, request_id)
@@ -252,12 +260,17 @@ def _check_reason(reason: str) -> None:
         raise Refused(Refusal.RULES, both(ja, en))
 
 
-def _corrected(held: Held, report_id: str, changes: Mapping[str, Any], now: float) -> Report:
+def _corrected(held: Held, report_id: str, changes: Mapping[str, Any], files: Files) -> Report:
+    """Return the report as it is corrected; ``Refused`` where the rules would not have let it be filed so."""
     report = next((report for report in held.reports if report.id == report_id), None)
     if report is None:
         raise Refused(Refusal.NOT_FOUND, _NO_REPORT)
     content = read_content({**to_builtins(report.content), **changes})
-    return replace(report, content=content, changed_at=now)
+    before, after = (faults(said, History(), files.today) for said in (report.content, content))
+    known = {(fault.code, fault.field) for fault in before}
+    if new := [fault for fault in after if (fault.code, fault.field) not in known]:
+        raise Refused(Refusal.RULES, "\n".join(map(str, new)))
+    return replace(report, content=content, changed_at=files.clock())
 
 
 _AMISS = (

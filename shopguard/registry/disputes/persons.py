@@ -55,7 +55,7 @@ class Persons:
         prove: Callable[[int], Inclusion],
     ) -> None:
         requests, outbox = RequestStore(records, master), Outbox(records)
-        self.files = Files(entries, reports, requests, records, timers, acts, outbox, clock, sender, prove)
+        self.files = Files(entries, reports, requests, records, timers, acts, outbox, clock, sender, prove, seen)
         self.protections = Protections(
             records, publisher, seen, timers, acts, clock, self.files.periods.protected_years
         )

@@ -40,6 +40,7 @@ from shopguard.registry.records import Records
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.reports.store import ReportStore
 from shopguard.registry.reports.wording import both
+from shopguard.registry.seen import Seen
 from shopguard.registry.timers import Timer, Timers
 from shopguard.storage.engine import reading, writing
 
@@ -49,6 +50,7 @@ DUE, CLEAR = "request_due", "request_clear"
 _TOLD = (LeafKind.REQUEST_RECEIVED, LeafKind.REQUEST_DECIDED)
 _LONGEST_TEXT = 4_000
 _LONGEST_CONTACT = 500
+_LONGEST_NAME = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class Files:
     clock: Callable[[], float]
     sender: Sender
     prove: Callable[[int], Inclusion]
+    seen: Seen
 
     @property
     def today(self) -> date:
@@ -319,11 +322,14 @@ def _code(text: str) -> str:
 
 
 def _check(text: str, contact: Contact) -> None:
-    parts = (contact.name, contact.email, contact.address, contact.phone)
+    lines = (contact.name, contact.email, contact.phone)
+    parts = (*lines, contact.address)
     if len(text) > _LONGEST_TEXT or any(len(part) > _LONGEST_CONTACT for part in parts):
         raise Refused(Refusal.UNREADABLE, _TOO_LONG)
     if any(not (character.isprintable() or character in "\n\r\t") for character in "".join((text, *parts))):
         raise Refused(Refusal.UNREADABLE, _UNPRINTABLE)
+    if len(contact.name) > _LONGEST_NAME or not all(line.isprintable() for line in lines):
+        raise Refused(Refusal.UNREADABLE, _NO_LINE)  # nobody has us write to others what they please
 
 
 _NO_CODE = both(
@@ -338,6 +344,10 @@ _NO_CONTACT = both(
 _TOO_LONG = both(
     f"長すぎます。本文は{_LONGEST_TEXT:,}文字、連絡先は{_LONGEST_CONTACT}文字までです。",
     f"this is too long: at most {_LONGEST_TEXT:,} characters, and {_LONGEST_CONTACT} for each part of the contact",
+)
+_NO_LINE = both(
+    f"お名前（{_LONGEST_NAME}文字まで）、メールアドレス、電話番号は、それぞれ1行でご記入ください。",
+    f"name (at most {_LONGEST_NAME} characters), mail address and phone are one line each",
 )
 _UNPRINTABLE = both(
     "目に見えない制御文字が含まれています。打ち直してください。",

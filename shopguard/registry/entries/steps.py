@@ -59,13 +59,19 @@ def adopted(number: int, code: str, loaded: Loaded, now: float) -> Life:
 
 
 def with_sources(life: Life, sources: Sequence[Source], now: float, periods: Periods = USUAL) -> Life:
-    """Return the entry with further reports; a report that it rests on already is as it is now."""
+    """Return the entry with further reports; one that it rests on already is as it is now, and stands no longer."""
     if life.ending is not None:
         raise Refused(Refusal.STATE, _ABOUT_TO_END)
-    new = {source.report for source in sources}
+    new, before = {source.report for source in sources}, {source.report: source for source in life.sources}
     kept = tuple(source for source in life.sources if source.report not in new)
+    added = tuple(_standing_as(before.get(source.report, source), source) for source in sources)
     opened_at = life.opened_at if life.sources else now  # of a loaded one the person is told from its first report on
-    return rested(replace(life, sources=(*kept, *sources), opened_at=opened_at), now, periods)
+    return rested(replace(life, sources=(*kept, *added), opened_at=opened_at), now, periods)
+
+
+def _standing_as(before: Source, source: Source) -> Source:
+    """Only the shop renews its word, and only a new report makes an entry last longer."""
+    return replace(source, ends_on=min(before.ends_on, source.ends_on), confirmed_at=before.confirmed_at)
 
 
 def without_sources(

@@ -112,6 +112,15 @@ def test_nobody_decides_about_a_report_of_their_own_shop(centre: Centre) -> None
     assert refusal(centre, lambda: answers.overturn(opened.request, "mori", REASON)) is Refusal.FORBIDDEN
 
 
+def test_nobody_answers_for_a_copy_of_what_their_own_shop_reported(centre: Centre) -> None:
+    centre.home.conflicts.affiliate("mori", "flower-shop", OFFICE, "owner")
+    opened = centre.ask(RequestKind.ACCESS, centre.active())
+    answers = centre.persons.answers
+    for answer in (answers.seen, answers.check_address, answers.disclose, answers.not_shown):
+        assert refusal(centre, partial(answer, opened.request, "mori")) is Refusal.FORBIDDEN
+    assert centre.request(opened).is_open
+
+
 def test_nothing_is_decided_twice(centre: Centre) -> None:
     opened = centre.ask(RequestKind.CONTEST, centre.active())
     answers = centre.persons.answers
@@ -143,6 +152,43 @@ def test_a_correction_changes_what_is_served_and_the_entry_goes_on(centre: Centr
     assert centre.met() == set()
     assert centre.met(Party(phones=("090-0000-2222",), emails=("jiro@example.jp",))) == {Effect.FLAG}
     assert "name and amount" in centre.text(Template.CORRECTED)
+
+
+def test_a_correction_makes_no_entry_last_longer_and_renews_no_shops_word(centre: Centre) -> None:
+    life = centre.active()
+    (before,) = life.sources
+    opened = centre.ask(RequestKind.CORRECT, life)
+    (report,) = centre.home.reports.store.of_numbers([before.report]).values()
+    centre.persons.answers.correct(opened.request, OFFICE, "the day", report.id, {"due_on": "2026-09-05"})
+    (after,) = centre.home.entries.get(life.number).sources
+    assert (after.last_on, after.ends_on) == (date(2026, 9, 5), before.ends_on)
+    assert after.confirmed_at == before.confirmed_at
+
+
+@pytest.mark.parametrize(
+    "changes", [{"note": "he was arrested"}, {"amount": "300"}, {"disputed": True}, {"age_doubt": True}]
+)
+def test_a_correction_makes_nothing_of_a_report_that_could_not_be_filed(
+    centre: Centre, changes: dict[str, object]
+) -> None:
+    life = centre.active()
+    opened = centre.ask(RequestKind.CORRECT, life)
+    (report,) = centre.home.reports.store.of_numbers([life.sources[0].report]).values()
+    correct = partial(centre.persons.answers.correct, opened.request, OFFICE, "facts", report.id, changes)
+    assert refusal(centre, correct) is Refusal.RULES
+    assert centre.request(opened).is_open
+    assert centre.home.reports.get(report.id).report == report
+
+
+def test_who_is_found_alike_follows_a_correction(centre: Centre) -> None:
+    life = centre.active()
+    opened = centre.ask(RequestKind.CORRECT, life)
+    (report,) = centre.home.reports.store.of_numbers([life.sources[0].report]).values()
+    other = Party(phones=("090-0000-2222",), emails=("jiro@example.jp",))
+    party = {"phones": list(other.phones), "emails": list(other.emails)}
+    centre.persons.answers.correct(opened.request, OFFICE, "the phone", report.id, {"party": party})
+    assert not centre.home.seen.like(PARTY, SubjectKind.REPORT)
+    assert centre.home.seen.like(other, SubjectKind.REPORT)
 
 
 def test_a_correction_that_cannot_be_read_changes_nothing(centre: Centre) -> None:

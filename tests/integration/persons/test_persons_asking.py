@@ -166,8 +166,11 @@ def test_who_has_no_code_says_where_the_answer_goes(centre: Centre) -> None:
         ("", Contact(email="x" * 501)),
         ("a\x00b", MAIL),
         ("", Contact(email="a\x1b[2Jb@example.jp")),
+        ("", Contact(email="a@example.jp\r\nBcc: b@example.jp")),
+        ("", Contact(name="見本 太郎\n\nWe know what you did.", email="b@example.jp")),
+        ("", Contact(name="You there, " * 10, email="b@example.jp")),
     ],
-    ids=["text", "contact", "nul", "escape"],
+    ids=["text", "contact", "nul", "escape", "header", "letter in a name", "long name"],
 )
 def test_unfit_text_is_refused_and_nothing_is_half_done(centre: Centre, text: str, contact: Contact) -> None:
     life = centre.active()
