@@ -1,6 +1,7 @@
 """Reports and their evidence in the vault: each sealed under the key of the report, so that they end with it."""
 
 import secrets
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -184,7 +185,7 @@ class ReportStore:
         }
 
     def _order(self, report: Report) -> bytes:
-        parts = (report.member.encode(), report.content.order_id.encode())
+        parts = (report.member.encode(), _as_one(report.content.order_id).encode())
         return self._master.digest("registry-vault/reported-order", *parts)[:_DIGEST_BYTES]
 
 
@@ -194,6 +195,12 @@ def _once() -> Iterator[None]:
         yield
     except sa.exc.IntegrityError:  # also where two requests come at once
         raise Refused(Refusal.STATE, _SAME_ORDER) from None
+
+
+def _as_one(order_id: str) -> str:
+    """Return the one spelling of an order's id, however it is typed: ＃１０４２ is 1042."""
+    folded = unicodedata.normalize("NFKC", order_id).casefold()
+    return "".join(character for character in folded if character.isprintable() and character not in "# ")
 
 
 def new_report_id() -> str:

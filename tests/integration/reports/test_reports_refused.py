@@ -110,6 +110,12 @@ def test_the_same_order_is_reported_once(registry: "Registry") -> None:
     registry.file()
 
 
+@pytest.mark.parametrize("order_id", ["Ａ-５００１", "#a-5001", "A-50\u200b01", "A -5001"])
+def test_the_same_order_in_another_spelling_is_the_same(registry: "Registry", order_id: str) -> None:
+    registry.file(order_id="A-5001")
+    is_understood(registry.ask("POST", "", {**UNPAID, "order_id": order_id}), "state")
+
+
 def test_another_shop_may_have_an_order_of_the_same_number(registry: "Registry") -> None:
     registry.file()
     registry.file(OTHER)
