@@ -1,0 +1,45 @@
+"""A central registry with its office, and three member shops, all as real processes."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from .association import Association
+from .wire import Reporter
+
+
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Association:
+    """One that does not run, to be copied."""
+    made = Association(tmp_path_factory.mktemp("founded"))
+    made.furnish()
+    return made
+
+
+@pytest.fixture
+def fresh(founded: Association, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Association]:
+    """One of a test's own, not running: its clock may be moved, its processes killed."""
+    made = founded.copied(tmp_path_factory.mktemp("fresh"))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def running(fresh: Association) -> Association:
+    fresh.serve()
+    return fresh
+
+
+@pytest.fixture(scope="session")
+def shared(founded: Association, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Association]:
+    """One that runs for all tests that leave clock and processes alone; each takes a person of its own."""
+    made = founded.copied(tmp_path_factory.mktemp("shared"))
+    made.serve()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def reporter(shared: Association) -> Reporter:
+    """A member of the shared one that speaks HTTP itself."""
+    return Reporter(shared.wired())
