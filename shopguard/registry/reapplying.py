@@ -118,9 +118,12 @@ class Erasures:
         """A vault of an older day does not know which numbers were given since; other stores hold some of them."""
         placing = self._placing
         last = {"entry": placing.keys.last_number(), "row": placing.index.last_number()}
-        with writing(placing.vault.engine) as connection:
-            for what, number in last.items():
-                placing.vault.pass_over(connection, what, number)
+        with reading(placing.vault.engine) as connection:
+            behind = [what for what, number in last.items() if placing.vault.next_number(connection, what) <= number]
+        if behind:  # else the first question of a process would wait for whoever writes
+            with writing(placing.vault.engine) as connection:
+                for what in behind:
+                    placing.vault.pass_over(connection, what, last[what])
 
     def _bury(self) -> None:
         """Leave nothing open of what was made since the backup that the keys are out of: nobody can read it again.

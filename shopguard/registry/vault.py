@@ -188,6 +188,10 @@ class Vault:
         first = connection.execute(taken).scalar_one() - wanted
         return range(first, first + wanted)
 
+    def next_number(self, connection: sa.Connection, what: str) -> int:
+        """Return the number that the next ``entry`` or ``row`` gets."""
+        return connection.execute(sa.select(_allocation.c.next).where(_allocation.c.what == what)).scalar_one()
+
     def pass_over(self, connection: sa.Connection, what: str, last: int) -> None:
         """Allocate no number up to ``last`` any more."""
         is_behind = (_allocation.c.what == what) & (_allocation.c.next <= last)
