@@ -13,7 +13,7 @@ from shopguard.crypto import Keyring
 from shopguard.model import Category, Party
 from shopguard.registry.disputes import letters
 from shopguard.registry.disputes.codes import code_digest, new_code, new_short_code, read_code
-from shopguard.registry.disputes.door import Turnstile
+from shopguard.registry.disputes.door import Door, Turnstile
 from shopguard.registry.disputes.identity import is_shown, known
 from shopguard.registry.disputes.letters import Case, Letter, Sender, Template
 from shopguard.registry.disputes.model import Contact, Fact, RequestKind, Withheld
@@ -249,6 +249,18 @@ def test_a_turnstile_opens_again_and_counts_places_apart() -> None:
         assert refused.value.retry_after_s == 60.0
     now[0] = 60.0
     turnstile.check("192.0.2.1")
+
+
+def test_a_crowd_shuts_the_door_on_nobody_with_a_code() -> None:
+    door = Door(lambda: 0.0)
+    for number in range(2_000):
+        place = f"192.0.{number >> 8}.{number & 255}"
+        door.wrong.count(place)
+        door.requests.count(place)
+    with pytest.raises(Refused):
+        door.requests.check("198.51.100.1")
+    door.wrong.check("198.51.100.1")
+    door.with_code.check("198.51.100.1")
 
 
 def test_nothing_personal_shows_in_a_log() -> None:

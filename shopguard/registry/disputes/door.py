@@ -23,14 +23,14 @@ class Turnstile:
     def __init__(self, most: int, most_of_all: int, window_s: float, clock: Callable[[], float]) -> None:
         self._most, self._most_of_all, self._window_s, self._clock = most, most_of_all, window_s, clock
         self._lock = threading.Lock()
-        self._counts: Counter[str] = Counter()
+        self._counts, self._total = Counter[str](), 0
         self._began = clock()
 
     def check(self, place: str) -> None:
         """Raise ``Refused`` if enough came from this place, or from all places, for now."""
         with self._lock:
             self._turn()
-            if self._counts[_household(place)] >= self._most or self._counts.total() >= self._most_of_all:
+            if self._counts[_household(place)] >= self._most or self._total >= self._most_of_all:
                 wait_s = self._window_s - (self._clock() - self._began)
                 raise Refused(Refusal.SLOW_DOWN, _TOO_OFTEN, max(wait_s, 1.0))
 
@@ -39,23 +39,25 @@ class Turnstile:
         with self._lock:
             self._turn()
             self._counts[_household(place)] += 1
+            self._total += 1
 
     def _turn(self) -> None:
         now = self._clock()
         if now - self._began >= self._window_s:
-            self._counts, self._began = Counter(), now
+            self._counts, self._total, self._began = Counter(), 0, now
 
 
 class Door:
-    """What the persons' desk lets in: wrong codes, and requests, only so many. See ``Turnstile``.
+    """What the persons' desk lets in: wrong codes, requests with a code and without, only so many. See ``Turnstile``.
 
-    A code has 75 random bits: at 1,000 wrong ones an hour nobody meets one in the life of the list. Whoever is turned
-    away can write a letter.
+    A code has 75 random bits: at 100,000 wrong ones an hour nobody meets one in the life of the list, and few can
+    shut the door on all others. Whoever is turned away can write a letter.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
-        self.wrong = Turnstile(20, 1_000, HOUR_S, clock)
+        self.wrong = Turnstile(20, 100_000, HOUR_S, clock)
         self.requests = Turnstile(20, 2_000, DAY_S, clock)
+        self.with_code = Turnstile(20, 100_000, DAY_S, clock)
 
 
 def _household(place: str) -> str:

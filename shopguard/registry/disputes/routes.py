@@ -85,8 +85,9 @@ def _answered(door: Door, place: str, shape: type[Asking], answer: Callable[[Ask
         door.wrong.check(place)
         asked = _read(shape)
         if isinstance(asked, NewRequest):
-            door.requests.check(place)
-            door.requests.count(place)
+            turnstile = door.requests if asked.code is None else door.with_code
+            turnstile.check(place)
+            turnstile.count(place)
         return _json(200, answer(asked))
     except PayloadInvalid:  # says which field, and a field that is too many may be named after a person
         return _refused(Refused(Refusal.UNREADABLE, _UNREADABLE))

@@ -146,6 +146,14 @@ def test_requests_from_one_place_are_limited_a_day(centre: Centre, web: FlaskCli
     assert answers == [200] * 20 + [429]
 
 
+def test_whoever_has_a_code_is_heard_when_no_more_are_without_one(centre: Centre, web: FlaskClient) -> None:
+    life = centre.active()
+    for _ in range(20):
+        ask(web, REQUESTS, {"kind": "access", "contact": {"email": "taro@example.jp"}})
+    contested = ask(web, REQUESTS, {"kind": "contest", "code": life.code})
+    assert (contested.status_code, contested.json["served"]) == (200, False)
+
+
 def test_nothing_of_what_was_sent_stands_in_a_refusal(centre: Centre, web: FlaskClient) -> None:
     for body in ({"code": "渡邊太郎"}, {"code": {"name": "渡邊太郎"}}, {"code": "x", "渡邊太郎": 1}):
         assert "渡邊" not in ask(web, LOOK, body).text
