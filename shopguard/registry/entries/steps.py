@@ -5,6 +5,7 @@ An entry that nothing interrupts rests where the rules of the day put it: ``rest
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace as replace_entry
+from datetime import timedelta
 from typing import Protocol
 
 from msgspec.structs import replace
@@ -13,7 +14,7 @@ from shopguard.config.periods import USUAL, Periods
 from shopguard.registry.calendar import day_of
 from shopguard.registry.entries.clocks import Clock
 from shopguard.registry.entries.model import Ending, Life, LifeState, Loaded, NoticeState, Source
-from shopguard.registry.entries.rules import is_supported, may_be_served, standing
+from shopguard.registry.entries.rules import answer_by, is_supported, may_be_served, standing
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.reports.wording import both
 
@@ -23,6 +24,8 @@ class Step(Protocol):
 
     def __call__(self, life: Life, /, *, now: float, periods: Periods) -> Life: ...
 
+
+_DAY_S = 86_400.0
 
 FREE = (LifeState.PENDING, LifeState.ACTIVE, LifeState.ASLEEP)
 """States of an entry that nothing interrupts."""
@@ -198,7 +201,20 @@ def resumed(life: Life, now: float, periods: Periods = USUAL) -> Life:
 
 def fired(life: Life, clock: Clock, now: float, periods: Periods = USUAL) -> Life:
     """Return the entry after a deadline."""
-    return _AT_DEADLINE[clock](life, now, periods)
+    return _AT_DEADLINE[clock](_still_to_answer(life, now, periods), now, periods)
+
+
+def _still_to_answer(life: Life, now: float, periods: Periods) -> Life:
+    """Return an entry that should have been served a day ago or more with some days to answer left.
+
+    The registry stood still, and the persons' desk with it: nothing is served before the office was warned and could
+    enter what came by letter meanwhile.
+    """
+    if life.state is not LifeState.PENDING or life.notice is NoticeState.DUE:
+        return life
+    if day_of(now) <= answer_by(life, periods) + timedelta(days=1):
+        return life
+    return replace(life, notice_at=now - (periods.pending_days - periods.warn_days) * _DAY_S)
 
 
 def _untold(life: Life, now: float, periods: Periods) -> Life:

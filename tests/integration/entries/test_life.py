@@ -83,6 +83,21 @@ def test_an_address_found_while_pending_gives_the_whole_time_to_answer(registry:
     assert registry.met() == Met(Effect.FLAG, 1)
 
 
+def test_where_the_registry_stood_still_nothing_is_served_before_the_office_was_warned(registry: "Registry") -> None:
+    number = registry.opened()
+    registry.do(number, "notice_sent", "post", "12345", "aoki")
+    registry.pass_time(days=21)
+    registry.sweep()
+    assert registry.state(number) is LifeState.PENDING
+    assert registry.clocks(number)[Clock.SERVE] == registry.today + timedelta(days=3)
+    registry.warned.clear()
+    registry.until(registry.today + timedelta(days=3))
+    assert Clock.SERVE in {timer.what for timer in registry.warned}
+    assert registry.met() is None
+    registry.until(registry.today + timedelta(days=1))
+    assert registry.met() is not None
+
+
 # --- corroboration --------------------------------------------------------------------------------------------------
 
 

@@ -30,7 +30,7 @@ def pending(registry: Registry) -> Scene:
     report = registry.report()
     number = registry.opened(report)
     registry.do(number, "notice_sent", "post", "12345", "aoki")
-    registry.pass_time(days=16)
+    registry.pass_time(days=15)
     return Scene(number, report)
 
 
