@@ -25,6 +25,12 @@ _why = click.option("--reason", required=True, help="Why; kept for the office.")
 _reason = click.option("--reason", required=True, help="Why; the person is told so.")
 
 
+_NO_WAY_TO_ANSWER = (
+    "no notice is drafted, and so no new entry served, until registry.office says how to answer (page or contact)",
+    "設定 registry.office の page か contact に返答の方法を記入するまで、お知らせは作られず、新しい登録は伝わりません",
+)
+
+
 @click.group()
 def persons() -> None:
     """The desk of listed persons: what they ask, what they are answered, and the letters that go out.
@@ -234,6 +240,8 @@ def letters(invocation: Invocation, to: str | None, as_json: bool) -> None:
     with _registry(invocation) as home:
         home.persons.following.follow()
         waiting = home.persons.files.outbox.waiting(None if to is None else _ADDRESSEES[to])
+        if not home.persons.files.sender.can_be_answered:
+            click.echo(say(*_NO_WAY_TO_ANSWER), err=True)
     rows = [_letter_row(message) for message in waiting]
     if as_json:
         show_json(rows)

@@ -39,8 +39,11 @@ class Following:
         self._files, self._protections, self._replies = files, protections, Replies(files)
 
     def follow(self) -> None:
-        """Draft the notices that are due, answer what was decided elsewhere, place what protects a name."""
-        for life in self._pending():
+        """Draft the notices that are due, answer what was decided elsewhere, place what protects a name.
+
+        A notice that says no way to answer is none: until the settings say one, none is drafted, and nothing served.
+        """
+        for life in self._pending() if self._files.sender.can_be_answered else ():
             if life.notice is NoticeState.DUE:
                 _tried(self._notify, life)
         for request in self._open():

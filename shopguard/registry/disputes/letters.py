@@ -42,6 +42,10 @@ class Sender:
     page: str = ""
     contact: str = ""
 
+    @property
+    def can_be_answered(self) -> bool:
+        return bool(self.page or self.contact)
+
 
 class Wording(msgspec.Struct, frozen=True):
     """A letter in one language."""

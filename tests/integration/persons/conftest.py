@@ -59,18 +59,20 @@ FACTS = {"order_number": "1042", "amount": "12,800円"}
 MAIL = Contact(name="渡邊太郎", email="new-address@example.jp")
 
 
+SENDER = Sender("見本ネットワーク事務局", "https://registry.example.com/persons", "03-0000-0000")
+
+
 class Centre:
     """One registry with its persons' desk; ``now`` is its clock."""
 
-    def __init__(self, folder: Path, url: str | None = None) -> None:
+    def __init__(self, folder: Path, url: str | None = None, sender: Sender = SENDER) -> None:
         self.now, self._orders = NOW, 0
         keys = Keyring(folder / "keys.json")
-        sender = Sender("見本ネットワーク事務局", "https://registry.example.com/persons", "03-0000-0000")
         self.home = RegistryHome(folder, "example", keys, lambda: self.now, url, apart=False, sender=sender)
 
-    def again(self) -> "Centre":
+    def again(self, sender: Sender = SENDER) -> "Centre":
         """The same registry as another process opens it, at the same time."""
-        other = Centre(self.home.data_dir)
+        other = Centre(self.home.data_dir, sender=sender)
         other.now = self.now
         return other
 

@@ -7,7 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from shopguard.model import Category, Effect, Party
-from shopguard.registry.disputes.letters import Template
+from shopguard.registry.disputes.letters import Sender, Template
 from shopguard.registry.disputes.model import Outcome, RequestKind, RequestState
 from shopguard.registry.disputes.outbox import OFFICE as THE_OFFICE
 from shopguard.registry.disputes.outbox import MessageState, Way, member_addressee
@@ -34,6 +34,18 @@ def test_a_notice_is_drafted_once_with_code_and_day(centre: Centre) -> None:
     assert life.code in text
     assert f"{until.year}年{until.month}月{until.day}日" in text
     assert "お支払いが確認できていないご注文" in text
+
+
+def test_a_notice_that_could_not_be_answered_is_not_drafted_and_nothing_served(centre: Centre) -> None:
+    life = centre.pending()
+    silent = centre.again(Sender("見本ネットワーク事務局"))
+
+    silent.sweep()
+    entry = Subject.of(SubjectKind.ENTRY, life.number)
+    assert silent.persons.files.outbox.latest(entry, Template.NOTICE) is None
+
+    centre.sweep()
+    assert life.code in centre.text(Template.NOTICE)
 
 
 def test_a_notice_that_waits_says_the_day_it_is_sent(centre: Centre) -> None:
