@@ -27,7 +27,7 @@ _reason = click.option("--reason", required=True, help="Why; the person is told 
 
 _NO_WAY_TO_ANSWER = (
     "no notice is drafted, and so no new entry served, until registry.office says how to answer (page or contact)",
-    "設定 registry.office の page か contact に返答の方法を記入するまで、お知らせは作られず、新しい登録は伝わりません",
+    "設定 registry.office に返答の方法（page か contact）を書くまで、お知らせは作られず、新しい登録も伝わりません",
 )
 
 
