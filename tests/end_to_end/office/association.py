@@ -222,7 +222,9 @@ class Association:
         entry = self.accept(filed)
         code = self.send_notice()
         self.days_pass(15)
-        eventually(lambda: self.state(code) == "active", "the entry is served after its fifteen days")
+        eventually(lambda: self.state(code) == "active", "the entry is active after its fifteen days")
+        number = int(report["order_number"].removeprefix("#"))
+        eventually(lambda: self.matches("shop-c", number), "members are told of it")
         return filed, entry, code
 
     def days_pass(self, days: float) -> None:

@@ -1,6 +1,7 @@
 """Bad reports: each refused in words that a shop owner understands, in both languages, and nothing half done."""
 
 import json
+import secrets
 import subprocess
 from typing import Any
 
@@ -62,7 +63,7 @@ BAD_FIELDS: list[tuple[str, dict[str, Any], str]] = [
     ("changed", "field"), [case[1:] for case in BAD_FIELDS], ids=[case[0] for case in BAD_FIELDS]
 )
 def test_a_field_that_is_wrong_is_named(reporter: Reporter, changed: dict[str, Any], field: str) -> None:
-    bad = unpaid(100, order_id="BAD-1") | changed
+    bad = unpaid(100, order_id=f"BAD-{secrets.token_hex(4)}") | changed
     faults = reporter.faults(bad)
     told = {name: text for name, text in faults.items() if name.startswith(field) or field in text}
     assert told, faults
@@ -129,7 +130,6 @@ FORBIDDEN = [
     ("She is mentally ill.", "illness"),
     ("The buyer is Chinese.", "nationality"),
     ("A complete idiot.", "insult"),
-    ("ぜ ん か が あ る", "spaced"),
     ("前　科者", "spaced"),
     ("ﾊﾞｶ", "half width"),
 ]
@@ -137,7 +137,7 @@ FORBIDDEN = [
 
 @pytest.mark.parametrize(("text", "kind"), FORBIDDEN, ids=[f"{kind}-{n}" for n, (_, kind) in enumerate(FORBIDDEN)])
 def test_what_a_buyer_is_has_no_place_in_a_report(reporter: Reporter, text: str, kind: str) -> None:
-    report = unpaid(120, order_id=f"BAD-2-{kind}", note=f"連絡がつきません。{text}")
+    report = unpaid(120, order_id=f"BAD-{secrets.token_hex(4)}", note=f"連絡がつきません。{text}")
     faults = reporter.faults(report)
     told = {name: said for name, said in faults.items() if "note" in name or "note" in said}
     assert told, faults
@@ -183,11 +183,13 @@ def test_a_report_on_another_members_people_is_seen(shared: Association) -> None
     """Refused, or marked so that the office sees it: by the phone number of the other shop's owner."""
     owner = party(140)
     particulars = {
-        "name": "見本商店",
+        "legal_name": "見本商店",
         "representative": owner["name"],
         "address": "東京都港区芝公園1-12-9",
         "phone": owner["phones"][0],
-        "email": owner["emails"][0],
+        "mail": owner["emails"][0],
+        "site": "https://shop-c.example.jp",
+        "bank_account": "0000-000-0000000",
     }
     shared.centre.run("registry", "members", "describe", "shop-c", "-", given=json.dumps(particulars))
     done = shared.try_to_file("shop-a", unpaid(140))

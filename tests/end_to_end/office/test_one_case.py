@@ -34,7 +34,7 @@ def test_a_person_is_told_then_listed_then_heard_then_erased(running: Associatio
 
     running.days_pass(1.5)
     eventually(lambda: running.state(code) == "active", "it is served once the days are over")
-    (match,) = running.matches("shop-b", 1)
+    (match,) = eventually(lambda: running.matches("shop-b", 1), "members are told of it")
     assert (match["category"], match["reporters"], match["strength"]) == ("unpaid", 1, "strong")
     assert running.screened("shop-b", 1)["verdict"] == "flag", "one shop's word stops no order"
     found = json.dumps(_search(running, "代引きの注文 #77 の確認"))
