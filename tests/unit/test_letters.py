@@ -43,6 +43,7 @@ LETTERS: Mapping[Template, Callable[[], Letter]] = {
     Template.NOT_SHOWN: lambda: letters.not_shown(*HEAD, ID),
     Template.PROTECTED: lambda: letters.protected(*HEAD, ID, DUE),
     Template.REPORTER_ANSWERED: lambda: letters.reporter_answered(*HEAD, ["R-1"], stays=True),
+    Template.REPORTER_ASKED: lambda: letters.reporter_asked(*HEAD, ["R-1"], DUE),
     Template.DEADLINE: lambda: letters.deadline(SENDER, TODAY, "entry:1", "お申出への返答", DUE),
 }
 every_letter = pytest.mark.parametrize("template", list(Template))
@@ -76,7 +77,8 @@ def test_no_letter_asks_for_money(template: Template) -> None:
 
 @every_letter
 def test_a_letter_names_the_request_it_answers(template: Template) -> None:
-    others = {Template.NOTICE, Template.REPORTER_TOLD, Template.REPORTER_ANSWERED, Template.DEADLINE}
+    others = {Template.NOTICE, Template.REPORTER_TOLD, Template.REPORTER_ANSWERED, Template.REPORTER_ASKED}
+    others |= {Template.DEADLINE}
     letter = LETTERS[template]()
     assert [ID in wording.body for wording in (letter.ja, letter.en)] == [template not in others] * 2
 

@@ -17,8 +17,10 @@ from shopguard.registry.disputes.letters import Letter, Template
 from shopguard.registry.disputes.model import Answer, Outcome, Proof, Request, RequestKind, RequestState
 from shopguard.registry.disputes.outbox import PERSON, Message, MessageState
 from shopguard.registry.disputes.protecting import END, Protections
+from shopguard.registry.disputes.renewing import ask_reporters
 from shopguard.registry.disputes.replying import FORGET, Replies
 from shopguard.registry.disputes.service import CLEAR, DUE, Files
+from shopguard.registry.entries.clocks import Clock
 from shopguard.registry.entries.model import Ending, Life, LifeState, NoticeState
 from shopguard.registry.entries.steps import FREE
 from shopguard.registry.refusals import Refusal, Refused
@@ -51,8 +53,10 @@ class Following:
         self._protections.place()
 
     def warn(self, connection: sa.Connection, timer: Timer) -> None:
-        """Tell the office that a deadline comes near, for the ``Sweeper``."""
+        """Tell the office that a deadline comes near, for the ``Sweeper``; and the shops whose word would lapse."""
         self._files.outbox.warn(connection, timer, self._files.clock())
+        if timer.what == Clock.CONFIRM:
+            ask_reporters(self._files, connection, timer)
 
     def fires(self) -> Mapping[str, Fire]:
         """Return what happens at each kind of deadline of the desk, for the ``Sweeper``."""

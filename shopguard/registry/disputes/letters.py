@@ -31,6 +31,7 @@ class Template(StrEnum):
     NOT_SHOWN = "not_shown"
     PROTECTED = "protected"
     REPORTER_ANSWERED = "reporter_answered"  # to the shop: how it was decided
+    REPORTER_ASKED = "reporter_asked"  # to the shop: whether its report still holds
     DEADLINE = "deadline"  # to the office
 
 
@@ -288,6 +289,23 @@ def reporter_answered(to: Contact, sender: Sender, today: date, reports: Sequenc
         _lines(("Report", ", ".join(reports)), ("Result", "the entry stays" if stays else "the entry was erased")),
     ]
     return _letter(to, sender, today, ("お申出の確認の結果", ja), ("How it was decided", en))
+
+
+def reporter_asked(to: Contact, sender: Sender, today: date, reports: Sequence[str], until: date) -> Letter:
+    """To the shop: what it does not confirm by ``until`` counts no more."""
+    ja = [
+        "貴店の通報の内容が今も変わらないか、ご確認をお願いします。",
+        _lines(("通報", "、".join(reports)), ("ご確認の期限", _ja(until))),
+        "変わらなければ再確認（report confirm）を、入金があれば入金の記録を、誤りがあれば取り下げをお願いします。"
+        "期限までに再確認のない通報は、登録の根拠として数えません。",
+    ]
+    en = [
+        "Please see whether what you reported still holds.",
+        _lines(("Report", ", ".join(reports)), ("Please confirm by", _en(until))),
+        "If it does, confirm it (report confirm). If it has been paid, record that; if something was wrong, withdraw "
+        "it. A report that is not confirmed by then supports no entry any more.",
+    ]
+    return _letter(to, sender, today, ("通報の再確認のお願い", ja), ("Does your report still hold?", en))
 
 
 def deadline(sender: Sender, today: date, subject: str, what: str, due_on: date) -> Letter:

@@ -159,6 +159,24 @@ def test_the_office_is_warned_before_reporters_must_know(centre: Centre) -> None
     assert any("dispute" in (one.letter.text if one.letter else "") for one in centre.letters(Template.DEADLINE))
 
 
+def test_shops_are_asked_to_confirm_before_their_word_lapses(centre: Centre) -> None:
+    life = centre.active("flower-shop", "tea-shop")
+    reports = centre.home.reports.store.of_numbers([source.report for source in life.sources]).values()
+    of_tea = next(report for report in reports if report.member == "tea-shop")
+    centre.pass_days(100)
+    with centre.home.entries.changing(life.number) as connection:
+        centre.home.entries.confirmed(connection, of_tea.number, "member:tea-shop")
+    centre.home.entries.settle()
+    centre.pass_days(70, step=5)
+    (asked,) = centre.letters(Template.REPORTER_ASKED)
+    assert asked.addressee == member_addressee("flower-shop")
+    assert asked.letter is not None
+    (report,) = (report for report in reports if report is not of_tea)
+    assert report.id in asked.letter.ja.body
+    assert of_tea.id not in asked.letter.text
+    assert "渡邊" not in asked.letter.text
+
+
 def test_a_dispute_that_nobody_decides_ends_for_the_person(centre: Centre) -> None:
     life = centre.active()
     opened = centre.ask(RequestKind.CONTEST, life)
