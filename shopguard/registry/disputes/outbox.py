@@ -128,14 +128,14 @@ class Outbox:
         with reading(self._vault) as connection:
             return self._one(connection, number)
 
-    def waiting(self, addressee: str | None = None, limit: int = 200) -> Sequence[Message]:
+    def waiting(self, addressee: str | None = None) -> Sequence[Message]:
         """Return what is to be sent, the oldest first. ``addressee`` ``member:`` means any member."""
         is_meant = message_table.c.state == MessageState.DRAFTED.value
         is_meant &= message_table.c.sealed.is_not(None)
         if addressee is not None:
             column = message_table.c.addressee
             is_meant &= column.startswith(addressee) if addressee.endswith(":") else column == addressee
-        return [message for message in self._select(is_meant, limit) if message.letter is not None]
+        return [message for message in self._select(is_meant) if message.letter is not None]
 
     def to(self, addressee: str, since: float) -> Sequence[Message]:
         """Return what somebody is or was sent since a moment, the oldest first, without what was erased."""
@@ -188,8 +188,8 @@ class Outbox:
         connection.execute(sa.update(message_table).where(is_row).values(values))
         return after
 
-    def _select(self, which: sa.ColumnElement[bool], limit: int | None = None) -> list[Message]:
-        query = sa.select(message_table).where(which).order_by(message_table.c.number).limit(limit)
+    def _select(self, which: sa.ColumnElement[bool]) -> list[Message]:
+        query = sa.select(message_table).where(which).order_by(message_table.c.number)
         with reading(self._vault) as connection:
             return [self._message(row) for row in connection.execute(query).all()]
 

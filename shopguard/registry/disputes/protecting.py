@@ -90,7 +90,9 @@ class Protections:
         for protection in waiting:
             self._publisher.load([wire.encode(_note(protection))])
             with writing(self._records.vault.engine) as connection:
-                self.store.placed(connection, protection.number)
+                still = self.store.placed(connection, protection.number)
+            if not still:  # it ended meanwhile
+                self._publisher.erase(protection.entry_id)
         return len(waiting)
 
     def end(self, number: int, by: str, reason: str = "") -> None:

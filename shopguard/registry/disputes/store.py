@@ -125,10 +125,10 @@ class ProtectionStore:
         row = {"number": protection.number, "since": protection.since, "placed": False, "sealed": sealed}
         connection.execute(protection_table.insert(), row)
 
-    def placed(self, connection: sa.Connection, number: int) -> None:
-        """Keep that shops meet the note from now on."""
-        is_meant = protection_table.c.number == number
-        connection.execute(sa.update(protection_table).where(is_meant).values(placed=True))
+    def placed(self, connection: sa.Connection, number: int) -> bool:
+        """Keep that shops meet the note from now on; False if its person is protected no more."""
+        is_meant = (protection_table.c.number == number) & protection_table.c.sealed.is_not(None)
+        return connection.execute(sa.update(protection_table).where(is_meant).values(placed=True)).rowcount == 1
 
     def get(self, connection: sa.Connection, number: int) -> Protection:
         """Return a protected person; ``Refused`` if there is none, or no more."""

@@ -20,6 +20,8 @@ from shopguard.registry.log import LeafKind
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.search.model import Purpose
 from shopguard.registry.subjects import Subject, SubjectKind
+from shopguard.registry.timers import Timer
+from shopguard.storage.engine import writing
 from tests.integration.persons.conftest import OFFICE, PARTY, Centre
 
 REASON = "the invoice and two reminders were shown"
@@ -415,3 +417,32 @@ def test_the_desk_works_on_postgresql_too(postgres_centre: Centre) -> None:
     assert centre.met() == {Effect.CONFIRM}
     centre.pass_days(200)
     assert not list(centre.persons.files.requests.in_state(RequestState.ANSWERED))
+
+
+def test_a_note_that_is_placed_while_its_protection_ends_does_not_stay(
+    centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    protections, load = centre.persons.protections, centre.home.publisher.load
+    opened = centre.ask(RequestKind.MISUSE, centre.active())
+    monkeypatch.setattr(protections, "place", lambda: 0)
+    number = centre.persons.answers.protect(opened.request, OFFICE, REASON).number
+    monkeypatch.undo()
+
+    def ends_meanwhile(lines: list[bytes]) -> object:
+        protections.end(number, OFFICE)
+        return load(lines)
+
+    monkeypatch.setattr(centre.home.publisher, "load", ends_meanwhile)
+    protections.place()
+    assert centre.met() == set()
+
+
+def test_many_warnings_that_nobody_read_hide_no_letter(centre: Centre) -> None:
+    outbox = centre.persons.files.outbox
+    timer = Timer(Subject.of(SubjectKind.ENTRY, 1), "entry_expire", centre.now.timestamp())
+    with writing(centre.home.engine("vault")) as connection:
+        for _ in range(201):
+            outbox.warn(connection, timer, centre.now.timestamp())
+    life = centre.pending()
+    centre.persons.following.follow()
+    assert [one.subject.number for one in outbox.waiting() if one.addressee == "person"] == [life.number]
