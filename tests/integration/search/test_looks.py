@@ -152,6 +152,22 @@ def test_looks_are_kept_for_three_years(either_town: Town, roots: LookRoots) -> 
     assert either_town.rows() == either_town.rows("look_root") == []
 
 
+def test_a_crash_leaves_no_case_readable_whose_look_is_gone(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    town.search("shop-1")
+    (row,) = town.rows()
+    town.pass_time(days=3 * 365 + 2)
+
+    def broken(_number: int) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as patched, pytest.raises(RuntimeError):
+        patched.setattr(town.home.records, "forget", broken)
+        town.home.looks.expire()
+    town.home.looks.expire()
+    assert town.rows() == []
+    assert not town.home.records.keys.having([row["stated_under"]])
+
+
 # --- the log ---
 
 
