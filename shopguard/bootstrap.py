@@ -46,6 +46,7 @@ from shopguard.registry.disputes.letters import Sender
 from shopguard.registry.home import RegistryHome
 from shopguard.registry.members.fees import Rate
 from shopguard.registry.protocol import Registry
+from shopguard.registry.reports.rules import Limits
 from shopguard.storage.changes import ChangeWatch
 from shopguard.storage.engine import BUSY_TIMEOUT_S, is_current, migrate, open_engine, sqlite_url
 from shopguard.storage.writer import Writer, writer_for
@@ -110,12 +111,25 @@ class Installation:
             fees=[Rate(fee.since, fee.joining, fee.monthly) for fee in self.config.registry.fees],
             sender=self._sender,
             periods=self.config.registry.periods,
+            limits=self._limits,
         )
 
     @property
     def _sender(self) -> Sender:
         office = self.config.registry.office
         return Sender(office.name, office.page or "", office.contact)
+
+    @property
+    def _limits(self) -> Limits:
+        asked = self.config.registry.reporting
+        return Limits(
+            asked.due_days,
+            asked.reminders,
+            {"JPY": asked.floor},
+            asked.retaliation_days,
+            asked.mall_orders,
+            self.config.registry.periods,
+        )
 
     @cached_property
     def registry(self) -> Registry:

@@ -94,6 +94,24 @@ class FeeSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportingSettings:
+    """What this installation's registry asks of reports: more than the law page does, never less.
+
+    Args:
+        due_days: since payment was due. ``reminders``: on different days after it (L5; France: a person warns first).
+        floor: the least that must be left to pay, in yen (L5; Spain: 50 euros).
+        retaliation_days: before filing, in which a complaint of the buyer is pointed out to the office (L20).
+        mall_orders: whether orders of malls are taken; the operator has read the malls' terms.
+    """
+
+    due_days: Annotated[int, Within(14, 180)] = 14
+    reminders: Annotated[int, Within(2, 10)] = 2
+    floor: Annotated[Decimal, Within(1_000, 1_000_000), Whole()] = Decimal(1_000)
+    retaliation_days: Annotated[int, Within(30, 365)] = 30
+    mall_orders: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class OfficeSettings:
     """Who signs the letters to listed persons, where codes of letters are typed in, and how to reach the office."""
 
@@ -120,6 +138,7 @@ class RegistrySettings:
     open: bool = False
     fees: tuple[FeeSettings, ...] = ()
     office: OfficeSettings = OfficeSettings()
+    reporting: ReportingSettings = ReportingSettings()
     periods: Periods = USUAL
 
 

@@ -46,6 +46,7 @@ from shopguard.registry.records import Records
 from shopguard.registry.refusals import Refused
 from shopguard.registry.reports.ending import Ending
 from shopguard.registry.reports.routes import report_routes
+from shopguard.registry.reports.rules import Limits
 from shopguard.registry.reports.service import Reports
 from shopguard.registry.reports.store import ReportStore
 from shopguard.registry.rounds import Chore, Rounds
@@ -81,6 +82,7 @@ class RegistryHome:
         clock: returns now, in UTC.
         url: a PostgreSQL database; None: files in ``data_dir``.
         fees: what members owe. ``sender``: who writes to listed persons. ``periods``: how long everything takes.
+        limits: what is asked of reports; None: the usual, and ``periods``.
         apart: False evaluates the keyed function in this process: for a registry that is thrown away after use.
     """
 
@@ -97,10 +99,11 @@ class RegistryHome:
         fees: Sequence[Rate] = (),
         sender: Sender = Sender(),  # noqa: B008  # frozen
         periods: Periods = USUAL,
+        limits: Limits | None = None,
     ) -> None:
         self.data_dir, self.registry_id, self._guard_keys, self.clock = data_dir, registry_id, guard_keys, clock
         self._url, self._busy_timeout_s, self._apart, self.rates = url, busy_timeout_s, apart, fees
-        self._sender, self._periods = sender, periods
+        self._sender, self._periods, self._limits = sender, periods, limits or Limits(periods=periods)
         self._engines: dict[str, sa.Engine] = {}
 
     @property
@@ -244,7 +247,8 @@ class RegistryHome:
         """What members report, from the first draft to the office's decision."""
         store = ReportStore(self.records, self.vault_keys)
         ending = Ending(store, self.acts, self.timers, self._seconds)
-        return Reports(store, self.acts, self.entries, self.seen, ending, self.log.inclusion, self._seconds)
+        parts = store, self.acts, self.entries, self.seen, ending, self.log.inclusion
+        return Reports(*parts, self._seconds, self._limits)
 
     @cached_property
     def conflicts(self) -> Conflicts:

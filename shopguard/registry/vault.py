@@ -190,7 +190,8 @@ class Vault:
 
     def next_number(self, connection: sa.Connection, what: str) -> int:
         """Return the number that the next ``entry`` or ``row`` gets."""
-        return connection.execute(sa.select(_allocation.c.next).where(_allocation.c.what == what)).scalar_one()
+        number: int = connection.execute(sa.select(_allocation.c.next).where(_allocation.c.what == what)).scalar_one()
+        return number
 
     def pass_over(self, connection: sa.Connection, what: str, last: int) -> None:
         """Allocate no number up to ``last`` any more."""
