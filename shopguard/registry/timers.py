@@ -117,7 +117,7 @@ class Sweeper:
         self._vault, self._timers, self._fire, self._warn, self._clock = vault, timers, fire, warn, clock
 
     def sweep(self) -> int:
-        """Do all that is due and return how many deadlines fired. One that fails is logged and stops no other."""
+        """Do all that is due and return how many deadlines fired. What fails is logged and stops nothing else."""
         now = self._clock()
         self._warn_of(now)
         fired, failed = 0, set[tuple[Subject, str]]()
@@ -132,11 +132,23 @@ class Sweeper:
                 return fired
 
     def _warn_of(self, now: float) -> None:
-        while waiting := self._timers.to_warn_of(now):
-            for timer in waiting:
-                with writing(self._vault) as connection:
-                    self._warn(connection, timer)
-                    self._timers.warned(connection, timer)
+        failed = set[tuple[Subject, str]]()
+        while True:
+            waiting = self._timers.to_warn_of(now, _AT_ONCE + len(failed))
+            waiting = [one for one in waiting if _name(one) not in failed]
+            failed |= {_name(timer) for timer in waiting if not self._has_warned(timer)}
+            if not waiting:
+                return
+
+    def _has_warned(self, timer: Timer) -> bool:
+        try:
+            with writing(self._vault) as connection:
+                self._warn(connection, timer)
+                self._timers.warned(connection, timer)
+        except Exception as error:  # the next deadline is another person's
+            _log.error("warning_failed", subject=str(timer.subject), what=timer.what, error=type(error).__name__)
+            return False
+        return True
 
     def _fired(self, timer: Timer) -> bool:
         try:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Connection
 from structlog.testing import capture_logs
 
 from shopguard.model import Category, Effect, Party
@@ -15,6 +16,7 @@ from shopguard.registry.entries.model import LifeState, NoticeState
 from shopguard.registry.records import Forgotten
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.subjects import Subject, SubjectKind
+from shopguard.registry.timers import Timer
 from tests.integration.persons.conftest import OFFICE, PARTY, Centre
 
 PHONE_ONLY = Party(name="見本 花子", phones=("090-0000-3333",))
@@ -175,6 +177,33 @@ def test_shops_are_asked_to_confirm_before_their_word_lapses(centre: Centre) -> 
     assert report.id in asked.letter.ja.body
     assert of_tea.id not in asked.letter.text
     assert "渡邊" not in asked.letter.text
+
+
+def test_a_warning_that_fails_stops_no_deadline_and_is_given_later(
+    centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    life = centre.active()
+    centre.ask(RequestKind.CONTEST, life)
+    outbox, subject = centre.persons.files.outbox, Subject.of(SubjectKind.ENTRY, life.number)
+    warn, before = outbox.warn, len(outbox.of(subject))
+
+    def fail(connection: Connection, timer: Timer, now: float) -> None:
+        if timer.subject == subject:
+            raise ValueError("about 090-0000-3333")
+        warn(connection, timer, now)
+
+    with monkeypatch.context() as patched, capture_logs() as said:
+        patched.setattr(outbox, "warn", fail)
+        centre.pass_days(28)
+    assert {line["event"] for line in said if line["log_level"] == "error"} == {"warning_failed"}
+    assert "090" not in str(said)
+    assert len(outbox.of(subject)) == before
+    centre.sweep()
+    assert len(outbox.of(subject)) > before
+    with monkeypatch.context() as patched:
+        patched.setattr(outbox, "warn", fail)
+        centre.pass_days(3)
+    assert centre.home.entries.gone(life.code) is not None
 
 
 def test_a_dispute_that_nobody_decides_ends_for_the_person(centre: Centre) -> None:
