@@ -45,6 +45,8 @@ def test_a_case_survives_a_power_cut_after_every_step(running: Association) -> N
     eventually(lambda: running.matches("shop-b", 600), "it is served")
     kill_all(running)
     assert running.matches("shop-b", 600)
+    acts = [each["what"] for each in running.office("acts", report)]
+    assert acts.count("report_checked") == 1
     asked = running.person("requests", kind="contest", code=code, text="支払いました。").json()
     kill_all(running)
     assert not running.matches("shop-b", 600), "contested stays unserved"
@@ -53,8 +55,6 @@ def test_a_case_survives_a_power_cut_after_every_step(running: Association) -> N
     kill_all(running)
     assert not running.matches("shop-b", 600)
     assert running.state(code) == "erased"
-    acts = [each["what"] for each in running.office("acts", report)]
-    assert acts.count("report_checked") == 1
     assert running.centre.try_to("registry", "verify").returncode == 0
     assert running.centre.try_to("registry", "office", "suspend", entry, "--reason", "x").returncode == 1
 

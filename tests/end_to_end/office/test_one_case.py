@@ -44,6 +44,9 @@ def test_a_person_is_told_then_listed_then_heard_then_erased(running: Associatio
     assert seen["served"] is True
     assert "shop-a" not in json.dumps(seen)
 
+    acts = running.office("acts", report)
+    assert {"report_received", "report_checked"} <= {each["what"] for each in acts}
+    assert all(each["by"] and each["at"] for each in acts)
     asked = running.person("requests", kind="contest", code=code, text="期日の前に支払いました。").json()
     assert asked["served"] is False
     assert not running.matches("shop-b", 1), "contested is unserved at once"
@@ -62,9 +65,6 @@ def test_a_person_is_told_then_listed_then_heard_then_erased(running: Associatio
     assert running.state(code) == "erased"
     assert not running.matches("shop-b", 1)
     assert running.office("quality", "shop-a") != running.office("quality", "shop-b")
-    acts = running.office("acts", report)
-    assert {"report_received", "report_checked"} <= {each["what"] for each in acts}
-    assert all(each["by"] and each["at"] for each in acts)
     assert entry not in json.dumps(running.office("deadlines", "--days", "3650"))
     _nothing_left(running.centre.home)
 
