@@ -47,16 +47,11 @@ class Timers:
 
     def set(self, connection: sa.Connection, timer: Timer) -> None:
         """Keep a deadline, instead of the one of its kind that the subject has."""
-        self.end(connection, timer.subject, timer.what)
-        row = {"subject": str(timer.subject), "what": timer.what, "due_at": timer.due_at, "warn_at": timer.warn_at}
-        connection.execute(timer_table.insert(), row)
+        connection.execute(_set, _row(timer))
 
     def add(self, connection: sa.Connection, timers: Iterable[Timer]) -> None:
         """Keep deadlines of which the subject may have the very same already."""
-        rows = [
-            {"subject": str(timer.subject), "what": timer.what, "due_at": timer.due_at, "warn_at": timer.warn_at}
-            for timer in timers
-        ]
+        rows = [_row(timer) for timer in timers]
         if rows:
             connection.execute(_add, rows)
 
@@ -167,6 +162,10 @@ def _name(timer: Timer) -> tuple[Subject, str]:
     return timer.subject, timer.what
 
 
+def _row(timer: Timer) -> dict[str, object]:
+    return {"subject": str(timer.subject), "what": timer.what, "due_at": timer.due_at, "warn_at": timer.warn_at}
+
+
 _number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite numbers rows only for INTEGER
 
 timer_table = sa.table(
@@ -177,7 +176,8 @@ timer_table = sa.table(
     sa.column("due_at", sa.Float),
     sa.column("warn_at", sa.Float),
 )
-_add = sa.text(
-    "INSERT INTO timer (subject, what, due_at, warn_at) VALUES (:subject, :what, :due_at, :warn_at)"
-    " ON CONFLICT (subject, what) DO NOTHING"
+_insert = "INSERT INTO timer (subject, what, due_at, warn_at) VALUES (:subject, :what, :due_at, :warn_at)"
+_add = sa.text(f"{_insert} ON CONFLICT (subject, what) DO NOTHING")
+_set = sa.text(
+    f"{_insert} ON CONFLICT (subject, what) DO UPDATE SET due_at = excluded.due_at, warn_at = excluded.warn_at"
 )

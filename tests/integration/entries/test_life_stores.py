@@ -1,7 +1,7 @@
 """What of an entry's life may differ between the databases: who waits for whom, and what an older version left."""
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,8 @@ from shopguard import wire
 from shopguard.model import Category, Effect, Entry, Party
 from shopguard.registry.entries.model import Ending, LifeState
 from shopguard.registry.refusals import Refused
+from shopguard.registry.subjects import Subject, SubjectKind
+from shopguard.registry.timers import Timer
 from shopguard.storage.engine import writing
 from tests.integration.entries.conftest import Met, somebody
 from tests.integration.entries.test_life import LOADED, MOVED
@@ -59,6 +61,25 @@ def test_those_who_decide_at_once_decide_one_after_the_other(either_registry: "R
     assert sum(done[:3]) == 1
     assert registry.state(number) in (LifeState.ACTIVE, LifeState.ERASED)
     assert (registry.met() is not None) is (registry.state(number) is LifeState.ACTIVE)
+
+
+def test_a_deadline_that_two_set_at_once_is_the_later_ones(either_registry: "Registry") -> None:
+    registry, begun = either_registry, threading.Event()
+    subject, timers = Subject.of(SubjectKind.MEMBER, "shop-1"), registry.home.timers
+
+    def set_second() -> None:
+        begun.wait()
+        with writing(registry.vault) as connection:
+            timers.set(connection, Timer(subject, "member_regroup", 2.0))
+
+    with ThreadPoolExecutor(1) as pool:
+        second = pool.submit(set_second)
+        with writing(registry.vault) as connection:
+            timers.set(connection, Timer(subject, "member_regroup", 1.0))
+            begun.set()
+            wait([second], timeout=0.3)  # it waits for this one
+        second.result()
+    assert timers.of(subject) == {"member_regroup": Timer(subject, "member_regroup", 2.0)}
 
 
 def test_entries_of_an_older_version_are_given_their_days(either_registry: "Registry") -> None:
