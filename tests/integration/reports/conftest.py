@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from shopguard.crypto import Keyring
+from shopguard.registry.disputes.letters import Sender
 from shopguard.registry.home import RegistryHome
 from shopguard.registry.reports.model import Report, ReportState
 from shopguard.registry.reports.receipts import Receipt
@@ -100,9 +101,9 @@ class Registry:
 
     def __init__(self, folder: Path, url: str | None = None) -> None:
         self.now = NOW
-        self.home = RegistryHome(
-            folder, "example", Keyring.load(folder / "keys.json"), lambda: self.now, url, apart=False
-        )
+        keys = Keyring.load(folder / "keys.json")
+        sender = Sender("見本ネットワーク事務局", "https://registry.example.com/persons")
+        self.home = RegistryHome(folder, "example", keys, lambda: self.now, url, apart=False, sender=sender)
         self.signers = {member: Signer.of_seed(member.encode().ljust(32)) for member in (SHOP, OTHER)}
 
     def enrol(self) -> None:
