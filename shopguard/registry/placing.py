@@ -38,6 +38,9 @@ LISTED_DAY = "listed_day"
 BATCH = 500
 """Entries placed at once: what a crash can leave under way, and what is held in memory."""
 
+_ERASED_AT_ONCE = 20
+"""Entries erased in one turn: each takes some 30 ms, and a person who objects may wait for the turn."""
+
 
 @dataclass(frozen=True, slots=True)
 class Findable:
@@ -257,9 +260,9 @@ class Placing:
     def settle_some(self) -> bool:
         """Finish some of it and return whether there was any. Needs the turn."""
         batch = self.vault.under_way(BATCH)
-        for kept in batch:
-            if kept.state is EntryState.ERASED:
-                self.erase(kept)
+        ended = [kept for kept in batch if kept.state is EntryState.ERASED]
+        for kept in ended[:_ERASED_AT_ONCE]:
+            self.erase(kept)
         readable = [kept for kept in batch if kept.state is not EntryState.ERASED]
         if readable:
             self.renew(readable)

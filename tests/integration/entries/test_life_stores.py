@@ -1,10 +1,13 @@
 """What of an entry's life may differ between the databases: who waits for whom, and what an older version left."""
 
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING
 
+import pytest
 import sqlalchemy as sa
 
 from shopguard import wire
@@ -13,12 +16,15 @@ from shopguard.registry.entries.model import Ending, LifeState
 from shopguard.registry.refusals import Refused
 from shopguard.registry.subjects import Subject, SubjectKind
 from shopguard.registry.timers import Timer
+from shopguard.registry.vault import EntryState, Kept
 from shopguard.storage.engine import writing
 from tests.integration.entries.conftest import Met, somebody
 from tests.integration.entries.test_life import LOADED, MOVED
 
 if TYPE_CHECKING:
     from tests.integration.entries.conftest import Registry
+
+DAY = date(2026, 8, 14)
 
 
 def test_a_life_from_report_to_end(either_registry: "Registry") -> None:
@@ -102,11 +108,37 @@ def test_entries_of_an_older_version_are_given_their_days(either_registry: "Regi
 
 
 def test_many_entries_that_end_on_one_day_end(registry: "Registry") -> None:
-    day = date(2026, 8, 14)
-    entries = [Entry(f"E-{n}", Category.COD_REFUSED, somebody(n), 1, day, day) for n in range(450)]
+    entries = [Entry(f"E-{n}", Category.COD_REFUSED, somebody(n), 1, DAY, DAY) for n in range(450)]
     registry.load(*map(wire.encode, entries))
     assert registry.count("vault", "timer") == 1
     registry.now = registry.now.replace(year=2028)
     registry.sweep()
     assert registry.count("index", "posting") == registry.count("keys", "entry_key") == 0
     assert registry.count("vault", "timer") == 0
+
+
+def test_whoever_waits_gets_a_turn_while_many_entries_are_erased(
+    registry: "Registry", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry.load(*(wire.encode(Entry(f"E-{n}", Category.UNPAID, somebody(n), 1, DAY, DAY)) for n in range(45)))
+    placing = registry.home.publisher.placing
+    with writing(registry.vault) as connection:
+        for kept in placing.vault.readable(0, 45):
+            placing.vault.set_state(connection, kept.number, EntryState.ERASED)
+    erased, turns, erase, turn = [0], list[int](), placing.erase, placing.turn
+
+    def counted(kept: Kept) -> None:
+        erase(kept)
+        erased[0] += 1
+
+    @contextmanager
+    def noted() -> Iterator[None]:
+        before = erased[0]
+        with turn():
+            yield
+        turns.append(erased[0] - before)
+
+    monkeypatch.setattr(placing, "erase", counted)
+    monkeypatch.setattr(placing, "turn", noted)
+    placing.settle()
+    assert turns == [20, 20, 5]
