@@ -20,6 +20,7 @@ from shopguard.registry.reports.store import StoredFile
 from shopguard.registry.timers import Timer
 
 _DAY_S = 86_400.0
+_SHOWN = 120  # characters of a reason in a table
 
 
 def show_page(page: Page, as_json: bool) -> None:
@@ -77,7 +78,9 @@ def show_acts(acts: Iterable[Logged], as_json: bool) -> None:
         show_json(rows)
     else:
         headings = "when", "what", "by", "before", "after", "reason", "log"
-        show_table(headings, [tuple(row.values()) for row in rows])
+        # what a shop filed is kept with the whole request it signed: that is for programs
+        shown = ({**row, "reason": _shortened(row["reason"])} for row in rows)
+        show_table(headings, [tuple(row.values()) for row in shown])
 
 
 def show_deadlines(timers: Iterable[tuple[Timer, str]], now: float, as_json: bool) -> None:
@@ -213,6 +216,10 @@ def _similar(one: Similar) -> dict[str, Any]:
         "score": round(one.comparison.score, 3),
         "explanation": one.explanation,
     }
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def _act(logged: Logged) -> dict[str, Any]:

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from shopguard.registry.home import RegistryHome
 
 
+_LOGIN = Path("/proc/self/loginuid")
+"""Source: Linux, proc(5), ``/proc/pid/loginuid``, kept by pam_loginuid (read 2026-11)."""
+_NOBODY_SIGNED_IN = 2**32 - 1
+
+
 class Refused(ShopGuardError):
     """What was asked cannot be done as it was asked; the message says why and what to do."""
 
@@ -85,12 +90,22 @@ def database_in_use(data_dir: Path) -> str | None:
     return next((path.name for path in sorted(data_dir.glob("*.db")) if _is_open(path)), None)
 
 
-def operator() -> str:
-    """Return who calls this command, for the audit log: the account, which an environment variable cannot change."""
+def operator(login: Path = _LOGIN) -> str:
+    """Return who calls this command, for the audit log: the account that signed in to this machine.
+
+    Linux keeps that through ``sudo`` and ``su``, and lets nobody change it who is not root: so people who all work as
+    the user ``shopguard`` are still told apart. Where nobody signed in (a service, another system) it is the account
+    that the command runs as. No environment variable changes either.
+    """
     try:
-        return pwd.getpwuid(os.getuid()).pw_name
+        signed_in = int(login.read_text())
+    except (OSError, ValueError):
+        signed_in = _NOBODY_SIGNED_IN
+    uid = os.getuid() if signed_in == _NOBODY_SIGNED_IN else signed_in
+    try:
+        return pwd.getpwuid(uid).pw_name
     except KeyError:
-        return f"uid {os.getuid()}"
+        return f"uid {uid}"
 
 
 def _is_locked(path: Path) -> bool:

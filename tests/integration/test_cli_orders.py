@@ -1,8 +1,6 @@
 """Looking at deliveries and deciding about orders, from the command line."""
 
 import json
-import os
-import pwd
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -10,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import sqlalchemy as sa
 
+from shopguard.cli.running import operator
 from shopguard.errors import PayloadInvalid, PlatformRefused, TemporaryFailure
 from shopguard.model import Order, OrderRef
 from shopguard.storage.engine import reading
@@ -18,7 +17,7 @@ from shopguard.storage.tables import audit, effect, inbox, pair_ok
 if TYPE_CHECKING:
     from tests.integration.conftest import Desk
 
-ME = pwd.getpwuid(os.getuid()).pw_name
+ME = operator()
 
 
 def rows(desk: "Desk", query: sa.Select[Any]) -> list[Any]:
