@@ -5,6 +5,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+from msgspec.structs import replace
 
 from shopguard import wire
 from shopguard.model import Category, Party
@@ -12,9 +13,9 @@ from shopguard.registry.client.reading import refusal
 from shopguard.registry.client.reports import Declined, ReportClient
 from shopguard.registry.client.silence import NoAnswer, Silence
 from shopguard.registry.refusals import Refusal
-from shopguard.registry.reports.model import ReportContent, ReportState
+from shopguard.registry.reports.model import Answers, ReportContent, ReportState
 from shopguard.registry.reports.receipts import digest_of
-from shopguard.registry.reports.routes import ReportHead, ReportShape, Submission
+from shopguard.registry.reports.routes import FaultShape, ReportHead, ReportShape, Submission
 from shopguard.registry.reports.store import StoredFile
 
 if TYPE_CHECKING:
@@ -50,7 +51,19 @@ class Recording:
         return None, ReportShape(head, CONTENT, 100, (), (), digest="of something else")
 
 
+class OfBadFiles(Recording):
+    """A registry that takes no picture, and finds evidence missing."""
+
+    def ask_for_proof(self, method: str, path: str, body: bytes, shape: object) -> tuple[None, ReportShape]:
+        if path.endswith(".png"):
+            raise NoAnswer(Refusal.UNREADABLE, said="中身が違います。 / the content is not what its name says")
+        _, report = super().ask_for_proof(method, path, body, shape)
+        faults = (FaultShape("no_evidence", "answers.evidence.ground", "ファイルを付けてください。 / Attach a file"),)
+        return None, replace(report, content=NAMING, faults=faults)
+
+
 CONTENT = ReportContent("5001", Category.OTHER, Party(name="見本 太郎"), date(2026, 4, 1))
+NAMING = replace(CONTENT, answers=Answers(evidence={"ground": ("slip.jpg",)}))
 
 
 def test_shop_signs_for_what_it_sent_and_not_for_what_the_registry_says_it_understood() -> None:
@@ -59,6 +72,17 @@ def test_shop_signs_for_what_it_sent_and_not_for_what_the_registry_says_it_under
         ReportClient(cast("RegistryClient", registry)).file(CONTENT, files)
     stored = [StoredFile("", name, "", 0, sha256(files[name]).digest(), 0.0) for name in ("a.txt", "b.txt")]
     assert registry.filed == [wire.encode(Submission(digest_of(CONTENT, stored)))]
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [({"a.txt": b"one", "b.png": b"two"}, r"b\.png: 中身が違います。"), ({"a.txt": b"one"}, r"names slip\.jpg")],
+    ids=["refused", "not attached"],
+)
+def test_the_file_that_keeps_a_report_from_being_filed_is_named(files: dict[str, bytes], told: str) -> None:
+    with pytest.raises(Declined, match=told) as caught:
+        ReportClient(cast("RegistryClient", OfBadFiles())).file(CONTENT, files)
+    assert "a.txt" not in str(caught.value)
 
 
 @pytest.mark.parametrize("code", Refusal)

@@ -30,6 +30,7 @@ from shopguard.registry.reports.routes import (
     Withdrawal,
 )
 from shopguard.registry.reports.store import StoredFile
+from shopguard.registry.reports.wording import both
 from shopguard.registry.signing import SignedAnswer
 
 Shape = TypeVar("Shape", bound=msgspec.Struct)
@@ -133,13 +134,16 @@ class ReportClient:
         for name in {file.name for file in report.files} - named - set(files):
             report = self._ask("DELETE", f"{address}/{name}", b"", ReportShape)
         for name, file in files.items():
-            report = self._ask("PUT", f"{address}/{name}", file, ReportShape)
+            try:
+                report = self._ask("PUT", f"{address}/{name}", file, ReportShape)
+            except Declined as declined:
+                raise Declined(f"{name}: {declined}") from None
         return report
 
     def _submit(self, report: ReportShape, digest: str) -> Filed:
         """File exactly what ``digest`` is of, which the registry did not make for us."""
         if report.faults:
-            raise Declined("\n".join(fault.text for fault in report.faults))
+            raise Declined("\n".join([*(fault.text for fault in report.faults), *_not_attached(report)]))
         body = msgspec.json.encode(Submission(digest))
         try:
             filed = self._received(*self._asked("POST", f"/{report.head.id}/submit", body, Receipt))
@@ -172,6 +176,15 @@ class ReportClient:
             if silence.said and silence.code in _ITS_OWN_WORDS:
                 raise Declined(silence.said) from None
             raise
+
+
+def _not_attached(report: ReportShape) -> Sequence[str]:
+    """Return which files the answers name and the report has not; only the shop itself repeats their names."""
+    named = {name for names in report.content.answers.evidence.values() for name in names}
+    return [
+        both(f"答えが挙げている {name} が付いていません。", f"an answer names {name}, which is not attached")
+        for name in sorted(named - {file.name for file in report.files})
+    ]
 
 
 def _digest(content: ReportContent, sent: Mapping[str, bytes], there: Iterable[FileShape]) -> str:
