@@ -27,7 +27,7 @@ class Judge:
         """Return what keeps a report from being filed; without ``files``, if those it names come with it."""
         members = self._members_like(report)
         history = rules.History(
-            own_order_reports=self._store.others_of_order(connection, report),
+            own_order_reports=len(self._store.others_of_order(connection, report)),
             is_own_person=report.member in members,
             is_member_person=bool(members - {report.member}),
         )

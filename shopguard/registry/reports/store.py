@@ -58,13 +58,13 @@ class ReportStore:
 
     def add(self, connection: sa.Connection, report: Report) -> None:
         """Keep a new report; ``Refused`` where the member has one of the same order that has not ended."""
-        with _once():
+        with self._once(connection, report):
             connection.execute(report_table.insert(), {"number": report.number, **self._row(report)})
 
     def change(self, connection: sa.Connection, report: Report) -> None:
         """Keep a report as it is now; see ``add``."""
         is_report = report_table.c.number == report.number
-        with _once():
+        with self._once(connection, report):
             connection.execute(sa.update(report_table).where(is_report).values(self._row(report)))
 
     def get(self, connection: sa.Connection, report_id: str) -> Report:
@@ -106,12 +106,11 @@ class ReportStore:
         """Return these reports by their number, without those that were erased."""
         return {report.number: report for report in self._many(report_table.c.number.in_(numbers), len(numbers))}
 
-    def others_of_order(self, connection: sa.Connection, report: Report) -> int:
-        """Return how many reports of the same order the member has beside this one that have not ended."""
+    def others_of_order(self, connection: sa.Connection, report: Report) -> Sequence[str]:
+        """Return the ids of the member's other reports of the same order that have not ended."""
         same = (report_table.c.order_digest == self._order(report)) & (report_table.c.number != report.number)
         lasts = report_table.c.state.not_in([state.value for state in ENDED])
-        query = sa.select(sa.func.count()).select_from(report_table).where(same & lasts)
-        return connection.execute(query).scalar_one()
+        return connection.execute(sa.select(report_table.c.id).where(same & lasts)).scalars().all()
 
     def remove(self, connection: sa.Connection, number: int) -> None:
         """Forget that there was a report."""
@@ -184,17 +183,19 @@ class ReportStore:
             "sealed": self.records.seal(report.number, "report", msgspec.msgpack.encode(report)),
         }
 
+    @contextmanager
+    def _once(self, connection: sa.Connection, report: Report) -> Iterator[None]:
+        others = () if report.state in ENDED else self.others_of_order(connection, report)
+        if others:
+            raise _same_order(others[0])
+        try:
+            yield
+        except sa.exc.IntegrityError:  # two requests came at once
+            raise _same_order() from None
+
     def _order(self, report: Report) -> bytes:
         parts = (report.member.encode(), _as_one(report.content.order_id).encode())
         return self._master.digest("registry-vault/reported-order", *parts)[:_DIGEST_BYTES]
-
-
-@contextmanager
-def _once() -> Iterator[None]:
-    try:
-        yield
-    except sa.exc.IntegrityError:  # also where two requests come at once
-        raise Refused(Refusal.STATE, _SAME_ORDER) from None
 
 
 def _as_one(order_id: str) -> str:
@@ -217,16 +218,23 @@ def not_found() -> Refused:
     return Refused(Refusal.NOT_FOUND, _NO_REPORT)
 
 
+def _same_order(report_id: str = "") -> Refused:
+    ja, en = (f"（{report_id}）", f" ({report_id})") if report_id else ("", "")
+    return Refused(
+        Refusal.STATE,
+        both(
+            f"この注文の報告はすでにあります{ja}。その報告を直すか、取り下げてから、あらためて報告してください。",
+            f"there is a report of this order already{en}: change that one, or withdraw it first",
+        ),
+    )
+
+
 def subject_of(report: Report) -> Subject:
     return Subject.of(SubjectKind.REPORT, report.number)
 
 
 _NO_REPORT = both("この番号の報告はありません。", "there is no report of this number")
 _NO_FILE = both("この番号の証拠資料はありません。", "there is no file of this number")
-_SAME_ORDER = both(
-    "この注文の報告はすでにあります。その報告を直すか、取り下げてから、あらためて報告してください。",
-    "there is a report of this order already: change that one, or withdraw it first",
-)
 
 _report = msgspec.msgpack.Decoder(Report)
 _head = msgspec.msgpack.Decoder(_Head)

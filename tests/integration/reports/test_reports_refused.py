@@ -101,7 +101,9 @@ def test_markup_stays_the_text_it_is(registry: "Registry") -> None:
 
 def test_the_same_order_is_reported_once(registry: "Registry") -> None:
     report_id, _ = registry.file()
-    is_understood(registry.ask("POST", "", UNPAID), "state")
+    again = registry.ask("POST", "", UNPAID)
+    is_understood(again, "state")
+    assert report_id in again.text
     assert "order_id" in {fault["field"] for fault in registry.done("POST", CHECKS, UNPAID)["faults"]}
     other = registry.draft(order_id="5002")
     is_understood(registry.ask("PUT", f"/{other}", UNPAID), "state")
