@@ -224,8 +224,17 @@ def test_a_picture_that_explodes_is_refused() -> None:
     assert "too large" in refused("a.png", png(60_000, 60_000))
 
 
-@pytest.mark.parametrize(("name", "content"), [("a.jpg", JPEG), ("a.png", png()), ("a.tif", TIFF)])
-def test_an_archive_behind_a_picture_is_refused(name: str, content: bytes) -> None:
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.pdf", PDF),
+        ("a.jpg", JPEG),
+        ("a.png", png()),
+        ("a.heic", HEIC),
+        ("a.tif", TIFF),
+    ],
+)
+def test_an_archive_behind_a_file_is_refused(name: str, content: bytes) -> None:
     assert "hidden" in refused(name, content + archive("a.exe"))
 
 

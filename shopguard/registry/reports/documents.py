@@ -50,7 +50,6 @@ def check_pdf(content: bytes) -> None:
 
 def check_png(content: bytes) -> None:
     """Raise ``Unfit`` for a picture that becomes huge where it is shown."""
-    check_picture(content)
     width, height = int.from_bytes(content[16:20], "big"), int.from_bytes(content[20:24], "big")
     if content[12:16] != b"IHDR" or b"IEND" not in content:
         raise Unfit("画像が途中で切れているか、壊れています。", "the picture is cut off or damaged")
@@ -58,10 +57,13 @@ def check_png(content: bytes) -> None:
         raise Unfit("画像の縦横が大きすぎます。縮小して送ってください。", "the picture is too large: make it smaller")
 
 
-def check_picture(content: bytes) -> None:
-    """Raise ``Unfit`` for a picture with an archive behind it."""
+def check_alone(content: bytes) -> None:
+    """Raise ``Unfit`` for a file that is an archive too: programs read one from its end, whatever stands before."""
     if zipfile.is_zipfile(io.BytesIO(content)):
-        raise Unfit("画像のうしろに別のファイルが隠れています。", "another file is hidden behind the picture")
+        raise Unfit(
+            "ファイルのうしろに別のファイル（ZIP）が隠れています。元のファイルだけを送ってください。",
+            "another file (ZIP) is hidden behind this one: send the original alone",
+        )
 
 
 def check_text(content: bytes) -> None:

@@ -13,9 +13,9 @@ import puremagic
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.reports.documents import (
     Unfit,
+    check_alone,
     check_mail,
     check_pdf,
-    check_picture,
     check_png,
     check_table,
     check_text,
@@ -68,7 +68,10 @@ def inspect(name: str, content: bytes) -> Kind:
             "the content is not what the file's name says: send the file as it was made",
         )
     try:
-        _CHECKS[kind](content)
+        if kind is not Kind.XLSX:  # which is an archive by itself
+            check_alone(content)
+        if kind in _CHECKS:
+            _CHECKS[kind](content)
     except Unfit as unfit:
         _refuse(unfit.ja, unfit.en)
     return kind
@@ -141,10 +144,7 @@ _MIME_TYPES = {
 }
 _CHECKS: Mapping[Kind, Callable[[bytes], None]] = {
     Kind.PDF: check_pdf,
-    Kind.JPEG: check_picture,
     Kind.PNG: check_png,
-    Kind.HEIC: check_picture,
-    Kind.TIFF: check_picture,
     Kind.TEXT: check_text,
     Kind.MAIL: _check_mail,
     Kind.CSV: check_table,
