@@ -11,6 +11,7 @@ import msgspec
 from shopguard.errors import PayloadInvalid
 from shopguard.registry.prf.function import KeyedFunction
 from shopguard.registry.refusals import Refusal, Refused
+from shopguard.registry.reports.wording import both
 from shopguard.registry.signing import SignedRequest
 
 
@@ -108,7 +109,7 @@ class Desk:
         path, _, query = request.path.partition("?")
         route, parts = self._find(request.method, path)
         if len(request.body) > route.body_limit:
-            raise Refused(Refusal.TOO_LARGE, f"this address takes {route.body_limit} bytes at most")
+            raise too_large(route.body_limit)
         caller = self._caller(request)
         if route.role is not None:
             check_role(route.role, caller.roles)
@@ -137,3 +138,10 @@ def check_role(role: Role, roles: frozenset[Role]) -> None:
     """Raise ``Refused`` unless ``role`` is among what a key may do."""
     if role not in roles:
         raise Refused(Refusal.FORBIDDEN, f"this key is not for {role}: sign with one of yours that is")
+
+
+def too_large(limit: int) -> Refused:
+    """What is said of a body that has more bytes than an address takes."""
+    kilobytes = f"{limit // 1024:,} KB"
+    ja, en = f"送られたデータが大きすぎます。ここでは{kilobytes}までです。", f"this address takes {kilobytes} at most"
+    return Refused(Refusal.TOO_LARGE, both(ja, en))

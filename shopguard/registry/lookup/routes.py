@@ -10,6 +10,7 @@ from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, NotFound, RequestEntityTooLarge
 
 from shopguard.errors import SignatureInvalid
+from shopguard.registry.desk import too_large
 from shopguard.registry.lookup.openapi import DOCUMENT_PATH, document
 from shopguard.registry.lookup.service import LookUpService
 from shopguard.registry.messages import ADDITIONS, CENTRE, LOOKUPS, ME, MY_KEYS, SEARCHES, RefusalShape
@@ -142,7 +143,7 @@ def _as_refused(error: HTTPException) -> Refused:
     if isinstance(error, MethodNotAllowed):
         return Refused(Refusal.METHOD, "this address does not take this method")
     if isinstance(error, RequestEntityTooLarge):
-        return Refused(Refusal.TOO_LARGE, "the body is larger than this address takes")
+        return too_large(request.max_content_length or BODY_LIMIT)
     if error.code is not None and error.code < 500:
         return Refused(Refusal.UNREADABLE, "this request cannot be read")
     return Refused(Refusal.UNAVAILABLE, "the registry cannot answer this now", 60)

@@ -58,16 +58,19 @@ def test_the_longest_file_is_taken_and_a_longer_body_is_not_read(
 ) -> None:
     path = f"{REPORTS}/{registry.draft()}/files/more.txt"
 
-    def answered(body: bytes) -> tuple[int, str]:
+    def answered(body: bytes) -> tuple[int, Any]:
         request = registry.request("PUT", path, body)
         if where == "http":
             response = send(client, request)
-            return response.status_code, str(response.json.get("code"))
+            return response.status_code, response.json
         answer = registry.home.service.handle(request)
-        return answer.status, str(msgspec.json.decode(answer.body).get("code"))
+        return answer.status, msgspec.json.decode(answer.body)
 
-    assert answered(b"x" * MAX_FILE) == (200, "None")
-    assert answered(b"x" * (MAX_FILE + 2)) == (413, Refusal.TOO_LARGE)
+    assert answered(b"x" * MAX_FILE)[0] == 200
+    status, told = answered(b"x" * (MAX_FILE + 2))
+    assert (status, told["code"]) == (413, Refusal.TOO_LARGE)
+    assert "大きすぎます" in told["message"]
+    assert "10,240 KB" in told["message"]
 
 
 def test_other_addresses_take_no_longer_bodies_for_it(registry: "Registry", client: Client) -> None:
