@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ..registry.houses import PRF, House, MovedClock, centre_settings, free_ports, until
 from ..registry.member import Member, public
+from .commands import Commands
 from .invented import evidence, order
 
 SHOPS = ("shop-a", "shop-b", "shop-c")
@@ -25,11 +27,11 @@ ROLES = "registry,prf,office"
 WIRED = "shop-w"
 WIRED_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 PERSONS = "/registry/v1/persons/"
-_ACCOUNTS = """
+_QUICK = """
 
-import pwd
+import pwd, sys
 
-_known = pwd.getpwuid
+_known, _steady = pwd.getpwuid, time.monotonic
 
 
 def _signed_in(uid):
@@ -37,26 +39,34 @@ def _signed_in(uid):
     return pwd.struct_passwd((os.environ.get("TEST_ACCOUNT", known[0]), *known[1:]))
 
 
+def _quick():
+    rounds = sys._getframe(1).f_globals.get("__name__") == "shopguard.registry.rounds"
+    return _steady() * (60 if rounds else 1)
+
+
 pwd.getpwuid = _signed_in
+time.monotonic = _quick
 """
+"""Who works is told by the test; what the registry does each minute by itself, it does each second."""
 
 
 def eventually(look: Callable[[], Any], what: str) -> Any:
     """What the registry's deadlines lead to, once its sweeper has come round."""
-    return until(look, what, 200)
+    return until(look, what)
 
 
 class Place(House):
     """An installation whose commands read the clock of the test, run by an account that the test names."""
 
-    def __init__(self, home: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, home: Path, environment: Mapping[str, str], commands: Commands) -> None:
         super().__init__(home)
+        self._commands = commands
         self.environment = {**os.environ, **environment, "COLUMNS": "200"}
         self.account = "aoki"
 
     def try_to(self, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
         known = {**self.environment, "TEST_ACCOUNT": self.account}
-        return subprocess.run(self.command(*arguments), input=given, capture_output=True, text=True, env=known)
+        return self._commands.run(self.command(*arguments)[3:], known, given)
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         with (self.home / "said.log").open("ab") as log:
@@ -77,15 +87,16 @@ class Place(House):
 class Association:
     """The office with its registry (``centre``), and three member shops, in folders below ``home``."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, commands: Commands | None = None) -> None:
         self.home = home
         self.clock = MovedClock(home)
         with (home / "sitecustomize.py").open("a") as site:
-            site.write(_ACCOUNTS)
-        known = dict(self.clock.environment)
+            site.write(_QUICK)
+        known = {**self.clock.environment, "PYTHONDONTWRITEBYTECODE": ""}
         known["PYTHONPATH"] = os.pathsep.join(filter(None, (str(home), os.environ.get("PYTHONPATH"))))
-        self.centre = Place(home / "centre", known)
-        self.shops = {name: Place(home / name, known) for name in SHOPS}
+        self.commands = commands or Commands({**os.environ, **known})
+        self.centre = Place(home / "centre", known, self.commands)
+        self.shops = {name: Place(home / name, known, self.commands) for name in SHOPS}
         self.url = ""
 
     def furnish(self) -> None:
@@ -135,7 +146,7 @@ class Association:
         for place in (self.centre, *self.shops.values()):
             shutil.copytree(place.home, home / place.home.name, ignore=shutil.ignore_patterns("run", "said.log"))
         shutil.copy(self.home / "answer-keys", home)
-        made = Association(home)
+        made = Association(home, self.commands)
         made.move_to(free_ports(1)[0])
         return made
 
@@ -162,7 +173,7 @@ class Association:
         for name, data in (evidence() if files is None else files).items():
             (folder / name).write_bytes(data)
             given += ["--evidence", str(folder / name)]
-        written = json.dumps(report, ensure_ascii=False)
+        written = json.dumps(_on_that_day(report, timedelta(self.clock.ahead_s // 86_400)), ensure_ascii=False)
         return self.shops[shop].try_to("report", "file", "-", *given, "--json", given=written)
 
     def file(self, shop: str, report: Mapping[str, Any]) -> str:
@@ -241,6 +252,18 @@ class Association:
 
 def write_settings(place: House, settings: Mapping[str, Any]) -> None:
     (place.home / "config.yaml").write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
+
+
+def _on_that_day(told: Any, later: timedelta) -> Any:
+    """What a report says, with each of its days as much later as the clock of the test."""
+    if isinstance(told, Mapping):
+        return {name: _on_that_day(each, later) for name, each in told.items()}
+    if isinstance(told, list):
+        return [_on_that_day(each, later) for each in told]
+    try:
+        return (date.fromisoformat(told) + later).isoformat()
+    except (TypeError, ValueError):
+        return told
 
 
 def _public_key(shop: Place) -> str:

@@ -9,11 +9,12 @@ from .wire import Reporter
 
 
 @pytest.fixture(scope="session")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> Association:
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Association]:
     """One that does not run, to be copied."""
     made = Association(tmp_path_factory.mktemp("founded"))
     made.furnish()
-    return made
+    yield made
+    made.commands.close()
 
 
 @pytest.fixture
