@@ -188,6 +188,16 @@ def test_amount_in_another_currency_than_told_is_refused() -> None:
     assert faults(amount="€120", currency="USD") == {"amount": FaultCode.FOREIGN}
 
 
+@pytest.mark.parametrize("named", ["円だま", "JPYUSD", "JP", "YENS", "USD 100", "", 392, None])
+def test_what_names_no_currency_is_refused(named: object) -> None:
+    assert faults(currency=named) == {"currency": FaultCode.UNREADABLE}
+
+
+@pytest.mark.parametrize("named", ["JPY", "jpy", "ＪＰＹ", "円", "￥"])
+def test_yen_may_be_named_as_people_write_them(named: str) -> None:
+    assert read_content({**LEAST, "currency": named}).currency == "JPY"
+
+
 def test_yen_have_no_decimals() -> None:
     assert faults(amount="1.980") == {"amount": FaultCode.FRACTION}
 

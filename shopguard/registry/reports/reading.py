@@ -14,7 +14,18 @@ from shopguard import wire
 from shopguard.errors import PayloadInvalid
 from shopguard.model import Party
 from shopguard.registry.reports.model import Answers, PartPayment, Reminder, ReportContent
-from shopguard.registry.reports.values import Odd, category, channel, currency, day, money, payment, text, yes
+from shopguard.registry.reports.values import (
+    Odd,
+    category,
+    channel,
+    currency,
+    day,
+    money,
+    named_currency,
+    payment,
+    text,
+    yes,
+)
 from shopguard.registry.reports.wording import QUESTIONS, Fault, FaultCode, fault
 
 _LONG, _MIDDLE, _SHORT = 4_000, 1_000, 200  # characters
@@ -152,13 +163,6 @@ def _evidence(value: Any, place: str, faults: list[Fault]) -> dict[str, tuple[st
     return {} if read is None else read
 
 
-def _named_currency(value: Any) -> str:
-    found = currency(value)
-    if found is None:
-        raise Odd(FaultCode.UNREADABLE, ja="JPY のような3文字の記号です。", en="three letters such as JPY.")
-    return found
-
-
 _LISTS_OF_PARTY = ("lines", "phones", "emails")
 _PARTY: dict[str, _Reader] = {
     field.name: _list(_text(_SHORT), _MOST_OF_PARTY)
@@ -178,7 +182,7 @@ _REPORT: dict[str, _Reader] = {
     "order_number": _text(_SHORT),
     "items": _text(_MIDDLE, lines=True),
     "amount": _leaf(money),
-    "currency": _leaf(_named_currency),
+    "currency": _leaf(named_currency),
     "shipped_on": _or_none(day),
     "carrier": _text(_SHORT),
     "tracking": _text(_SHORT),

@@ -75,8 +75,17 @@ def currency(value: Any) -> str | None:
     found = _CURRENCY_WORDS.search(plain)
     if found is None:
         return None
-    word = found[0]
-    return _SYMBOLS.get(word, word.upper())
+    return _code(found[0])
+
+
+def named_currency(value: Any) -> str:
+    """Return the ISO 4217 code that is named alone: three letters, or a word or symbol that stands for them."""
+    plain = _folded(value) if isinstance(value, str) else ""
+    if not _CURRENCY_WORDS.fullmatch(plain):
+        raise Odd(
+            FaultCode.UNREADABLE, ja="JPY のような大文字3字の記号です。", en="three capital letters such as JPY."
+        )
+    return _code(plain)
 
 
 def yes(value: Any) -> bool:
@@ -120,6 +129,10 @@ def _word(value: Any, kind: type[W], words: Mapping[str, W], shown: str) -> W:
     raise Odd(
         FaultCode.UNKNOWN_WORD, words=", ".join([shown, *dict.fromkeys(meant.value for meant in words.values())])
     )
+
+
+def _code(currency_word: str) -> str:
+    return _SYMBOLS.get(currency_word, currency_word.upper())
 
 
 def _folded(value: str) -> str:
