@@ -1,35 +1,33 @@
 """How shops become members, and with whom they are one voice: registry members apply, applications, approve, tie …"""
 
 from collections.abc import Collection
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO
 
 import click
 import msgspec
 
-from shopguard import wire
 from shopguard.cli.invocation import Invocation
 from shopguard.cli.output import json_option, show_json, show_table
 from shopguard.cli.registry_enrol import member_settings
 from shopguard.cli.running import opened, operator, own_registry
-from shopguard.errors import PayloadInvalid
-from shopguard.registry.members.applications import Application, Applied, Stage
-from shopguard.registry.members.particulars import Particulars, TraitKind, faults
-from shopguard.registry.refusals import Refusal, Refused
+from shopguard.registry.members.applications import Application, Stage
+from shopguard.registry.members.particulars import TraitKind
+from shopguard.registry.members.stated import NEEDED, OPTIONAL, read_application, read_particulars
 from shopguard.wire import plain
 
-Shape = TypeVar("Shape", Applied, Particulars)
+_PARTICULARS = f"The particulars of a shop: {', '.join(NEEDED)}; where there are any: {', '.join(OPTIONAL)}."
 _reason = click.option("--reason", required=True, help="Why; kept sealed.")
 
 
-@click.command()
+@click.command(epilog=_PARTICULARS)
 @click.argument("file", type=click.File("rb"))
 @click.pass_obj
 def apply(invocation: Invocation, file: BinaryIO) -> None:
-    """Take in the application in FILE (JSON; `-` is stdin): the shop's particulars, its key, its usual daily orders.
+    """Take in the application in FILE (JSON; `-` is stdin): `shop` (its particulars), `key`, `daily_orders` (usual).
 
     Everything that is wrong with it is named at once, and nothing is kept then.
     """
-    applied = _read(file, Applied)
+    applied = read_application(file.read())
     with opened(invocation, create=True) as installation:
         made = own_registry(installation).applications.apply(applied, operator())
     click.echo(f"{made.id}: waits for `shopguard registry members approve {made.id} MEMBER`")
@@ -100,7 +98,7 @@ def reject(invocation: Invocation, application: str, reason: str) -> None:
     click.echo(f"{application}: rejected, and erased")
 
 
-@click.command()
+@click.command(epilog=_PARTICULARS)
 @click.argument("member")
 @click.argument("file", type=click.File("rb"))
 @click.pass_obj
@@ -108,12 +106,9 @@ def describe(invocation: Invocation, member: str, file: BinaryIO) -> None:
     """Keep what the particulars in FILE (JSON; `-` is stdin) show of MEMBER: with whom it is one, who its people are.
 
     For one that was taken in without an application, or whose address, account or people have changed. Kept are
-    digests alone.
+    digests alone; everything that is wrong is named at once, and nothing is kept then.
     """
-    stated = _read(file, Particulars)
-    wrong = faults(stated)
-    if wrong:
-        raise Refused(Refusal.UNREADABLE, "\n".join(wrong))
+    stated = read_particulars(file.read())
     with opened(invocation) as installation:
         own_registry(installation).members.describe(member, stated, operator())
     click.echo(f"{member}: described")
@@ -165,13 +160,6 @@ def untie(invocation: Invocation, one: str, other: str, reason: str) -> None:
         groups = members.groups()
     still = groups.get(one) == groups.get(other)
     click.echo(f"{one} and {other}: {'still one voice: see `shopguard registry members groups`' if still else 'two'}")
-
-
-def _read(file: BinaryIO, shape: type[Shape]) -> Shape:
-    try:
-        return wire.decode(file.read(), shape)
-    except PayloadInvalid as error:
-        raise Refused(Refusal.UNREADABLE, f"{getattr(file, 'name', 'the input')}: {error}") from None
 
 
 def _plain(found: Application) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import pytest
 
 from shopguard.config import FeeSettings
 from shopguard.registry.members.fees import Rate
+from shopguard.registry.members.particulars import Particulars
 from shopguard.registry.signing import Signer
 from tests.unit.test_member_particulars import SHOP, but
 
@@ -80,8 +81,47 @@ def test_an_application_from_a_pipe_is_refused_with_all_that_is_wrong(office: "D
     assert result.exit_code == 1
     assert "電話番号を記入してください。" in result.stderr
     assert "https://" in result.stderr
-    unknown = office.run("registry", "members", "apply", "-", stdin='{"shop": {}, "colour": 1}')
-    assert (unknown.exit_code, "Traceback" in unknown.stderr) == (1, False)
+
+
+SHAPELESS = {
+    "legal_name": "見本商店",
+    "phone": "0",
+    "needs_licence": "はい",
+    "people": "花子",
+    "colour": 1,
+    "花子": 1,
+}
+
+
+@pytest.mark.parametrize(
+    ("command", "stated"),
+    [(("apply",), {"shop": SHAPELESS, "key": "x", "daily_orders": 0}), (("describe", "shop-1"), SHAPELESS)],
+    ids=["apply", "describe"],
+)
+def test_what_has_the_wrong_shape_is_named_at_once_with_all_the_rest(
+    office: "Desk", command: tuple[str, ...], stated: dict[str, Any]
+) -> None:
+    said = office.run("registry", "members", *command, "-", stdin=json.dumps(stated)).stderr
+    missing = [f"({name}) is missing" for name in ("representative", "address", "mail", "site", "bank_account")]
+    for named in ("needs_licence: ", "people: ", "colour: ", "phone number", *missing):
+        assert named in said
+    assert ("no public key" in said and "daily orders are" in said) is (command[0] == "apply")
+    assert "花" not in said
+    assert all(" / " in line for line in said.splitlines())
+
+
+@pytest.mark.parametrize("given", ["", "[]", "null", '{"shop": []}', "見本商店"])
+def test_what_is_no_application_is_refused_in_words(office: "Desk", given: str) -> None:
+    for command in (("apply",), ("describe", "shop-1")):
+        result = office.run("registry", "members", *command, "-", stdin=given)
+        assert result.exit_code == 1
+        assert all(" / " in line for line in result.stderr.splitlines())
+
+
+@pytest.mark.parametrize("command", ["apply", "describe"])
+def test_the_help_names_every_particular(office: "Desk", command: str) -> None:
+    shown = members(office, command, "--help")
+    assert all(field in shown for field in Particulars.__struct_fields__)
 
 
 def test_a_rejected_shop_leaves_nothing(office: "Desk", tmp_path: Path) -> None:

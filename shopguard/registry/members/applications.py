@@ -40,6 +40,17 @@ class Applied(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     daily_orders: int = USUAL_DAILY_ORDERS
 
 
+def wrong_with(applied: Applied) -> Sequence[str]:
+    """Return everything that is wrong with an application, one sentence each in Japanese and English."""
+    found = list(faults(applied.shop))
+    for check in (lambda: public_key(applied.key), lambda: check_daily_orders(applied.daily_orders)):
+        try:
+            check()
+        except Refused as refused:
+            found.append(str(refused))
+    return found
+
+
 class Application(msgspec.Struct, frozen=True):
     """An application as the vault keeps it. ``at`` is Unix seconds; ``member``: the id given to it once approved."""
 
@@ -67,11 +78,8 @@ class Applications:
 
     def apply(self, applied: Applied, by: str) -> Application:
         """Take an application in; ``Refused`` names everything that is wrong with it."""
-        found = faults(applied.shop)
-        if found:
-            raise Refused(Refusal.UNREADABLE, "\n".join(found))
-        public_key(applied.key)
-        check_daily_orders(applied.daily_orders)
+        if wrong := wrong_with(applied):
+            raise Refused(Refusal.UNREADABLE, "\n".join(wrong))
         made = Application(self._records.begin(), _new_id(), Stage.SUBMITTED, self._clock(), applied)
         with writing(self._vault) as connection:
             connection.execute(application.insert(), self._row(made))

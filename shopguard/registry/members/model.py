@@ -9,6 +9,7 @@ from enum import StrEnum
 from shopguard.registry.desk import ALL_ROLES, Role
 from shopguard.registry.log import LeafKind
 from shopguard.registry.refusals import Refusal, Refused
+from shopguard.registry.reports.wording import both
 from shopguard.registry.signing import key_id_of
 
 MAX_KEYS = 6  # at a time: the guard, the staff and the owner of a shop may have one each, and the next one
@@ -183,7 +184,8 @@ def takes_away(before: Member, after: Member) -> bool:
 def check_daily_orders(daily_orders: int | None) -> None:
     """Raise ``Refused`` for a number of daily orders that no budget is made for."""
     if daily_orders is not None and not 1 <= daily_orders <= _MOST_DAILY_ORDERS:
-        raise _unfit(f"daily orders are 1 to {_MOST_DAILY_ORDERS:,}")
+        limit = f"{_MOST_DAILY_ORDERS:,}"
+        raise _unfit(both(f"一日の注文数は1から{limit}までです。", f"daily orders are 1 to {limit}"))
 
 
 def public_key(text: str) -> bytes:
@@ -194,7 +196,10 @@ def public_key(text: str) -> bytes:
         raise _unfit(_NO_KEY) from None
 
 
-_NO_KEY = "this is no public key: it has 44 characters, as `shopguard registry enrol` prints it"
+_NO_KEY = both(
+    "公開鍵ではありません。`shopguard registry enrol` が表示する44文字を書いてください。",
+    "this is no public key: it has 44 characters, as `shopguard registry enrol` prints it",
+)
 
 
 _EVALUATED = frozenset({Role.LOOK_UP, Role.SEARCH})

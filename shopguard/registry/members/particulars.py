@@ -128,7 +128,7 @@ def faults(shop: Particulars) -> Sequence[str]:
 def _faults(shop: Particulars) -> Iterator[str]:
     for field, label in _NEEDED.items():
         if not getattr(shop, field).strip():
-            yield both(f"{label[0]}を記入してください。", f"{label[1]} is missing.")
+            yield both(f"{label[0]}を記入してください。", f"{label[1]} ({field}) is missing.")
     texts = (value for value in msgspec.structs.asdict(shop).values() if isinstance(value, str))
     if any(len(text) > _LONGEST_TEXT or _CONTROL.search(text) for text in texts):
         yield both(
