@@ -17,18 +17,13 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Association]:
     made.commands.close()
 
 
-@pytest.fixture
-def fresh(founded: Association, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Association]:
-    """One of a test's own, not running: its clock may be moved, its processes killed."""
-    made = founded.copied(tmp_path_factory.mktemp("fresh"))
+@pytest.fixture(scope="module")
+def running(founded: Association, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Association]:
+    """One of a file's own: its clock may be moved, its processes killed."""
+    made = founded.copied(tmp_path_factory.mktemp("running"))
+    made.serve()
     yield made
     made.close()
-
-
-@pytest.fixture
-def running(fresh: Association) -> Association:
-    fresh.serve()
-    return fresh
 
 
 @pytest.fixture(scope="session")

@@ -168,9 +168,18 @@ def test_the_same_order_is_not_reported_twice(shared: Association, reporter: Rep
     understandable(reporter.file(unpaid(130)))
 
 
-def test_all_that_is_wrong_is_named_in_one_run(shared: Association) -> None:
-    done = shared.try_to_file("shop-a", unpaid(131, amount="-5", due_on="2026-02-30", warned_on=None))
-    explained(done, "amount", "due_on", "warned_on")
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"amount": "-5", "due_on": "2026-02-30", "category": "blacklist"},
+        {"amount": "999", "due_on": ago(13), "warned_on": None},
+    ],
+    ids=["cannot be read", "against the rules"],
+)
+def test_all_that_is_wrong_is_named_in_one_run(shared: Association, changed: dict[str, Any]) -> None:
+    """The rules are held against what could be read whole."""
+    done = shared.try_to_file("shop-a", unpaid(131, **changed))
+    explained(done, *changed)
     assert not [each for each in shared.reports("shop-a") if each["order_id"] == "U-131" and each["state"] != "draft"]
 
 

@@ -13,8 +13,9 @@ pytestmark = pytest.mark.timeout(600)  # dozens of commands, each a process of i
 
 
 def test_a_person_is_told_then_listed_then_heard_then_erased(running: Association) -> None:
+    quality = running.office("quality", "shop-a")
     report = running.file("shop-a", unpaid(1))
-    waiting = running.office("queue")["reports"]
+    waiting = [each for each in running.office("queue")["reports"] if each["id"] == report]
     assert [(each["id"], each["category"], each["member"]) for each in waiting] == [(report, "unpaid", "shop-a")]
     assert "渡邊" not in json.dumps(waiting, ensure_ascii=False)
     shown = running.office("next")
@@ -64,7 +65,7 @@ def test_a_person_is_told_then_listed_then_heard_then_erased(running: Associatio
     assert [each["leaf"][0] for each in status["log"]] == ["request_received", "request_decided"]
     assert running.state(code) == "erased"
     assert not running.matches("shop-b", 1)
-    assert running.office("quality", "shop-a") != running.office("quality", "shop-b")
+    assert running.office("quality", "shop-a") != quality
     assert entry not in json.dumps(running.office("deadlines", "--days", "3650"))
     _nothing_left(running.centre.home)
 
@@ -90,7 +91,7 @@ def test_what_nobody_decides_in_thirty_days_is_erased(running: Association) -> N
     running.days_pass(29)
     eventually(lambda: "fault" not in asked and running.state(code) == "contested", "still being checked")
     assert not running.matches("shop-b", 2)
-    assert running.office("warnings"), "the office was warned before the day"
+    assert entry in json.dumps(running.office("warnings")), "the office was warned before the day"
     running.days_pass(3)
     eventually(lambda: running.state(code) == "erased", "what cannot be proved is deleted")
     status = running.person("requests/status", receipt=asked["receipt"]).json()

@@ -1,6 +1,7 @@
 """Backup and restore: who was erased stays erased, and nothing is served until that is known."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,22 +14,41 @@ pytestmark = pytest.mark.timeout(600)  # dozens of commands, each a process of i
 PASSPHRASE = "an invented passphrase of a test"
 
 
-@pytest.fixture
-def saved(running: Association, tmp_path: Path) -> tuple[Association, Path, str, str]:
-    """A running association whose entry was in the backup and is erased since; the backup, and the entry's code."""
+@pytest.fixture(scope="module")
+def erased(running: Association) -> tuple[Association, Path, Path, str]:
+    """An association that ran: its entry was in the backup and is erased since; the backup, how the centre was left,
+    and the entry's code.
+    """
     running.centre.environment["SHOPGUARD_BACKUP_PASSPHRASE"] = PASSPHRASE
-    report, entry, code = running.list_now("shop-a", unpaid(500))
-    backup = tmp_path / "all.tgz"
+    _, entry, code = running.list_now("shop-a", unpaid(500))
+    backup = running.home / "all.tgz"
     running.centre.run("backup", str(backup))
     assert running.matches("shop-b", 500)
     running.centre.run("registry", "erase", entry, "--yes")
     assert not running.matches("shop-b", 500)
     running.centre.close()
-    return running, backup, report, code
+    left = shutil.copytree(running.centre.home, running.home / "left", ignore=shutil.ignore_patterns("run"))
+    return running, backup, left, code
 
 
-def test_erased_stays_erased_in_the_same_place(saved: tuple[Association, Path, str, str]) -> None:
-    association, backup, _, code = saved
+@pytest.fixture
+def saved(erased: tuple[Association, Path, Path, str]) -> Iterator[tuple[Association, Path, str]]:
+    """The association, its centre as it was left; the backup, and the entry's code."""
+    association, backup, left, code = erased
+    shutil.rmtree(association.centre.home)
+    shutil.copytree(left, association.centre.home)
+    yield association, backup, code
+    association.centre.close()
+
+
+def lose(association: Association) -> None:
+    """The machine of the centre is no more; there is an empty one."""
+    shutil.rmtree(association.centre.home)
+    association.centre.home.mkdir()
+
+
+def test_erased_stays_erased_in_the_same_place(saved: tuple[Association, Path, str]) -> None:
+    association, backup, code = saved
     association.centre.run("restore", str(backup), "--force")
     association.serve()
     assert not association.matches("shop-b", 500)
@@ -36,17 +56,15 @@ def test_erased_stays_erased_in_the_same_place(saved: tuple[Association, Path, s
 
 
 def test_on_another_machine_nothing_is_served_until_the_erasures_are_known(
-    saved: tuple[Association, Path, str, str], tmp_path: Path
+    saved: tuple[Association, Path, str], tmp_path: Path
 ) -> None:
-    association, backup, _, code = saved
+    association, backup, code = saved
     journal = tmp_path / "erasures.jsonl"
     association.centre.run("registry", "erasures", "export", str(journal))
     for telling in ("渡邊", "高橋", "090-0000-3500", "090000", "芝公園"):
         assert telling not in journal.read_text("utf-8")
-    lost = association.centre.home.with_name("lost")
     settings = (association.centre.home / "config.yaml").read_text("utf-8")
-    shutil.move(association.centre.home, lost)
-    association.centre.home.mkdir()
+    lose(association)
     (association.centre.home / "config.yaml").write_text(settings, encoding="utf-8")
     association.centre.run("restore", str(backup), "--force")
 
@@ -64,24 +82,22 @@ def test_on_another_machine_nothing_is_served_until_the_erasures_are_known(
     assert association.state(code) in ("erased", "None")
 
 
-def test_a_journal_given_with_the_restore_counts(saved: tuple[Association, Path, str, str], tmp_path: Path) -> None:
-    association, backup, _, _ = saved
+def test_a_journal_given_with_the_restore_counts(saved: tuple[Association, Path, str], tmp_path: Path) -> None:
+    association, backup, _ = saved
     journal = tmp_path / "erasures.jsonl"
     association.centre.run("registry", "erasures", "export", str(journal))
-    shutil.move(association.centre.home, association.centre.home.with_name("lost"))
-    association.centre.home.mkdir()
+    lose(association)
     association.centre.run("restore", str(backup), "--force", "--erasures", str(journal))
     association.serve()
     assert not association.matches("shop-b", 500)
 
 
-def test_a_journal_that_is_cut_is_not_believed(saved: tuple[Association, Path, str, str], tmp_path: Path) -> None:
-    association, backup, _, _ = saved
+def test_a_journal_that_is_cut_is_not_believed(saved: tuple[Association, Path, str], tmp_path: Path) -> None:
+    association, backup, _ = saved
     journal = tmp_path / "erasures.jsonl"
     association.centre.run("registry", "erasures", "export", str(journal))
     journal.write_bytes(journal.read_bytes()[:-20])
-    shutil.move(association.centre.home, association.centre.home.with_name("lost"))
-    association.centre.home.mkdir()
+    lose(association)
     association.centre.run("restore", str(backup), "--force")
     done = association.centre.try_to("registry", "erasures", "apply", str(journal))
     assert done.returncode == 1
@@ -89,7 +105,8 @@ def test_a_journal_that_is_cut_is_not_believed(saved: tuple[Association, Path, s
     assert association.centre.try_to("serve", "--role", "registry,prf,office").returncode == 1
 
 
-def test_the_keys_are_no_part_of_a_backup_without_them(running: Association, tmp_path: Path) -> None:
+def test_the_keys_are_no_part_of_a_backup_without_them(saved: tuple[Association, Path, str], tmp_path: Path) -> None:
+    running, _, _ = saved
     running.centre.run("backup", "--without-keys", str(tmp_path / "data.tgz"))
     unpacked = tmp_path / "unpacked"
     shutil.unpack_archive(tmp_path / "data.tgz", unpacked, "gztar", filter="data")
