@@ -132,8 +132,12 @@ def _installed(invocation: Invocation, shop: str | None, given: _Given) -> Itera
         raise ConfigError("the registry is empty: run `shopguard registry load FILE`, or name entries by --registry")
     installation = invocation.installation()
     try:
-        if not installation.asks_elsewhere and not installation.home.is_current():
-            raise ConfigError("the registry is not at this version: start `shopguard serve` once, which upgrades it")
+        if not installation.asks_elsewhere:
+            if not installation.home.is_current():
+                raise ConfigError(
+                    "the registry is not at this version: start `shopguard serve` once, which upgrades it"
+                )
+            installation.home.keeps_looks = False
         yield Screener(installation.registry, installation.keyring, _pairs(installation, shop), given)
     finally:
         installation.close()
@@ -155,6 +159,7 @@ def _apart(folder: Path, given: _Given) -> Iterator[Screener]:
 def _home_in(folder: Path, keyring: Keyring) -> Iterator[RegistryHome]:
     """A registry for this one file: nobody else comes to know its seeds, so they may lie in this process."""
     home = RegistryHome(folder, "file", keyring, lambda: datetime.now(UTC), apart=False)
+    home.keeps_looks = False
     try:
         yield home
     finally:

@@ -104,6 +104,8 @@ class RegistryHome:
         self.data_dir, self.registry_id, self._guard_keys, self.clock = data_dir, registry_id, guard_keys, clock
         self._url, self._busy_timeout_s, self._apart, self.rates = url, busy_timeout_s, apart, fees
         self._sender, self._periods, self._limits = sender, periods, limits or Limits(periods=periods)
+        self.keeps_looks = True
+        """Set before anything is asked: False where orders are tried out, so that nobody is told of anybody."""
         self._engines: dict[str, sa.Engine] = {}
 
     @property
@@ -312,7 +314,7 @@ class RegistryHome:
             key_desk=self.members,
             more=self.desk_routes,
             roles=self.members.roles,
-            looks=self.looks,
+            looks=self.looks if self.keeps_looks else None,
             settle=self.erasures.settle,
         )
 
