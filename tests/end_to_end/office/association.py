@@ -80,8 +80,10 @@ class Place(House):
     def signed_in(self, account: str) -> Iterator["Place"]:
         """While it lasts, another person of the office works."""
         before, self.account = self.account, account
-        yield self
-        self.account = before
+        try:
+            yield self
+        finally:
+            self.account = before
 
 
 class Association:
