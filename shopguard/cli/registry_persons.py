@@ -179,7 +179,7 @@ def correct(invocation: Invocation, request: str, report: str, changes: BinaryIO
     "--keep",
     multiple=True,
     type=click.Choice([part.value for part in Part]),
-    default=sorted(USUAL_PARTS),
+    default=sorted(part.value for part in USUAL_PARTS),
     show_default=True,
     help="What of the recorded party belongs to the person.",
 )

@@ -160,6 +160,14 @@ def test_a_misused_name_is_protected_until_it_is_not(office: Office, centre: Cen
     assert (centre.met(), office.json("protected")) == (set(), [])
 
 
+def test_a_misused_name_is_protected_with_its_address_where_nothing_else_is_said(
+    office: Office, centre: Centre
+) -> None:
+    opened = centre.ask(RequestKind.MISUSE, centre.active())
+    office.done("answer", "protect", opened.request, "--reason", "shown")
+    assert centre.met() == {Effect.CONFIRM}
+
+
 def test_a_person_without_a_code_is_attached(office: Office, centre: Centre) -> None:
     life = centre.active()
     made = office.json("receive", "stop", "--email", "taro@example.jp")
