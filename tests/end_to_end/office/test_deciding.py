@@ -117,41 +117,8 @@ def test_a_returned_report_is_completed_and_filed_again(shared: Association) -> 
     assert report in json.dumps(shared.office("queue"))
 
 
-def test_two_independent_shops_may_hold_and_two_of_one_owner_may_not(running: Association) -> None:
-    """shop-a and shop-b are found to be one family; shop-c is independent of both."""
-    running.centre.run("registry", "members", "tie", "shop-a", "shop-b", "--reason", "一つの家族です。")
-    _, entry, code = running.list_now("shop-a", unpaid(340))
-    for shop, held in (("shop-b", False), ("shop-c", True)):
-        report = running.file(shop, unpaid(340, order_id=f"U-340-{shop}"))
-        take(running, report)
-        similar = running.office("show", report)["similar"]
-        assert similar, "the office sees that it is the same person"
-        running.centre.run("registry", "office", "accept", report, "--into", entry, "--reason", "同じ方です。")
-        running.days_pass(0.1)
-        until_served(running, code)
-        screened = running.screened("shop-c", 340)
-        assert (screened["verdict"] == "hold") is held, (shop, screened)
-
-
 def until_served(association: Association, code: str) -> None:
     if association.state(code) == "pending":
         number, _ = association.notice()
         association.centre.run("registry", "persons", "sent", number, "--by", "mail", "--proof", "m-1")
         association.days_pass(15)
-
-
-def test_split_and_merge_keep_what_was_before_and_after(shared: Association) -> None:
-    entries = []
-    for number in (350, 351):
-        report = shared.file("shop-a", unpaid(number))
-        take(shared, report)
-        entries.append(shared.accept(report))
-    one, other = entries
-    shared.office("merge", one, other, "--reason", "同じ方と分かりました。")
-    shared.office("split", one, report, "--reason", "別の方でした。")
-    told = [(each["by"], each["reason"]) for each in shared.office("acts", one)]
-    assert {("aoki", "同じ方と分かりました。"), ("aoki", "別の方でした。")} <= set(told), told
-    assert shared.centre.try_to("registry", "office", "acts", other).returncode == 1, "it is a part of the other"
-    unknown = shared.centre.try_to("registry", "office", "merge", one, "E-0000000000", "--reason", "誤り")
-    assert unknown.returncode == 1
-    assert "Traceback" not in unknown.stderr

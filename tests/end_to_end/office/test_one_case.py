@@ -1,7 +1,6 @@
 """One report on its whole way: filed, accepted, told, served, contested, erased."""
 
 import json
-import re
 from pathlib import Path
 
 import pytest
@@ -83,34 +82,6 @@ def _nothing_left(home: Path) -> None:
             assert not [text for text in telling if text.encode() in held], path.name
 
 
-def test_what_nobody_decides_in_thirty_days_is_erased(running: Association) -> None:
-    _, entry, code = running.list_now("shop-a", unpaid(2))
-    asked = running.person("requests", kind="contest", code=code, text="別の人です。").json()
-    due = running.office("deadlines", "--days", "40")
-    assert any(entry in json.dumps(each) for each in due), "the deadline is visible"
-    running.days_pass(29)
-    eventually(lambda: "fault" not in asked and running.state(code) == "contested", "still being checked")
-    assert not running.matches("shop-b", 2)
-    assert entry in json.dumps(running.office("warnings")), "the office was warned before the day"
-    running.days_pass(3)
-    eventually(lambda: running.state(code) == "erased", "what cannot be proved is deleted")
-    status = running.person("requests/status", receipt=asked["receipt"]).json()
-    assert status["outcome"] == "erased"
-
-
-def test_an_extension_is_granted_once(running: Association) -> None:
-    _, entry, code = running.list_now("shop-a", unpaid(3))
-    running.person("requests", kind="contest", code=code, text="新しい事実があります。")
-    running.office("extend", entry, "--reason", "運送会社の回答を待っています。")
-    again = running.centre.try_to("registry", "office", "extend", entry, "--reason", "もう一度")
-    assert again.returncode == 1
-    assert "Traceback" not in again.stderr
-    running.days_pass(40)
-    eventually(lambda: running.state(code) == "contested", "45 days are not over")
-    running.days_pass(6)
-    eventually(lambda: running.state(code) == "erased", "after 45 days it ends")
-
-
 def test_paid_is_unserved_at_once_and_erased_within_48_hours(running: Association) -> None:
     report, _, code = running.list_now("shop-a", unpaid(4))
     assert running.matches("shop-b", 4)
@@ -118,28 +89,3 @@ def test_paid_is_unserved_at_once_and_erased_within_48_hours(running: Associatio
     assert not running.matches("shop-b", 4)
     running.days_pass(2)
     eventually(lambda: running.state(code) == "erased", "erased after 48 hours")
-
-
-def test_a_notice_that_nobody_sends_ends_the_entry(running: Association) -> None:
-    report = running.file("shop-a", unpaid(5))
-    running.centre.run("registry", "office", "take", report)
-    running.accept(report)
-    _, letter = running.notice()
-    found = re.search(r"[0-9A-Z]{4}(-[0-9A-Z]{4}){3}", letter)
-    assert found
-    running.days_pass(20)
-    assert not running.matches("shop-b", 5), "the days do not run before it was sent"
-    running.days_pass(12)
-    eventually(lambda: running.state(found.group()) != "pending", "not kept without the person's knowledge")
-    assert running.state(found.group()) == "erased"
-    assert not running.matches("shop-b", 5)
-
-
-def test_a_debt_ends_five_years_after_its_due_date(running: Association) -> None:
-    _, entry, code = running.list_now("shop-a", unpaid(6))
-    assert running.person("look", code=code).json()["gone_on"] <= "2032-12-31"
-    running.days_pass(5 * 366)
-    eventually(lambda: running.state(code) == "erased", "it ended")
-    assert not running.matches("shop-b", 6)
-    refused = running.centre.try_to("registry", "office", "extend", entry, "--reason", "まだ必要です。")
-    assert refused.returncode == 1
