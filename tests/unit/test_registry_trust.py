@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from shopguard.registry.client.silence import NoAnswer, Silence
 from shopguard.registry.client.trust import Acquaintance, TrustedKeys
+from shopguard.registry.client.witness import Witness
 from shopguard.registry.messages import Additions, Centre
 from shopguard.registry.signing import key_id_of
 
@@ -118,6 +120,28 @@ def test_a_registry_that_is_away_changes_nothing(trusted: TrustedKeys) -> None:
     client.keys = None
     assert Acquaintance(client, trusted, Clock()).additions(1).next == 2
     assert believed(trusted) == {OLD}
+
+
+class Looked:
+    """A witness that counts how often it looked at the log."""
+
+    times = 0
+
+    def look(self) -> None:
+        self.times += 1
+
+
+def test_a_registry_that_is_away_is_not_asked_for_its_log_and_asked_again_the_next_time(trusted: TrustedKeys) -> None:
+    client, witness = Client(), Looked()
+    client.keys = None
+    feed = Acquaintance(client, trusted, Clock(), cast(Witness, witness))
+
+    feed.additions(1)
+    assert witness.times == 0
+
+    client.keys = (NEW, OLD)
+    feed.additions(2)
+    assert (witness.times, believed(trusted)) == (1, {NEW, OLD})
 
 
 def test_a_file_that_cannot_be_kept_stops_nothing(tmp_path: Path) -> None:

@@ -106,7 +106,8 @@ class Acquaintance:
             if self._trusted.learn(self._client.centre().answer_keys):
                 _log.info("registry_keys_learned", keys=sorted(self._trusted.all()))
         except NoAnswer:
-            pass  # asked again in an hour: keys are announced for days
+            self._asked_at = None  # asked again beside the next additions
+            return  # who is away is not asked for its log too: a few failures in a row give it a rest
         except (ConfigError, OSError) as error:
             _log.error("registry_keys_not_kept", error=type(error).__name__)
         if self._witness is not None:
