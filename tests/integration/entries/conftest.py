@@ -16,7 +16,7 @@ from sqlalchemy import event
 
 from shopguard.crypto import Keyring
 from shopguard.identity import identify, tokens
-from shopguard.model import Category, Effect, OrderRef, Party, PaymentKind, ScreeningState
+from shopguard.model import Category, Effect, Entry, OrderRef, Party, PaymentKind, ScreeningState
 from shopguard.registry.calendar import day_of, end_of
 from shopguard.registry.entries.model import Life, LifeState
 from shopguard.registry.entries.service import Entries
@@ -37,6 +37,10 @@ PARTY = Party(
     phones=("090-0000-1111",),
     emails=("taro@example.jp",),
 )
+MOVED = Party(
+    name="佐藤 次郎", postal_code="150-0001", city="渋谷区", lines=("神宮前1-1-1",), emails=("t2@example.jp",)
+)
+LOADED = Entry("E-1", Category.UNPAID, PARTY, 2, date(2025, 3, 1), date(2026, 8, 14))
 CONTENT = ReportContent(
     order_id="5001",
     category=Category.UNPAID,

@@ -10,8 +10,7 @@ import pytest
 
 from shopguard import wire
 from shopguard.registry.entries.model import LifeState
-from tests.integration.entries.conftest import Crash, Met, Registry, somebody
-from tests.integration.entries.test_life import LOADED, MOVED
+from tests.integration.entries.conftest import LOADED, MOVED, Crash, Met, Registry, somebody
 
 if TYPE_CHECKING:
     from shopguard.registry.reports.model import Report

@@ -18,8 +18,7 @@ from shopguard.registry.subjects import Subject, SubjectKind
 from shopguard.registry.timers import Timer
 from shopguard.registry.vault import EntryState, Kept
 from shopguard.storage.engine import writing
-from tests.integration.entries.conftest import Met, somebody
-from tests.integration.entries.test_life import LOADED, MOVED
+from tests.integration.entries.conftest import LOADED, MOVED, Met, somebody
 
 if TYPE_CHECKING:
     from tests.integration.entries.conftest import Registry
