@@ -1,26 +1,27 @@
 """The book of looks: who was told of which entry, when and what for. Counted for the others: who asked how often.
 
+That somebody is told everything of an entry is written down before. That an order met one by no more than a name or a
+house, as it does a dozen in a list of a million, is written down within seconds, together with others.
+
 Rows are only ever added, each hour one root over them goes into the log. What an erased entry takes with it leaves
 its hash behind, so that the root still fits.
 """
 
 import threading
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-import structlog
 
-from shopguard.errors import StoreUnavailable
 from shopguard.registry.calendar import add_years, day_of, end_of
 from shopguard.registry.messages import CandidateShape
 from shopguard.registry.records import Forgotten, Records
 from shopguard.registry.search.model import Asking, Look, Purpose, handle_of
 from shopguard.registry.search.staff import Staff
+from shopguard.registry.search.waiting import Batch, Row, WaitingLooks
 from shopguard.storage.engine import reading
 from shopguard.storage.writer import Addition, Writer, writer_for
 
@@ -28,12 +29,9 @@ KEEP_YEARS = 3
 """Source: rules of the Act on the Protection of Personal Information on records of provision, arts. 29 and 30 (read
 2026-11)."""
 
-COUNT_EVERY_S = 10.0
-"""How long look-ups that told of nobody are counted in memory: what a crash may lose of the counts."""
-
 _HOUR_S = 3_600
 _LABEL = "search"
-_log = structlog.get_logger()
+_ROWS_AT_ONCE = 500  # SQLite takes 32,766 values in a statement, and others want their turn
 
 
 class Looks:
@@ -46,7 +44,7 @@ class Looks:
 
     def __init__(self, vault: sa.Engine, records: Records, staff: Staff, clock: Callable[[], float]) -> None:
         self._vault, self._records, self._staff, self._clock = vault, records, staff, clock
-        self._unmet = _Unmet()
+        self._waiting = WaitingLooks(self._write_down)
         self._opening = threading.Lock()
         self._open_writer: Writer | None = None
 
@@ -54,28 +52,19 @@ class Looks:
         """See ``LookBook``. A look-up that told of nobody is only counted, a search is always written."""
         now, staff_of = self._clock(), self._staff.of(asking.tokens)
         if asking.purpose is Purpose.ORDER and not told and not staff_of:
-            if self._unmet.is_due(asking.member, asking.key_id, now):
-                self.count()
+            self._waiting.count((asking.member, asking.key_id, int(now // _HOUR_S)))
             return
         shared = self._row(asking, now) | {"staff_of": _named(staff_of, asking.member)} | self._stated(asking)
         met = [{"handle": handle_of(candidate), "opened": candidate.opened} for candidate in told]
         rows = [shared | one for one in met or [{"handle": None, "opened": False}]]
-        self._add(rows)
-
-    def count(self) -> None:
-        """Write down how many look-ups told of nobody since it was last done."""
-        now, counts = self._clock(), self._unmet.take()
-        rows = [
-            {**_EMPTY, "at": now, "hour": hour, "member": member, "key_id": key_id, "times": times}
-            for (member, key_id, hour), times in counts.items()
-        ]
-        if not rows:
-            return
-        try:
+        if asking.purpose is Purpose.ORDER and not staff_of and not any(candidate.opened for candidate in told):
+            self._waiting.put(rows)
+        else:
             self._add(rows)
-        except StoreUnavailable as error:
-            self._unmet.give_back(counts)
-            _log.warning("looks_wait", error=str(error))
+
+    def settle(self) -> None:
+        """Write down what waits."""
+        self._waiting.settle()
 
     def of(self, handle: bytes) -> Sequence[Look]:
         """Return who was told of an entry, the latest first. ``handle`` is what stands for it in every epoch."""
@@ -116,15 +105,28 @@ class Looks:
         return self._writer.run(drop)
 
     def close(self) -> None:
-        """Write down what is counted, and stop."""
-        self.count()
+        """Write down what waits, and stop."""
+        self._waiting.close()
         if self._open_writer is not None:
             self._open_writer.close()
 
-    def _add(self, rows: Sequence[Mapping[str, Any]]) -> None:
+    def _write_down(self, waiting: Batch) -> None:
+        now = self._clock()
+        counted = [
+            {**_EMPTY, "at": now, "hour": hour, "member": member, "key_id": key_id, "times": times}
+            for (member, key_id, hour), times in waiting.unmet.items()
+        ]
+        self._add([*waiting.rows, *counted])
+
+    def _add(self, rows: Sequence[Row]) -> None:
         """Keep rows in one commit, which others may share."""
         values = [tuple(row[name] for name in _COLUMNS) for row in rows]
-        self._writer.run(lambda connection: _ADDITION.add(connection, *values))
+
+        def add(connection: sa.Connection) -> None:
+            for start in range(0, len(values), _ROWS_AT_ONCE):
+                _ADDITION.add(connection, *values[start : start + _ROWS_AT_ONCE])
+
+        self._writer.run(add)
 
     @property
     def _writer(self) -> Writer:
@@ -152,32 +154,6 @@ class Looks:
         tokens = b"".join(sorted(element.token for element in asking.tokens))
         sealed = self._records.seal(number, _LABEL, asking.case.encode())
         return {"searched": self._staff.digest(tokens), "stated_under": number, "stated": sealed}
-
-
-class _Unmet:
-    """Look-ups that told of nobody, counted by member, key and hour."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._counts: Counter[tuple[str, str, int]] = Counter()
-        self._since = 0.0
-
-    def is_due(self, member: str, key_id: str, now: float) -> bool:
-        """Count one more; whether it is time to write down all of them."""
-        with self._lock:
-            if not self._counts:
-                self._since = now
-            self._counts[member, key_id, int(now // _HOUR_S)] += 1
-            return not 0 <= now - self._since < COUNT_EVERY_S
-
-    def take(self) -> Counter[tuple[str, str, int]]:
-        with self._lock:
-            taken, self._counts = self._counts, Counter()
-            return taken
-
-    def give_back(self, counts: Counter[tuple[str, str, int]]) -> None:
-        with self._lock:
-            self._counts += counts
 
 
 def searches_for(connection: sa.Connection, handle: bytes) -> Sequence[int]:
@@ -219,7 +195,7 @@ def _named(members: frozenset[str], asking: str) -> str | None:
 
 
 _number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite numbers rows only for INTEGER
-_EMPTY = {
+_EMPTY: Row = {
     "purpose": Purpose.ORDER.value,
     "times": 1,
     "asked": None,

@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +23,7 @@ from shopguard.registry.prf.process import URL_VARIABLE, Founding, OwnPrf, prf_c
 from shopguard.registry.prf.seeds import EpochSeeds, seeds_path
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.stores import open_store, store_is_current
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from tests.integration.prf.conftest import Office
@@ -37,13 +37,6 @@ Start = Callable[..., "subprocess.Popen[bytes]"]
 
 def now() -> datetime:
     return datetime.now(UTC)
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    give_up_at = time.monotonic() + 30
-    while not true():
-        assert time.monotonic() < give_up_at
-        time.sleep(0.01)
 
 
 def listens(data_dir: Path) -> bool:

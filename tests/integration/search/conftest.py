@@ -34,6 +34,7 @@ PARTY = Party(
 )
 ENTRY = Entry("E-1", Category.UNPAID, PARTY, 4, date(2025, 3, 9), date(2026, 8, 14))
 NOBODY = Party(name="見本 花子", phones=("090-0000-2222",), emails=("hanako@example.com",))
+NAMESAKE = Party(name=PARTY.name, emails=("another.taro@example.com",))
 
 
 @dataclass

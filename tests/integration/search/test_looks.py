@@ -16,7 +16,8 @@ from shopguard.registry.search.model import Purpose
 from shopguard.registry.search.roots import LookRoots
 from shopguard.registry.subjects import Subject, SubjectKind
 from shopguard.storage.engine import writing
-from tests.integration.search.conftest import ENTRY, NOBODY, NOW, PARTY, Town
+from tests.integration.search.conftest import ENTRY, NAMESAKE, NOBODY, NOW, PARTY, Town
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -55,20 +56,39 @@ def test_who_was_told_of_what_is_shown_the_latest_first(town: Town) -> None:
 
 
 def test_look_ups_that_tell_of_nobody_are_counted_together(either_town: Town) -> None:
-    for _ in range(5):
+    for _ in range(6):
         either_town.order("shop-1", NOBODY)
-    assert either_town.rows() == []
-    either_town.pass_time(seconds=10)
-    either_town.order("shop-1", NOBODY)
-    (row,) = either_town.rows()
-    assert (row["member"], row["times"], row["handle"], row["asked"]) == ("shop-1", 6, None, None)
+    either_town.home.looks.settle()
+    rows = either_town.rows()
+    assert {(row["member"], row["handle"], row["asked"]) for row in rows} == {("shop-1", None, None)}
+    assert sum(row["times"] for row in rows) == 6
+
+
+def test_an_order_that_shares_no_more_than_a_name_is_written_within_seconds(either_town: Town) -> None:
+    either_town.order("shop-1", NAMESAKE)
+    wait_until(lambda: len(either_town.rows()) == 1)
+    (look,) = either_town.home.looks.of(either_town.handle())
+    assert (look.member, look.opened) == ("shop-1", False)
+
+
+def test_nobody_is_told_of_anybody_while_earlier_looks_cannot_be_written(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shopguard.registry.search.waiting.LATE_S", 0.0)
+    with town.home.engine("vault").begin() as connection:
+        connection.execute(sa.text("ALTER TABLE look RENAME TO away"))
+    town.order("shop-1", NOBODY)
+    with pytest.raises(NoAnswer) as silence:
+        town.order("shop-1", NAMESAKE)
+    assert silence.value.code is Refusal.UNAVAILABLE
+    town.order("shop-1", NOBODY)
 
 
 def test_what_is_counted_is_written_at_the_end(town: Town) -> None:
     town.order("shop-1", NOBODY)
     town.order("shop-2", NOBODY)
-    town.home.looks.count()
-    assert [(row["member"], row["times"]) for row in town.rows()] == [("shop-1", 1), ("shop-2", 1)]
+    town.home.looks.settle()
+    assert sorted((row["member"], row["times"]) for row in town.rows()) == [("shop-1", 1), ("shop-2", 1)]
 
 
 def test_nothing_is_told_that_cannot_be_written_down(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,12 +105,12 @@ def test_counts_that_cannot_be_written_wait(town: Town) -> None:
     town.order("shop-1", NOBODY)
     with town.home.engine("vault").begin() as connection:
         connection.execute(sa.text("ALTER TABLE look RENAME TO away"))
-    town.home.looks.count()
+    town.home.looks.settle()
     with town.home.engine("vault").begin() as connection:
         connection.execute(sa.text("ALTER TABLE away RENAME TO look"))
     town.order("shop-1", NOBODY)
-    town.home.looks.count()
-    assert [row["times"] for row in town.rows()] == [2]
+    town.home.looks.settle()
+    assert sum(row["times"] for row in town.rows()) == 2
 
 
 def test_many_at_once_are_all_written(either_town: Town) -> None:

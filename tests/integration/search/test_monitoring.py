@@ -19,7 +19,7 @@ from tests.integration.search.conftest import ENTRY, NOBODY, Town
 
 def watch(town: Town) -> set[tuple[AlarmCode, str]]:
     """What is raised now: its code, and the member."""
-    town.home.looks.count()
+    town.home.looks.settle()
     return {(alarm.code, alarm.member) for alarm in town.home.monitoring.watch()}
 
 
@@ -207,7 +207,7 @@ def test_what_members_ask_and_report_is_measured(town: Town) -> None:
     town.order("shop-1")
     town.order("shop-1", NOBODY)
     town.search("shop-1")
-    town.home.looks.count()
+    town.home.looks.settle()
     (used,) = [one for one in town.home.monitoring.use() if one.member == "shop-1"]
     assert (used.orders, used.searches, used.told, used.reports) == (2, 1, 2, 0)
 
