@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
@@ -48,13 +49,14 @@ class Erased(msgspec.Struct, frozen=True, tag="erased", omit_defaults=True):
 class Declared(msgspec.Struct, frozen=True, tag="declared"):
     """Somebody said what was erased since the backup that the stores are out of.
 
-    ``source`` is the id of the journal that was given, of ``size`` bytes, or ``NONE``.
+    ``source`` is the id of the journal that was given, of ``size`` bytes, or ``NONE``. ``cut``: it may have had more.
     """
 
     at: float
     by: str
     source: str
     size: int = 0
+    cut: bool = False
 
 
 class Settled(msgspec.Struct, frozen=True, tag="settled"):
@@ -63,7 +65,14 @@ class Settled(msgspec.Struct, frozen=True, tag="settled"):
     at: float
 
 
-Line = Begun | Erased | Declared | Settled
+class Exported(msgspec.Struct, frozen=True, tag="exported"):
+    """The last line of a copy: how many lines it has before this one, and the SHA-256 of them. Says it is whole."""
+
+    lines: int
+    sha256: str
+
+
+Line = Begun | Erased | Declared | Settled | Exported
 _decoder = msgspec.json.Decoder(Line)
 _encode = msgspec.json.Encoder().encode
 
@@ -77,7 +86,7 @@ class Content:
 
     @property
     def end(self) -> int:
-        return self.lines[-1][0]
+        return max(end for end, line in self.lines if not isinstance(line, Exported))
 
     @property
     def declaration(self) -> Declared | None:
@@ -99,15 +108,46 @@ def read_journal(content: bytes, where: str) -> Content:
     """Return what is in a journal, up to its last whole line; ``ConfigError`` if it is none, or damaged."""
     end, lines = 0, list[tuple[int, Line]]()
     for text in _whole_lines(content).splitlines(keepends=True):
-        end += len(text)
         try:
-            lines.append((end, _decoder.decode(text)))
+            line = _decoder.decode(text)
         except msgspec.DecodeError:
-            raise ConfigError(f"{where}: is no journal of erasures, or is damaged: take another copy") from None
+            raise ConfigError(
+                f"{where}, line {len(lines) + 1}: is no journal of erasures, or is damaged: take another copy"
+            ) from None
+        if isinstance(line, Exported) and line != _exported(content[:end], len(lines)):
+            raise ConfigError(
+                f"{where}: is not as it was exported, says its line {len(lines) + 1}: take another copy"
+            )
+        end += len(text)
+        lines.append((end, line))
     first = lines[0][1] if lines else None
     if not isinstance(first, Begun):
         raise ConfigError(f"{where}: is no journal of erasures: those begin with their own id")
     return Content(first, lines)
+
+
+def read_copy(content: bytes, where: str) -> Content:
+    """Return what is in a journal that was exported; ``ConfigError`` too where its end is cut off.
+
+    What stood there may be somebody's erasure, and nothing but the last line tells.
+    """
+    found = read_journal(content, where)
+    last = len(found.lines)
+    if not content.endswith(b"\n"):
+        raise ConfigError(f"{where}: is cut off in line {last + 1}: {_ANOTHER}")
+    if not isinstance(found.lines[-1][1], Exported):
+        raise ConfigError(f"{where}: ends with line {last}, which is not the last of an export: {_ANOTHER}")
+    return found
+
+
+_ANOTHER = (
+    "run `shopguard registry erasures export FILE` again where the journal is, or take another copy. If this is the "
+    "last one there is, `shopguard registry erasures apply FILE --cut-off` goes by what is left of it"
+)
+
+
+def _exported(content: bytes, lines: int) -> Exported:
+    return Exported(lines, sha256(content).hexdigest())
 
 
 class ErasureJournal:
@@ -133,14 +173,17 @@ class ErasureJournal:
             with suppress(FileExistsError):  # another process has been quicker
                 write_private(self.path, _encode(first) + b"\n", replace=False)
 
-    def declare(self, by: str, given: bytes | None) -> None:
-        """Take in the journal ``given`` (its bytes), or the word of ``by`` that there is none to be had.
+    def declare(self, by: str, given: bytes | None, *, cut: bool = False) -> None:
+        """Take in the exported journal ``given`` (its bytes), or the word of ``by`` that there is none to be had.
 
         ``ConfigError`` if it cannot be read. Where nothing was erased here yet, the one given goes on here.
+
+        Args:
+            cut: ``by`` knows that its end may be missing.
         """
         source, size = NONE, 0
         if given is not None:
-            other = read_journal(given, "the journal given")
+            other = (read_journal if cut else read_copy)(given, "the journal given")
             source, size = other.begun.id, other.end
             if not self.path.exists() or not self.read().erased():
                 write_private(self.path, given[: other.end])
@@ -148,7 +191,7 @@ class ErasureJournal:
             for line in other.erased():
                 if (line.number, line.key) not in known:
                     self._append(line)
-        self._append(Declared(self._clock(), by, source, size))
+        self._append(Declared(self._clock(), by, source, size, cut))
 
     def settled(self) -> None:
         """Keep that everything so far is done in the stores."""
@@ -156,11 +199,12 @@ class ErasureJournal:
 
     def read(self) -> Content:
         """Return what is in it; ``ConfigError`` where it is missing or damaged."""
-        return read_journal(self.export(), str(self.path))
+        return read_journal(read_private(self.path), str(self.path))
 
     def export(self) -> bytes:
-        """Return the whole journal, to be kept on another machine."""
-        return _whole_lines(read_private(self.path))
+        """Return the whole journal, to be kept on another machine; its last line says that nothing is missing."""
+        content = _whole_lines(read_private(self.path))
+        return content + _encode(_exported(content, content.count(b"\n"))) + b"\n"
 
     def _append(self, line: Line, unless: bytes | None = None) -> None:
         self.begin()

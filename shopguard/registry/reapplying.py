@@ -61,9 +61,13 @@ class Erasures:
             self.journal.settled()
         return came_back
 
-    def apply(self, by: str, given: bytes | None) -> int:
-        """Go by the journal ``given`` (its bytes), or by the word of ``by`` that there is none; see ``settle``."""
-        self.journal.declare(by, given)
+    def apply(self, by: str, given: bytes | None, *, cut: bool = False) -> int:
+        """Go by the journal ``given`` (its bytes), or by the word of ``by`` that there is none; see ``settle``.
+
+        Args:
+            cut: ``by`` knows that the end of the one given may be missing.
+        """
+        self.journal.declare(by, given, cut=cut)
         return self.settle()
 
     def _erase_again(self, lines: Sequence[Erased]) -> int:

@@ -79,6 +79,22 @@ def test_the_journal_is_given_to_the_restore_itself(full: "Desk", bad_order: Ord
     assert judged(other, bad_order) == ("screened", "allow")
 
 
+def test_a_journal_that_is_cut_off_is_refused_by_restore_and_apply(full: "Desk", bad_order: Order) -> None:
+    erase(full)
+    full.done("registry", "erasures", "export", "kept.jsonl")
+    whole = Path("kept.jsonl").read_bytes().splitlines(keepends=True)
+    Path("kept.jsonl").write_bytes(b"".join(whole[:-1]))
+    other = elsewhere(full)
+    said = other.refused("restore", FILE, "--erasures", "kept.jsonl")
+    assert f"kept.jsonl: ends with line {len(whole) - 1}" in said
+    assert "--cut-off" in said
+    other.run("restore", FILE)
+    assert "registry erasures export FILE" in other.refused("registry", "erasures", "apply", "kept.jsonl")
+    assert judged(other, bad_order)[0] == "unscreened"
+    other.done("registry", "erasures", "apply", "kept.jsonl", "--cut-off")
+    assert judged(other, bad_order) == ("screened", "allow")
+
+
 def test_the_word_of_the_operator_is_kept(full: "Desk", bad_order: Order) -> None:
     other = elsewhere(full)
     other.done("restore", FILE, "--erasures", "none")
@@ -100,7 +116,9 @@ def test_the_journal_of_another_registry_is_refused(full: "Desk") -> None:
     with full.opened() as installation:
         installation.home.prepare()
     full.done("backup", FILE)
-    ErasureJournal(Path("other.jsonl"), lambda: 0.0).begin()
+    other_journal = ErasureJournal(Path("journal-of-another"), lambda: 0.0)
+    other_journal.begin()
+    Path("other.jsonl").write_bytes(other_journal.export())
     other = elsewhere(full)
     other.done("restore", FILE, "--erasures", "other.jsonl")
     assert "another journal" in other.refused("registry", "block", "E-1")

@@ -299,6 +299,62 @@ def test_a_journal_that_was_cut_is_noticed(registry: Registry) -> None:
         registry.home.erasures.settle()
 
 
+def exported(registry: Registry) -> bytes:
+    """A journal of two erasures: four lines, the last of which is its end."""
+    registry.load(replace(ENTRY, id="E-2", party=OTHER))
+    registry.erase("E-1")
+    registry.erase("E-2")
+    return registry.home.erasure_journal.export()
+
+
+@pytest.mark.parametrize("lines", [1, 2, 3])
+def test_a_copy_that_is_cut_off_after_a_line_is_refused(registry: Registry, lines: int) -> None:
+    cut = b"".join(exported(registry).splitlines(keepends=True)[:lines])
+    before = registry.journal.read_bytes()
+    with pytest.raises(ConfigError, match=f"ends with line {lines}, .* erasures export FILE.* --cut-off"):
+        registry.home.erasures.apply("operator", cut)
+    assert registry.journal.read_bytes() == before
+
+
+def test_a_copy_that_is_cut_off_within_a_line_is_refused(registry: Registry) -> None:
+    with pytest.raises(ConfigError, match=r"cut off in line 3: .* erasures export FILE"):
+        registry.home.erasures.apply("operator", b"\n".join(exported(registry).splitlines()[:3])[:-9])
+
+
+def test_a_copy_that_lost_a_line_is_refused(registry: Registry) -> None:
+    first, _lost, *rest = exported(registry).splitlines(keepends=True)
+    with pytest.raises(ConfigError, match="not as exported, says its line 3"):
+        registry.home.erasures.apply("operator", first + b"".join(rest))
+
+
+def test_of_a_copy_that_is_cut_off_what_is_left_counts_where_somebody_says_so(registry: Registry) -> None:
+    registry.load(replace(ENTRY, id="E-2", party=OTHER))
+    registry.backup()
+    registry.erase("E-1")
+    registry.erase("E-2")
+    cut = b"".join(registry.home.erasure_journal.export().splitlines(keepends=True)[:2])
+    registry.restore()
+    registry.journal.unlink()
+    registry.home.erasure_journal.begin(restored=True)
+    assert registry.home.erasures.apply("aoki", cut, cut=True) == 1
+    assert (registry.meets(PARTY), registry.meets(OTHER)) == (False, True)
+    assert b'"cut":true' in registry.journal.read_bytes()
+
+
+def test_a_copy_put_in_the_place_of_the_journal_goes_on_there(registry: Registry) -> None:
+    registry.load(replace(ENTRY, id="E-2", party=OTHER))
+    registry.backup()
+    registry.erase("E-1")
+    copy = registry.home.erasure_journal.export()
+    registry.restore()
+    registry.journal.write_bytes(copy)
+    registry.start()
+    registry.erase("E-2")
+    registry.restore()
+    registry.home.erasures.apply("operator", registry.home.erasure_journal.export())
+    assert (registry.meets(PARTY), registry.meets(OTHER)) == (False, False)
+
+
 def test_an_older_copy_of_the_journal_is_not_enough(registry: Registry) -> None:
     older = registry.home.erasure_journal.export()
     registry.erase("E-1")
