@@ -1,25 +1,16 @@
 """What members owe: each row once, by the day in Japan, whoever writes it and however often."""
 
-import secrets
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from shopguard.crypto import Keyring
-from shopguard.registry.log import Log
 from shopguard.registry.members import Members
 from shopguard.registry.members.fees import Fees, Rate, What
-from shopguard.registry.prf.seeds import EpochSeeds
-from shopguard.registry.prf.service import PrfService
 from shopguard.registry.refusals import Refused
-from shopguard.registry.signing import Signer
-from shopguard.registry.signing_keys import SigningKeys
-from shopguard.registry.stores import migrate_store, open_store
+from tests.integration.members.conftest import NAME, Clock, signer
 
 RATES = (
     Rate(date(2026, 10, 1), Decimal(3_000), Decimal(300)),
@@ -30,42 +21,27 @@ RATES = (
 class Centre:
     """The members of a registry and their invoices, on a day that the test chooses."""
 
-    def __init__(self, members: Members, vault: sa.Engine) -> None:
-        self.members, self._vault, self.now = members, vault, 0.0
+    def __init__(self, members: Members, vault: sa.Engine, clock: Clock) -> None:
+        self.members, self._vault, self.clock = members, vault, clock
 
     def at(self, text: str) -> "Centre":
         """Let it be ``text``, as clocks in Japan show it."""
-        self.now = datetime.fromisoformat(f"{text}+09:00").timestamp()
+        self.clock.now = datetime.fromisoformat(f"{text}+09:00").timestamp()
         return self
 
     def fees(self, *rates: Rate) -> Fees:
-        return Fees(self._vault, self.members, rates, lambda: self.now)
+        return Fees(self._vault, self.members, rates, self.clock)
 
     def join(self, member: str, daily_orders: int | None = 50) -> None:
-        self.members.create(member, "見本商店", Signer.of_seed(secrets.token_bytes(32)).public, daily_orders)
+        self.members.create(member, NAME, signer().public, daily_orders)
 
     def owed(self) -> list[tuple[str, str, str, int]]:
         return [(row.member, row.what.value, row.month, int(row.amount)) for row in self.fees().rows()]
 
 
 @pytest.fixture
-def centre(empty_engine: sa.Engine, tmp_path: Path, keyring: Keyring) -> Iterator[Centre]:
-    migrate_store(empty_engine, "vault")
-    engines = {store: open_store(store, tmp_path) for store in ("prf", "log")}
-    for store, engine in engines.items():
-        migrate_store(engine, store)
-    office = SigningKeys.create(tmp_path / "registry-keys" / "office.json")
-    seeds = EpochSeeds.create(tmp_path / "registry-keys" / "prf.json", office.signer.public, "example")
-
-    def clock() -> float:
-        return made.now
-
-    prf = PrfService(engines["prf"], seeds, lambda: datetime.fromtimestamp(made.now, UTC))
-    members = Members(empty_engine, keyring, prf, office, Log(engines["log"], clock), clock)
-    made = Centre(members, empty_engine)
-    yield made
-    for engine in engines.values():
-        engine.dispose()
+def centre(members: Members, vault: sa.Engine, clock: Clock) -> Centre:
+    return Centre(members, vault, clock)
 
 
 def test_joining_is_owed_once_and_each_month_that_has_begun(centre: Centre) -> None:
@@ -140,7 +116,7 @@ def test_what_was_paid_is_paid_once_and_known_by_whom(centre: Centre) -> None:
     fees.issue()
     joining, monthly = fees.rows("shop-1")
     centre.at("2026-11-20T12:00")
-    assert fees.paid(joining.number, "clerk").paid_at == centre.now
+    assert fees.paid(joining.number, "clerk").paid_at == centre.clock.now
     assert fees.rows(unpaid=True) == [monthly]
     with pytest.raises(Refused, match="2026-11-20"):
         fees.paid(joining.number, "clerk")
