@@ -1,86 +1,31 @@
-"""What may be reported, and what not: each rule refuses what breaks it, in words, and nothing else."""
+"""When a case may be reported: the four questions, what each category asks for, the days, and marks."""
 
 import dataclasses
-from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from shopguard.model import Category, Party, PaymentKind
-from shopguard.registry.reports.model import Answers, Channel, Mark, PartPayment, Reminder, ReportContent
+from shopguard.registry.reports.model import Channel, Mark, PartPayment, Reminder, ReportContent
 from shopguard.registry.reports.rules import History, Limits, completeness, faults, left_to_pay, marks
-from shopguard.registry.reports.wording import QUESTIONS, FaultCode, fault
-from shopguard.registry.reports.words import forbidden
-
-TODAY = date(2026, 5, 15)
-FILES = ("invoice.pdf",)
-ANSWERS = Answers(
-    ground="期日を過ぎても入金がありません",
-    clear="請求書と配達記録にこの注文番号があります",
-    fits="商品は届き、代金は支払われていません",
-    acted="督促を2回送りました",
-    evidence=dict.fromkeys(QUESTIONS, FILES),
-)
-BUYER = Party(
-    name="見本 太郎", lines=("東京都港区芝公園4-2-8",), phones=("090-0000-0000",), emails=("taro@example.jp",)
-)
-UNPAID = ReportContent(
-    order_id="1042",
-    category=Category.UNPAID,
-    party=BUYER,
-    ordered_on=date(2026, 4, 1),
-    payment=PaymentKind.PAY_LATER,
-    items="コーヒー豆 2kg",
-    amount=Decimal(12_800),
-    shipped_on=date(2026, 4, 2),
-    carrier="見本運輸",
-    tracking="0000-0000-0000",
-    delivered_on=date(2026, 4, 3),
-    due_on=date(2026, 5, 1),
-    reminders=(
-        Reminder(date(2026, 5, 5), Channel.MAIL),
-        Reminder(date(2026, 5, 10), Channel.PHONE, by_person=True),
-    ),
-    warned_on=date(2026, 5, 10),
-    answers=ANSWERS,
-)
-REFUSED = replace(
+from shopguard.registry.reports.wording import QUESTIONS, FaultCode
+from tests.unit.report_samples import (
+    ANSWERS,
+    BUYER,
+    CLAIM,
+    EACH,
+    FILES,
+    OTHER,
+    PRANK,
+    REFUSED,
+    RESALE,
+    TODAY,
     UNPAID,
-    category=Category.COD_REFUSED,
-    payment=PaymentKind.COD,
-    delivered_on=None,
-    due_on=None,
-    reminders=(),
-    warned_on=None,
-    refused_on=date(2026, 4, 12),
-    return_reason="長期不在",
+    codes,
+    places,
 )
-CLAIM = replace(
-    UNPAID,
-    category=Category.MALICIOUS_CLAIM,
-    payment=PaymentKind.CARD,
-    due_on=None,
-    reminders=(),
-    warned_on=None,
-    replies="商品が壊れていたと言うが、写真は別の商品。返金だけを求めている",
-)
-PRANK = replace(CLAIM, category=Category.PRANK_ORDER)
-RESALE = replace(CLAIM, category=Category.RESALE_ABUSE)
-OTHER = replace(CLAIM, category=Category.OTHER)
-EACH = {content.category: content for content in (UNPAID, REFUSED, CLAIM, PRANK, RESALE, OTHER)}
-
-
-def codes(content: ReportContent, history: History | None = None, **more: Any) -> set[FaultCode]:
-    return {found.code for found in faults(content, history or History(), TODAY, FILES, **more)}
-
-
-def places(content: ReportContent) -> Mapping[str, FaultCode]:
-    return {found.field: found.code for found in faults(content, History(), TODAY, FILES)}
 
 
 @pytest.mark.parametrize("content", EACH.values(), ids=EACH)
@@ -288,184 +233,6 @@ def test_name_alone_is_nobody(content: ReportContent) -> None:
     assert FaultCode.NO_IDENTIFIER in codes(replace(content, party=Party(name="見本 太郎")))
 
 
-# who must not be reported
-
-
-@pytest.mark.parametrize("content", EACH.values(), ids=EACH)
-def test_buyer_whose_age_is_in_doubt_is_not_reported(content: ReportContent) -> None:
-    assert codes(replace(content, age_doubt=True)) == {FaultCode.AGE}
-
-
-@pytest.mark.parametrize(
-    "told",
-    [
-        "購入者は17歳です",
-        "高校生の注文でした",
-        "未成年だと家族から連絡",
-        "息子が勝手に注文したと言われた",
-        "平成22年生まれと聞いた",
-        "2010年5月生まれ",
-        "H22.5.1生。",
-        "成年後見人から連絡がありました",
-        "親権者が契約を取り消すと言った",
-        "被災した地域の方でした",
-        "The buyer is 16 years old",
-        "Her son ordered it without asking",
-        "a high school student",
-        "born in 2012",
-        "Her legal guardian called",
-    ],
-)
-def test_minors_and_people_who_cannot_act_alone_are_not_reported(told: str) -> None:
-    for content in EACH.values():
-        assert FaultCode.AGE in codes(replace(content, note=told))
-
-
-@pytest.mark.parametrize(
-    "told",
-    [
-        "35歳とのこと",
-        "18歳以上の確認済み",
-        "昭和60年生まれの方",
-        "1985年生まれ",
-        "2026年4月1日生チョコを発送",
-        "保証書は2010年製のもの",
-        "学生服を注文",
-        "minor scratches on the box",
-        "a 40 year old company",
-    ],
-)
-def test_grown_ups_and_goods_raise_no_doubt_of_age(told: str) -> None:
-    assert codes(replace(UNPAID, note=told)) == set()
-
-
-def test_goods_for_children_do_not_make_the_buyer_one() -> None:
-    assert codes(replace(UNPAID, items="高校生の数学、12歳までの英語")) == set()
-
-
-@pytest.mark.parametrize("content", EACH.values(), ids=EACH)
-def test_nobody_reports_their_own_people(content: ReportContent) -> None:
-    assert codes(content, History(is_own_person=True)) == {FaultCode.OWN_PERSON}
-
-
-@pytest.mark.parametrize("content", EACH.values(), ids=EACH)
-def test_person_of_another_member_is_not_reported(content: ReportContent) -> None:
-    assert codes(content, History(is_member_person=True)) == {FaultCode.MEMBER_PERSON}
-
-
-@pytest.mark.parametrize("content", EACH.values(), ids=EACH)
-def test_same_order_is_reported_once(content: ReportContent) -> None:
-    assert codes(content, History(own_order_reports=1)) == {FaultCode.SAME_ORDER}
-
-
-def test_orders_of_malls_need_the_registry_to_take_them() -> None:
-    assert codes(replace(UNPAID, mall=True)) == {FaultCode.MALL}
-    assert codes(replace(UNPAID, mall=True), limits=Limits(mall_orders=True)) == set()
-
-
-# what is no ground
-
-
-@pytest.mark.parametrize(
-    "ground",
-    [
-        "NP後払いの審査がNGでした",
-        "与信で否決された購入者です",
-        "後払い会社の審査に落ちた人です",
-        "The provider declined the buyer",
-        "Credit check failed",
-    ],
-)
-def test_providers_refusal_is_no_ground(ground: str) -> None:
-    for content in EACH.values():
-        assert FaultCode.CREDIT_CHECK in codes(replace(content, answers=replace(ANSWERS, ground=ground)))
-
-
-@pytest.mark.parametrize(
-    "told",
-    [
-        "失業して払えないと連絡がありました",
-        "支払えない事情を説明された",
-        "分割払いを希望されました",
-        "生活が苦しいとのこと",
-        "自己破産の手続き中とのこと",
-        "She lost her job and asked for more time to pay",
-        "He cannot pay because of an accident",
-    ],
-)
-def test_inability_that_was_explained_is_not_reported(told: str) -> None:
-    assert codes(replace(UNPAID, replies=told)) == {FaultCode.CANNOT_PAY}
-
-
-@pytest.mark.parametrize(
-    "told", ["払わないと言われた", "後で払うと言ったきり", "He says he will not pay", "商品が違うと言う"]
-)
-def test_plain_unwillingness_is_reported(told: str) -> None:
-    assert codes(replace(UNPAID, replies=told)) == set()
-
-
-@pytest.mark.parametrize(
-    "ground",
-    ["低評価のレビューを書かれた", "口コミで酷評された", "Left a bad review", "A one-star rating on the shop"],
-)
-def test_bad_review_is_no_ground(ground: str) -> None:
-    for category in (CLAIM, OTHER, RESALE):
-        assert FaultCode.REVIEW in codes(replace(category, answers=replace(ANSWERS, ground=ground)))
-
-
-@pytest.mark.parametrize(
-    "ground",
-    [
-        "低評価のレビューを書くと言って全額の返金を要求した",
-        "Demanded a refund in exchange for no bad review",
-    ],
-)
-def test_demand_made_with_a_review_may_be_reported(ground: str) -> None:
-    assert codes(replace(CLAIM, answers=replace(ANSWERS, ground=ground))) == set()
-
-
-@pytest.mark.parametrize(
-    "told",
-    [
-        "返品期間内に返品されました",
-        "返品は規約内でした",
-        "クーリングオフの申し出",
-        "Returned within our return policy",
-        "used the cooling-off right",
-    ],
-)
-def test_return_inside_the_policy_is_not_reported(told: str) -> None:
-    for content in (REFUSED, CLAIM, OTHER):
-        assert FaultCode.RETURN in codes(replace(content, note=told))
-
-
-@pytest.mark.parametrize(
-    "told", ["返品期間を過ぎてからの返品", "返品の規約内ではない要求", "not within our return policy"]
-)
-def test_return_outside_the_policy_may_be_reported(told: str) -> None:
-    assert codes(replace(CLAIM, note=told)) == set()
-
-
-@pytest.mark.parametrize("field", ["note", "replies", "return_reason", "items"])
-def test_forbidden_content_is_refused_wherever_it_stands(field: str) -> None:
-    found = faults(replace(REFUSED, **{field: "受取辞退、外国人らしい"}), History(), TODAY, FILES)
-    assert [(one.field, one.code) for one in found] == [(field, FaultCode.FORBIDDEN)]
-    assert "国籍" in found[0].text
-    assert "nationality" in found[0].text
-    assert "外国人" not in found[0].text
-
-
-@pytest.mark.parametrize("question", QUESTIONS)
-def test_forbidden_content_is_refused_in_answers(question: str) -> None:
-    told = replace(UNPAID, answers=replace(ANSWERS, **{question: "この人は詐欺師だ"}))
-    assert places(told) == {f"answers.{question}": FaultCode.FORBIDDEN}
-
-
-def test_names_and_addresses_may_hold_any_word() -> None:
-    party = dataclasses.replace(BUYER, name="外国人 馬鹿", company="労働組合", lines=("同和町1-1",))
-    assert codes(replace(UNPAID, party=party)) == set()
-
-
 # days that cannot be
 
 
@@ -538,63 +305,3 @@ def test_full_report_is_complete_and_an_empty_one_is_not() -> None:
 def test_each_thing_that_is_there_makes_it_more_complete() -> None:
     assert completeness(UNPAID, ()) < completeness(UNPAID, FILES)
     assert completeness(replace(UNPAID, tracking=""), FILES) < 100
-
-
-# the words
-
-
-@given(st.sampled_from(list(FaultCode)))
-def test_every_fault_has_its_sentence_in_both_languages(code: FaultCode) -> None:
-    values = dict.fromkeys(
-        (
-            "hint_ja",
-            "hint_en",
-            "limit",
-            "ja",
-            "en",
-            "words",
-            "kind_ja",
-            "kind_en",
-            "at",
-            "days",
-            "count",
-            "floor",
-            "last",
-        ),
-        "x",
-    )
-    ja, en = fault(code, "note", **values).text.split(" / ", 1)
-    assert any("ぁ" <= character <= "ん" for character in ja)
-    assert en.isascii() or code in (FaultCode.BAD_DAY, FaultCode.SHORT_YEAR, FaultCode.BAD_MONEY)
-
-
-def test_refusal_of_each_rule_for_unpaid_says_why_in_plain_japanese() -> None:
-    nothing = ReportContent("1", Category.UNPAID, BUYER, date(2026, 4, 1), PaymentKind.PREPAID)
-    told = "\n".join(map(str, faults(nothing, History(), TODAY, ())))
-    for words in ("債務はありません", "配達日", "1,000 JPY", "支払期日", "予告", "ファイルを付けて"):
-        assert words in told
-
-
-def test_our_own_sentences_accuse_nobody() -> None:
-    values = dict.fromkeys(
-        (
-            "hint_ja",
-            "hint_en",
-            "limit",
-            "ja",
-            "en",
-            "words",
-            "kind_ja",
-            "kind_en",
-            "at",
-            "days",
-            "count",
-            "floor",
-            "last",
-        ),
-        "x",
-    )
-    for code in FaultCode:
-        assert forbidden(fault(code, "note", **values).text) == []
-    for ja, en in QUESTIONS.values():
-        assert forbidden(f"{ja} / {en}") == []
