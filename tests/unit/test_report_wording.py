@@ -12,7 +12,9 @@ from shopguard.registry.reports.wording import QUESTIONS, FaultCode, fault
 from shopguard.registry.reports.words import forbidden
 from tests.unit.report_samples import BUYER, TODAY
 
-ANY_VALUES = dict.fromkeys("hint_ja hint_en limit ja en words kind_ja kind_en at days count floor last".split(), "x")
+WORDS = ("hint_ja", "hint_en", "ja", "en", "kind_ja", "kind_en", "words")
+FIGURES = ("limit", "at", "days", "count", "floor", "last")
+ANY_VALUES = dict.fromkeys((*WORDS, *FIGURES), "x")
 
 
 @given(st.sampled_from(list(FaultCode)))
