@@ -26,6 +26,10 @@ from shopguard.registry.protocol import Registry
 from shopguard.storage.engine import migrate, open_engine, sqlite_url
 from shopguard.testing.fakes import FakePlatform
 
+from .sharing import pytest_collection_modifyitems, pytest_xdist_auto_num_workers, pytest_xdist_make_scheduler
+
+__all__ = ["pytest_collection_modifyitems", "pytest_xdist_auto_num_workers", "pytest_xdist_make_scheduler"]
+
 # One folder for all tests and the programs that they start; a test that compiles does so in a folder of its own.
 os.environ.setdefault("SHOPGUARD_TABLES", str(Path(__file__).parents[1] / "var" / "tables"))
 

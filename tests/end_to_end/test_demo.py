@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,8 @@ from typing import Any
 
 import pytest
 import requests
+
+from ..ports import free_ports
 
 _PATIENCE_S = 60.0  # the contract: within a minute of the address being printed
 
@@ -52,7 +53,7 @@ def until(look: Callable[[], Any], what: str) -> Any:
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[Demo]:
     output = tmp_path / "demo.log"
-    running = Demo(tmp_path, _six_free_ports(), output)
+    running = Demo(tmp_path, free_ports(6)[0], output)
     with output.open("w") as log:
         command = [sys.executable, "-m", "shopguard", "demo", "--port", str(running.first_port), "--every", "2"]
         process = subprocess.Popen(
@@ -92,19 +93,6 @@ def test_a_listed_buyer_is_held_and_released_and_an_ordinary_one_untouched(demo:
 
 def _our_notes(order: dict[str, Any] | None) -> list[str]:
     return [note for note in order["notes"] if "ShopGuard" in note] if order else []
-
-
-def _six_free_ports() -> int:
-    """The first of six neighbouring ports that nobody listens on."""
-    for first in range(20000 + os.getpid() % 20000, 60000, 7):
-        try:
-            for port in range(first, first + 6):
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", port))
-        except OSError:
-            continue
-        return first
-    raise AssertionError("no free ports")
 
 
 def _members_of(session: int) -> list[int]:

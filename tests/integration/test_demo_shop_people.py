@@ -21,6 +21,8 @@ from shopguard.demo.store import ShopStore
 from shopguard.demo.traffic import demo_orders
 from shopguard.model import Entry
 
+from ..ports import free_ports
+
 LISTED_NAMES = {(b.billing["last_name"], b.billing["first_name"]) for b in listed_buyers()}
 
 
@@ -108,7 +110,7 @@ def test_a_second_start_goes_on_where_the_first_ended(tmp_path: Path) -> None:
 
 
 def test_a_killed_shop_has_kept_everything_it_answered_for(tmp_path: Path) -> None:
-    path, port = tmp_path / "shop.sqlite", free_port()
+    path, port = tmp_path / "shop.sqlite", free_ports(1)[0]
     code = (
         "from pathlib import Path\n"
         "from shopguard.demo.shop import DemoShopSettings, serve_shop\n"
@@ -128,7 +130,7 @@ def test_a_killed_shop_has_kept_everything_it_answered_for(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_the_server_ends_cleanly_when_it_is_told_to(tmp_path: Path, ending: signal.Signals) -> None:
-    path, port = tmp_path / "shop.sqlite", free_port()
+    path, port = tmp_path / "shop.sqlite", free_ports(1)[0]
     code = (
         "from pathlib import Path\n"
         "from shopguard.demo.shop import DemoShopSettings, serve_shop\n"
@@ -150,13 +152,6 @@ def test_a_taken_port_is_an_error_of_its_own_and_makes_no_file(tmp_path: Path) -
     with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(OSError, match="in use"):
         serve_shop(DemoShopSettings(path, "ck", "cs"), port=other.getsockname()[1])
     assert not path.exists()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def first_answer(address: str) -> dict[str, object]:

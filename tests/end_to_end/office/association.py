@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,12 @@ import requests
 import yaml
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ..registry.houses import PRF, House, MovedClock, centre_settings, free_ports, until
+from shopguard.bootstrap import Installation
+from shopguard.config import load_config
+from shopguard.crypto import Keyring
+
+from ...ports import free_ports
+from ..registry.houses import PRF, House, MovedClock, centre_settings, until
 from ..registry.member import Member, public
 from .commands import Commands
 from .invented import evidence, order
@@ -113,7 +118,8 @@ class Association:
                 settings = yaml.safe_load(self._take_in(name, key)["settings"])
                 settings["server"] = dict(zip(("receiver_port", "console_port"), free_ports(2), strict=True))
                 write_settings(shop, settings)
-            list(side_by_side.map(_make_tables, self.shops.values()))
+        for shop in self.shops.values():
+            _make_tables(shop)
         made = self._take_in(WIRED, base64.b64encode(public(WIRED_KEY)).decode())
         told = yaml.safe_load(made["settings"])["registry"]["answer_keys"]
         (self.home / "answer-keys").write_text("\n".join(told), encoding="ascii")
@@ -157,8 +163,14 @@ class Association:
         self.wait()
 
     def wait(self) -> None:
-        until(lambda: self.screened("shop-c", 9999)["state"] == "screened", "members are answered")
+        until(self._answers, "members are answered")
         until(lambda: self.centre.processes_of(PRF), "the keyed function runs")
+
+    def _answers(self) -> bool:
+        try:
+            return self.wired().get("/registry/v1/me").status_code == 200
+        except requests.RequestException:
+            return False
 
     def close(self) -> None:
         for place in (self.centre, *self.shops.values()):
@@ -273,8 +285,7 @@ def _public_key(shop: Place) -> str:
 
 
 def _make_tables(shop: Place) -> None:
-    """Let a shop's worker run until its database is there."""
-    worker = shop.start("serve", "--role", "worker")
-    until(lambda: shop.try_to("deliveries").returncode == 0, "the shop's database is ready")
-    worker.terminate()
-    shop.close()
+    """A shop's database, as its first start makes it."""
+    config = load_config(shop.home / "config.yaml", {}, {})
+    with closing(Installation(config, Keyring.load(shop.home / "keys.json"), shop.home)) as installation:
+        installation.migrate()

@@ -115,10 +115,3 @@ def test_a_returned_report_is_completed_and_filed_again(shared: Association) -> 
     assert refused_now.returncode == 1
     assert shared.file("shop-a", unpaid(330, note="納品書を加えました。")) == report
     assert report in json.dumps(shared.office("queue"))
-
-
-def until_served(association: Association, code: str) -> None:
-    if association.state(code) == "pending":
-        number, _ = association.notice()
-        association.centre.run("registry", "persons", "sent", number, "--by", "mail", "--proof", "m-1")
-        association.days_pass(15)

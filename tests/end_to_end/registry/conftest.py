@@ -15,7 +15,8 @@ import pytest
 import yaml
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from .houses import Centre, House, MovedClock, centre_settings, free_ports
+from ...ports import free_ports
+from .houses import Centre, House, MovedClock, centre_settings
 from .invented import entry, lines, party
 from .member import Token, public, token
 

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ import requests
 import yaml
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from ...ports import free_ports
 from .member import PATIENCE_S, Member
 
 PRF = "shopguard.registry.prf"
@@ -29,17 +29,6 @@ def until(look: Callable[[], Any], what: str, patience_s: float = PATIENCE_S) ->
             return found
         time.sleep(0.1)
     raise AssertionError(f"not within {patience_s:.0f} s: {what}")
-
-
-def free_ports(count: int) -> list[int]:
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
 
 
 class House:

@@ -17,7 +17,8 @@ from shopguard.demo.document import COD, Checkout
 from shopguard.demo.network import DemoNetwork, Ports
 from shopguard.demo.shop import QuietHandler, ShopSimulation, build_shop
 
-from .houses import PRF, House, free_ports, until
+from ...ports import free_ports
+from .houses import PRF, House, until
 from .invented import lines
 from .member import LOOKUPS
 
