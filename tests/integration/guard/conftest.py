@@ -244,6 +244,14 @@ def house(build: Callable[..., House]) -> House:
 
 
 @pytest.fixture
+def either_house(engine: sa.Engine, keyring: Keyring) -> Iterator[House]:
+    """The same on each of the two databases."""
+    made = House(engine, keyring)
+    yield made
+    made.writer.close()
+
+
+@pytest.fixture
 def bad() -> Order:
     """A cash-on-delivery order of the listed person."""
     return _order(LISTED)
