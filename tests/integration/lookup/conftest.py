@@ -1,11 +1,11 @@
-"""A registry with real stores: entries sealed as the office seals them, and members who ask under their own keys."""
+"""A registry with real stores: entries sealed as the office seals them, members with keys, and a client to ask."""
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -13,11 +13,13 @@ import sqlalchemy as sa
 import structlog
 from structlog.testing import LogCapture
 
-from shopguard.identity import Token
-from shopguard.model import Category
+from shopguard.identity import PROFILE, Token, Type
+from shopguard.model import Category, OrderRef, ScreeningState
+from shopguard.registry.client import Http, InProcess, RegistryClient, Transport
 from shopguard.registry.epochs import Epoch, EpochState
 from shopguard.registry.index import Index, IndexRows
 from shopguard.registry.lookup import KeyDesk, LookUpService
+from shopguard.registry.lookup.routes import registry_app
 from shopguard.registry.messages import (
     ADDITIONS,
     LOOKUPS,
@@ -32,6 +34,8 @@ from shopguard.registry.messages import (
 from shopguard.registry.prf.function import OFFICE, PUT_MEMBER, SET_STATE, MemberState, PutMember
 from shopguard.registry.prf.seeds import EpochSeeds
 from shopguard.registry.prf.service import PrfService
+from shopguard.registry.protocol import Answer, Query
+from shopguard.registry.refusals import Refused
 from shopguard.registry.sealing import Listing, Place, SealedEntry, place, seal
 from shopguard.registry.signing import SignedAnswer, SignedRequest, Signer, verify
 from shopguard.registry.signing_keys import SigningKeys
@@ -41,6 +45,11 @@ from shopguard.storage.engine import open_engine, writing
 NOW = datetime(2026, 11, 2, 1, 15, tzinfo=UTC)
 REGISTRY = "example"
 MEMBER = "shop-1"
+PHONE = Token(PROFILE, 1, Type.PHONE, "+819000001111")
+MAIL = Token(PROFILE, 2, Type.EMAIL, "taro@example.jp")
+NAME = Token(PROFILE, 2, Type.NAME_HOUSE, "見本太郎|13103-4-2-8")
+ORDER = OrderRef("main-store", "5001")
+QUERY = Query(ORDER, "buyer", "revision-1", (PHONE, MAIL))
 
 
 class Centre:
@@ -159,6 +168,47 @@ class Centre:
         return msgspec.json.decode(answer.body, type=RefusalShape)
 
 
+class Between:
+    """Stands before the service: sees each request, and does to its answer what ``twist`` says."""
+
+    more = ()
+
+    def __init__(self, centre: Any) -> None:
+        self._centre = centre
+        self.requests: list[SignedRequest] = []
+        self.twist: Callable[[SignedRequest, SignedAnswer], SignedAnswer] = lambda _request, answer: answer
+
+    def handle(self, request: SignedRequest) -> SignedAnswer:
+        self.requests.append(request)
+        return self.twist(request, self._centre.service.handle(request))
+
+    def refuse(self, refused: Refused, nonce: str) -> SignedAnswer:
+        return self._centre.service.refuse(refused, nonce)
+
+    @property
+    def look_ups(self) -> list[LookUp]:
+        return [msgspec.json.decode(r.body, type=LookUp) for r in self.requests if r.path == LOOKUPS]
+
+    def signed(self, change: Callable[[dict[str, Any]], object]) -> None:
+        """Have the registry itself sign look-up answers that ``change`` has been at."""
+
+        def twist(request: SignedRequest, answer: SignedAnswer) -> SignedAnswer:
+            if request.path != LOOKUPS:
+                return answer
+            body = msgspec.json.decode(answer.body)
+            change(body)
+            signer = self._centre.answer_keys.signer
+            return signer.answer(answer.status, msgspec.json.encode(body), request.nonce, answer.time)
+
+        self.twist = twist
+
+
+def silent(answer: Answer) -> str:
+    """The reason of an answer that must be unscreened, and know nothing."""
+    assert (answer.state, answer.candidates) == (ScreeningState.UNSCREENED, ())
+    return answer.reason
+
+
 @pytest.fixture(scope="session")
 def migrated_stores(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the stores of index and keyed function, to be copied."""
@@ -212,6 +262,55 @@ def either_centre(request: pytest.FixtureRequest) -> Centre:
     """Once of each kind."""
     found: Centre = request.getfixturevalue({"sqlite": "centre", "postgres": "postgres_centre"}[request.param])
     return found
+
+
+@pytest.fixture
+def ready(centre: Any) -> Any:
+    """The registry with a live epoch of our rules of identity, and one entry of phone, mail and name."""
+    centre.epoch(1, profile=PROFILE)
+    centre.add("E-1", PHONE, MAIL, NAME, reporters=4)
+    return centre
+
+
+@pytest.fixture
+def between(ready: Any) -> Between:
+    return Between(ready)
+
+
+@pytest.fixture(params=["in-process", "http"])
+def transport(request: pytest.FixtureRequest, between: Between) -> Iterator[Transport]:
+    """Both ways to the same registry."""
+    if request.param == "in-process":
+        yield InProcess(between)
+        return
+    serve = request.getfixturevalue("serve")
+    http = Http(f"http://127.0.0.1:{serve(registry_app(cast('LookUpService', between)))}", 5.0)
+    yield http
+    http.close()
+
+
+@pytest.fixture
+def make(ready: Any, transport: Transport) -> Callable[..., RegistryClient]:
+    """Makes a client; its arguments replace the usual ones."""
+
+    def client(**more: Any) -> RegistryClient:
+        usual: dict[str, Any] = {
+            "transport": transport,
+            "member": MEMBER,
+            "signer": lambda: ready.members[MEMBER],
+            "commitment_secret": b"s" * 32,
+            "profile": PROFILE,
+            "centre_keys": lambda: {key.id: key.signer.public for key in ready.answer_keys.all()},
+            "clock": ready.clock,
+        }
+        return RegistryClient(**{**usual, **more})
+
+    return client
+
+
+@pytest.fixture
+def client(make: Callable[..., RegistryClient]) -> RegistryClient:
+    return make()
 
 
 @pytest.fixture
