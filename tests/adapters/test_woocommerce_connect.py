@@ -4,18 +4,16 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 import responses
 from requests import PreparedRequest
 
-import adapters.woocommerce
 from adapters.woocommerce import WooCommerceAdapter, WooCommerceSettings
 from shopguard.adapter import AdapterContext, Canceller, Connector, Feed, Secret
 from shopguard.errors import PayloadInvalid, PlatformRefused, TemporaryFailure
 from shopguard.model import Finding, PaymentKind, Stage
+from tests.adapters.woocommerce_shop import recorded
 
 SITE = "https://shop.example.com/store"
 API = f"{SITE}/wp-json/wc/v3"
@@ -32,12 +30,6 @@ SETTINGS = WooCommerceSettings(
 
 def built(settings: WooCommerceSettings = SETTINGS) -> WooCommerceAdapter:
     return WooCommerceAdapter(settings, AdapterContext("demo", lambda: NOW))
-
-
-def recorded(name: str) -> Mapping[str, Any]:
-    path = Path(adapters.woocommerce.__file__).parent / "fixtures" / "api" / f"{name}.json"
-    answer = json.loads(path.read_text(encoding="utf-8"))["answer"]
-    return {"status": answer["status"], "body": answer["body"], "content_type": "application/json"}
 
 
 # --- poll ---
