@@ -1,6 +1,5 @@
 """Reports to the registry from the command line: report file, csv, list, show, receipt, withdraw …"""
 
-import base64
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -9,31 +8,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
-import msgspec
 
 from shopguard.cli.invocation import Invocation
 from shopguard.cli.output import json_option, progress, say, show_json, show_table
-from shopguard.cli.report_files import beside, contents, named, showing
+from shopguard.cli.report_files import contents, named, showing
+from shopguard.cli.report_list import Filing
+from shopguard.cli.report_receipts import Receipts
 from shopguard.cli.running import Refused, opened
 from shopguard.errors import PayloadInvalid
 from shopguard.model import Category
-from shopguard.private_file import write_private
 from shopguard.registry.calendar import day_of
 from shopguard.registry.client.letters import office_letters
-from shopguard.registry.client.reports import Declined, Filed, ReportClient
+from shopguard.registry.client.reports import ReportClient
+from shopguard.registry.client.silence import NoAnswer
 from shopguard.registry.reports.model import ReportState
 from shopguard.registry.reports.prefill import prefilled
 from shopguard.registry.reports.reading import read_content
 from shopguard.registry.reports.routes import ReportHead, ReportShape
-from shopguard.registry.reports.table import Row, read
+from shopguard.registry.reports.table import read
 from shopguard.registry.reports.values import Odd, day, money
-from shopguard.registry.reports.wording import FaultCode, fault
+from shopguard.registry.reports.wording import fault
 
 if TYPE_CHECKING:
     from shopguard.bootstrap import Installation
-
-RECEIPTS = "receipts"  # in the data directory
-_ENDED = (ReportState.REJECTED, ReportState.WITHDRAWN)
 
 
 @click.group()
@@ -62,7 +59,7 @@ def file(invocation: Invocation, file: BinaryIO, evidence: tuple[Path, ...], as_
     content, files = read_content(file.read()), named(evidence)
     with _reports(invocation) as (installation, reports):
         filed = reports.file(showing(content, files), contents(files))
-        kept = _keep(installation.data_dir, filed)
+        kept = Receipts(installation.data_dir).keep(filed)
     if as_json:
         show_json({"id": filed.receipt.report, "leaf": filed.receipt.leaf, "receipt": str(kept)})
     else:
@@ -88,10 +85,16 @@ def csv_(context: click.Context, path: Path, dry_run: bool, as_json: bool) -> No
     with path.open("rb") as opened_file:
         rows = list(read(opened_file))
     with _reports(context.ensure_object(Invocation)) as (installation, reports):
-        filing = _Filing(installation.data_dir, reports, path.parent, dry_run)
-        with progress(rows, "rows", len(rows)) as shown:
-            for row in shown:
-                filing.take(row)
+        filing = Filing(reports, path.parent, Receipts(installation.data_dir), dry_run)
+        try:
+            with progress(filing.all(rows), "rows", len(rows)) as shown:
+                for number, texts in shown:
+                    for text in texts:
+                        click.echo(say(f"row {number}: {text}", f"{number}行目：{text}"), err=True)
+        except NoAnswer:
+            broken = say("; then it broke off: run it again", "、ここで中断。もう一度実行してください")
+            click.echo(filing.summary() + broken, err=True)
+            raise
     if as_json:
         show_json({"filed": filing.filed, "known": filing.known, "refused": filing.refused})
     else:
@@ -134,7 +137,7 @@ def receipt(invocation: Invocation, report_id: str) -> None:
     """Fetch the receipt of a filed report again and keep it: now with the proof that the log holds it."""
     with _reports(invocation) as (installation, reports):
         filed = reports.receipt(report_id)
-        kept = _keep(installation.data_dir, filed)
+        kept = Receipts(installation.data_dir).keep(filed)
     leaf = say("not in the log yet", "ログ未収録") if filed.receipt.leaf is None else f"leaf {filed.receipt.leaf}"
     click.echo(f"{report_id}: {leaf}; {kept}")
 
@@ -193,55 +196,6 @@ def prefill(invocation: Invocation, order: str, shop: str | None, category: str 
     show_json(prefilled(found, Category(category) if category else None))
 
 
-class _Filing:
-    """Files row after row, and counts what became of them.
-
-    Args:
-        folder: that of the list, in which the evidence lies.
-    """
-
-    def __init__(self, data_dir: Path, reports: ReportClient, folder: Path, dry_run: bool) -> None:
-        self._data_dir, self._reports, self._folder, self._dry_run = data_dir, reports, folder, dry_run
-        self._open = reports.open_reports()
-        self._reported = {head.order_id for head in reports.all() if head.state not in _ENDED} - set(self._open)
-        self._rows: dict[str, int] = {}
-        self.filed, self.known, self.refused = 0, 0, 0
-
-    def take(self, row: Row) -> None:
-        """File a row, or say why not."""
-        if row.content is not None and row.content.order_id in self._reported:
-            self.known += 1
-            return
-        try:
-            faults = self._tried(row)
-        except (Declined, Refused) as error:
-            faults = str(error).splitlines()
-        if faults:
-            self.refused += 1
-        else:
-            self.filed += 1
-        for text in faults:
-            click.echo(say(f"row {row.number}: {text}", f"{row.number}行目：{text}"), err=True)
-
-    def summary(self) -> str:
-        """Return the counts in words."""
-        done = say("could be filed", "件提出可能") if self._dry_run else say("filed", "件提出")
-        english = f"{self.filed} {done}, {self.known} reported already, {self.refused} left out"
-        return say(english, f"{self.filed}{done}、{self.known}件報告済み、{self.refused}件除外")
-
-    def _tried(self, row: Row) -> Sequence[str]:
-        if row.content is None:
-            return [str(found) for found in row.faults]
-        if self._rows.setdefault(row.content.order_id, row.number) != row.number:
-            return [str(fault(FaultCode.SAME_ORDER, "order_id"))]
-        files = named(beside(self._folder, row.files))
-        content, evidence = showing(row.content, files), contents(files)
-        if self._dry_run:
-            return [] if content.order_id in self._open else self._reports.check(content)
-        _keep(self._data_dir, self._reports.file(content, evidence))
-        return []
-
-
 @report.command()
 @json_option
 @click.pass_obj
@@ -261,21 +215,6 @@ def letters(invocation: Invocation, as_json: bool) -> None:
 def _reports(invocation: Invocation) -> Iterator[tuple["Installation", ReportClient]]:
     with opened(invocation) as installation:
         yield installation, ReportClient(installation.registry_client)
-
-
-def _keep(data_dir: Path, filed: Filed) -> Path:
-    """Keep the receipt with the registry's signature: with the log, it proves what was received and when."""
-    path, proof = data_dir / RECEIPTS / f"{filed.receipt.report}.json", filed.proof
-    signed = {
-        "status": proof.status,
-        "body": base64.b64encode(proof.body).decode(),
-        "key": proof.key_id,
-        "time": proof.time,
-        "nonce": proof.nonce,
-        "signature": base64.b64encode(proof.signature).decode(),
-    }
-    write_private(path, msgspec.json.format(msgspec.json.encode({"receipt": filed.receipt, "answer": signed})))
-    return path
 
 
 def _line(head: ReportHead) -> Sequence[object]:

@@ -59,7 +59,6 @@ class Route:
         role: what the key needs; None: any key of a member that may ask at all.
         body_limit: bytes; a longer body is refused unread.
         reads, answers: the shapes of body and answer, for the description of the API; None: nothing.
-        reads_bytes: the body is bytes of any kind.
         query: by name, the JSON schemas of what may be asked behind a question mark.
         refuses: what may be wrong beside what may be wrong with any request of a member.
     """
@@ -72,7 +71,6 @@ class Route:
     body_limit: int = 64 * 1024
     reads: type[msgspec.Struct] | None = None
     answers: type[msgspec.Struct] | None = None
-    reads_bytes: bool = False
     query: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     refuses: Sequence[Refusal] = ()
 

@@ -23,6 +23,7 @@ from shopguard.registry.home import OWN_MEMBER
 from shopguard.registry.reports.model import ReportState
 from shopguard.registry.reports.reading import read_content
 from shopguard.registry.reports.receipts import Receipt, is_true
+from shopguard.registry.reports.routes import MAX_AT_ONCE
 from shopguard.registry.reports.wording import QUESTIONS
 from shopguard.registry.signing import SignedAnswer, SignedRequest, verify
 
@@ -122,7 +123,7 @@ def test_receipt_is_kept_with_the_registrys_signature(desk: "Desk", tmp_path: Pa
     signed = SignedAnswer(answer["status"], body, answer["key"], answer["time"], answer["nonce"], signature)
     with desk.opened() as installation:
         verify(signed, installation.home.answer_keys.signer.public)
-    assert json.loads(body) == kept["receipt"]
+    assert json.loads(body)["receipt"] == kept["receipt"]
 
 
 def test_receipt_fetched_again_proves_that_the_log_holds_it(desk: "Desk", tmp_path: Path, evidence: Path) -> None:
@@ -267,10 +268,13 @@ def test_bad_rows_are_named_and_the_others_filed(desk: "Desk", tmp_path: Path, e
     told = result.stderr.splitlines()
     for start, words in (
         ("row 3: K列「支払期日」 column K: ", "no such day"),
-        ("row 4: 登録予告日 warning date", "Say when the buyer was told"),
-        ("row 5: nowhere.pdf: ", "cannot be read"),
-        ("row 6: 注文番号 order id", "reported already"),
-        ("row 7: 理由 ground", "crime"),
+        ("row 4: M列「登録予告日」 column M: ", "Say when the buyer was told"),
+        (
+            "row 5: R列「証拠ファイル」 column R: ",
+            "nowhere.pdf: ファイルを読み取れません。 / the file cannot be read",
+        ),
+        ("row 6: A列「注文番号」 column A: ", "the order of row 2 again"),
+        ("row 7: N列「根拠」 column N: ", "crime"),
     ):
         assert any(line.startswith(start) and words in line for line in told), start
     assert "見本" not in result.stderr
@@ -381,15 +385,22 @@ class Breaking:
         return answer
 
 
-@pytest.mark.parametrize("ending", ["/reports", "/files/invoice.pdf", "/submit"])
-def test_answer_that_is_lost_on_the_way_leaves_one_report(desk: "Desk", ending: str) -> None:
+LONG = PDF + b"%" + b"x" * MAX_AT_ONCE + b"\n%%EOF\n"
+
+
+@pytest.mark.parametrize(
+    ("ending", "invoice"),
+    [("/report-filings", PDF), ("/reports", LONG), ("/files", LONG), ("/submit", LONG)],
+    ids=["all at once", "draft", "file", "filing"],
+)
+def test_answer_that_is_lost_on_the_way_leaves_one_report(desk: "Desk", ending: str, invoice: bytes) -> None:
     with desk.opened() as installation:
         line = Breaking(installation.home.service, ending)
         vars(installation.registry_client)["_transport"] = line
         evidence = {question: ["invoice.pdf"] for question in QUESTIONS}
         content = read_content({**REPORT, "answers": {**REPORT["answers"], "evidence": evidence}})
         reports = ReportClient(installation.registry_client)
-        taken = reports.file(content, {"invoice.pdf": PDF})
+        taken = reports.file(content, {"invoice.pdf": invoice})
         assert line.lost == 1
         assert [(head.id, head.state) for head in reports.all()] == [(taken.receipt.report, ReportState.SUBMITTED)]
 

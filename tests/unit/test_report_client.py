@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, cast
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -15,8 +16,9 @@ from shopguard.registry.client.silence import NoAnswer, Silence
 from shopguard.registry.refusals import Refusal
 from shopguard.registry.reports.model import Answers, ReportContent, ReportState
 from shopguard.registry.reports.receipts import digest_of
-from shopguard.registry.reports.routes import FaultShape, ReportHead, ReportShape, Submission
+from shopguard.registry.reports.routes import FILINGS, FaultShape, ReportHead, ReportShape, Submission, Taken
 from shopguard.registry.reports.store import StoredFile
+from shopguard.registry.reports.wording import label
 
 if TYPE_CHECKING:
     from shopguard.registry.client import RegistryClient
@@ -42,7 +44,9 @@ class Recording:
     def __init__(self) -> None:
         self.filed: list[bytes] = []
 
-    def ask_for_proof(self, _method: str, path: str, body: bytes, _shape: object) -> tuple[None, ReportShape]:
+    def ask_for_proof(self, _method: str, path: str, body: bytes, _shape: object) -> tuple[None, Any]:
+        if path == FILINGS:
+            return None, Taken(None, (FaultShape("same_order", "order_id", "there is a draft"),))
         if path.endswith("/submit"):
             self.filed.append(body)
             raise NoAnswer(Silence.TIMED_OUT)
@@ -51,17 +55,21 @@ class Recording:
         return None, ReportShape(head, CONTENT, 100, (), (), digest="of something else")
 
 
-class OfBadFiles(Recording):
+class OfBadFiles:
     """A registry that takes no picture, and finds evidence missing."""
 
-    def ask_for_proof(self, method: str, path: str, body: bytes, shape: object) -> tuple[None, ReportShape]:
-        if path.endswith(".png"):
-            raise NoAnswer(Refusal.UNREADABLE, said="中身が違います。 / the content is not what its name says")
-        _, report = super().ask_for_proof(method, path, body, shape)
-        faults = (FaultShape("no_evidence", "answers.evidence.ground", "ファイルを付けてください。 / Attach a file"),)
-        return None, replace(report, content=NAMING, faults=faults)
+    def ask_for_proof(self, _method: str, _path: str, body: bytes, _shape: object) -> tuple[None, Taken]:
+        sent = [file["name"] for file in msgspec.json.decode(body)["files"]]
+        bad = [FaultShape("bad_file", label_of(n), BAD_PICTURE) for n, name in enumerate(sent) if name == "b.png"]
+        missing = FaultShape("no_evidence", "answers.evidence.ground", "ファイルを付けてください。 / Attach a file")
+        return None, Taken(None, tuple(bad or [missing]))
 
 
+def label_of(number: int) -> str:
+    return f"files[{number}]"
+
+
+BAD_PICTURE = f"{label('files[1]')}: 中身が違います。 / the content is not what its name says"
 CONTENT = ReportContent("5001", Category.OTHER, Party(name="見本 太郎"), date(2026, 4, 1))
 NAMING = replace(CONTENT, answers=Answers(evidence={"ground": ("slip.jpg",)}))
 
@@ -81,7 +89,7 @@ def test_shop_signs_for_what_it_sent_and_not_for_what_the_registry_says_it_under
 )
 def test_the_file_that_keeps_a_report_from_being_filed_is_named(files: dict[str, bytes], told: str) -> None:
     with pytest.raises(Declined, match=told) as caught:
-        ReportClient(cast("RegistryClient", OfBadFiles())).file(CONTENT, files)
+        ReportClient(cast("RegistryClient", OfBadFiles())).file(NAMING, files)
     assert "a.txt" not in str(caught.value)
 
 

@@ -1,5 +1,6 @@
 """Reporting at the registry as a person at a member: what the shop states, its evidence, and what becomes of both."""
 
+import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,19 +19,25 @@ from shopguard.registry.reports.model import ReportContent, ReportState
 from shopguard.registry.reports.receipts import Receipt, digest_of, is_true
 from shopguard.registry.reports.routes import (
     CHECKS,
+    FILINGS,
+    MAX_AT_ONCE,
     REPORTS,
     Done,
     Faults,
+    FaultShape,
     FileShape,
+    Filing,
+    NewFile,
     Payment,
     ReportHead,
     ReportList,
     ReportShape,
     Submission,
+    Taken,
     Withdrawal,
 )
 from shopguard.registry.reports.store import StoredFile
-from shopguard.registry.reports.wording import both
+from shopguard.registry.reports.wording import FaultCode, both
 from shopguard.registry.signing import SignedAnswer
 
 Shape = TypeVar("Shape", bound=msgspec.Struct)
@@ -41,7 +48,14 @@ _ITS_OWN_WORDS = frozenset(
 
 
 class Declined(ShopGuardError):
-    """The registry answers that it will not; the message says why, in its words."""
+    """The registry answers that it will not; the message says why, in its words.
+
+    ``faults``: what is wrong with a report, each with its field; empty where it is something else.
+    """
+
+    def __init__(self, message: str, faults: Sequence[FaultShape] = ()) -> None:
+        super().__init__(message)
+        self.faults = tuple(faults)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +72,9 @@ class ReportClient:
     def __init__(self, registry: RegistryClient) -> None:
         self._registry = registry
 
-    def check(self, content: ReportContent) -> Sequence[str]:
+    def check(self, content: ReportContent) -> Sequence[FaultShape]:
         """Return what keeps such a report from being filed, the files it names being there; nothing is kept of it."""
-        found = self._ask("POST", "", msgspec.json.encode(content), Faults, CHECKS)
-        return [fault.text for fault in found.faults]
+        return self._ask("POST", "", msgspec.json.encode(content), Faults, CHECKS).faults
 
     def file(self, content: ReportContent, files: Mapping[str, bytes]) -> Filed:
         """File a report with its evidence; where it is not taken, nothing of it is left at the registry.
@@ -72,6 +85,8 @@ class ReportClient:
         Args:
             files: by names of letters, digits, hyphens, underscores and dots, which the answers name.
         """
+        if sum(map(len, files.values())) <= MAX_AT_ONCE and (filed := self._at_once(content, files)):
+            return filed
         report, is_new = self._begin(content)
         try:
             complete = self._with_files(report, content, files)
@@ -117,6 +132,17 @@ class ReportClient:
         """Say that the report still holds; a report that nobody confirms for half a year counts no more."""
         return self._ask("POST", f"/{report_id}/confirm", b"", Done)
 
+    def _at_once(self, content: ReportContent, files: Mapping[str, bytes]) -> Filed | None:
+        """File a report in one request; None where there is one of its order already, which may be completed."""
+        digest, sent = _digest(content, files, ()), tuple(NewFile(*file) for file in files.items())
+        body = msgspec.json.encode(Filing(content, sent, digest, secrets.token_hex(16)))
+        proof, taken = self._asked("POST", "", body, Taken, FILINGS)
+        if taken.receipt is not None:
+            return self._received(proof, taken.receipt, digest)
+        if any(fault.code == FaultCode.SAME_ORDER for fault in taken.faults):
+            return None
+        raise _faulty(_of_files(taken.faults, list(files)), content, files)
+
     def _begin(self, content: ReportContent) -> tuple[ReportShape, bool]:
         """Return what is to be completed, and whether it was begun just now."""
         body = msgspec.json.encode(content)
@@ -130,12 +156,13 @@ class ReportClient:
 
     def _with_files(self, report: ReportShape, content: ReportContent, files: Mapping[str, bytes]) -> ReportShape:
         address = f"/{report.head.id}/files"
-        named = {name for names in content.answers.evidence.values() for name in names}
-        for name in {file.name for file in report.files} - named - set(files):
-            report = self._ask("DELETE", f"{address}/{name}", b"", ReportShape)
+        kept = _named(content) | set(files)
+        for there in report.files:
+            if there.name not in kept:
+                report = self._ask("DELETE", f"{address}/{there.id}", b"", ReportShape)
         for name, file in files.items():
             try:
-                report = self._ask("PUT", f"{address}/{name}", file, ReportShape)
+                report = self._ask("POST", address, msgspec.json.encode(NewFile(name, file)), ReportShape)
             except Declined as declined:
                 raise Declined(f"{name}: {declined}") from None
         return report
@@ -143,20 +170,19 @@ class ReportClient:
     def _submit(self, report: ReportShape, digest: str) -> Filed:
         """File exactly what ``digest`` is of, which the registry did not make for us."""
         if report.faults:
-            raise Declined("\n".join([*(fault.text for fault in report.faults), *_not_attached(report)]))
+            raise _faulty(report.faults, report.content, {file.name for file in report.files})
         body = msgspec.json.encode(Submission(digest))
         try:
-            filed = self._received(*self._asked("POST", f"/{report.head.id}/submit", body, Receipt))
+            return self._received(*self._asked("POST", f"/{report.head.id}/submit", body, Receipt), digest)
         except Declined:
             if self.show(report.head.id).head.state is not ReportState.SUBMITTED:
                 raise
-            filed = self.receipt(report.head.id)  # the first answer was lost
-        if filed.receipt.digest != digest:
-            raise NoAnswer(Silence.DAMAGED)
-        return filed
+            answer = self._asked("GET", f"/{report.head.id}/receipt", b"", Receipt)  # the first one was lost
+            return self._received(*answer, digest)
 
-    def _received(self, proof: SignedAnswer, receipt: Receipt) -> Filed:
-        if not is_true(receipt):
+    def _received(self, proof: SignedAnswer, receipt: Receipt, digest: str = "") -> Filed:
+        """Believe a receipt that holds, and that is of ``digest`` where that is known."""
+        if not is_true(receipt) or digest not in ("", receipt.digest):
             raise NoAnswer(Silence.DAMAGED)
         return Filed(receipt, proof)
 
@@ -178,13 +204,27 @@ class ReportClient:
             raise
 
 
-def _not_attached(report: ReportShape) -> Sequence[str]:
-    """Return which files the answers name and the report has not; only the shop itself repeats their names."""
-    named = {name for names in report.content.answers.evidence.values() for name in names}
-    return [
+def _faulty(faults: Sequence[FaultShape], content: ReportContent, attached: Iterable[str]) -> Declined:
+    """What is wrong, in words. Only the shop itself repeats names of files: here those that nobody attached."""
+    missing = [
         both(f"答えが挙げている {name} が付いていません。", f"an answer names {name}, which is not attached")
-        for name in sorted(named - {file.name for file in report.files})
+        for name in sorted(_named(content) - set(attached))
     ]
+    return Declined("\n".join([*(fault.text for fault in faults), *missing]), faults)
+
+
+def _of_files(faults: Sequence[FaultShape], names: Sequence[str]) -> Sequence[FaultShape]:
+    """Say of which file a fault is by the name that the shop knows: the registry only counts them."""
+    known = {f"files[{number}]": name for number, name in enumerate(names)}
+    return [
+        FaultShape(one.code, known[one.field], f"{known[one.field]}: {one.sentence}") if one.field in known else one
+        for one in faults
+    ]
+
+
+def _named(content: ReportContent) -> set[str]:
+    """The files that the answers name."""
+    return {name for names in content.answers.evidence.values() for name in names}
 
 
 def _digest(content: ReportContent, sent: Mapping[str, bytes], there: Iterable[FileShape]) -> str:

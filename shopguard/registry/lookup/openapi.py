@@ -142,11 +142,7 @@ def _operation_of(route: Route) -> Json:
     parts = [_parameter(name, "path", _PART) for name in route.part_names]
     asked = [_parameter(name, "query", schema) for name, schema in route.query.items()]
     refuses = (*known, *route.refuses)
-    operation = _operation(_name(route), route.summary, route.answers, refuses, route.reads, [*parts, *asked])
-    if route.reads_bytes:
-        content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
-        operation["requestBody"] = {"required": True, "content": content}
-    return operation
+    return _operation(_name(route), route.summary, route.answers, refuses, route.reads, [*parts, *asked])
 
 
 def _name(route: Route) -> str:

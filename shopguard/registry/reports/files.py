@@ -4,6 +4,7 @@ Nothing is opened further than is needed to know that; what is inside pictures i
 """
 
 import codecs
+import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import NoReturn
@@ -77,6 +78,15 @@ def inspect(name: str, content: bytes) -> Kind:
     return kind
 
 
+def check_name(name: str) -> None:
+    """Raise ``Refused`` for what is no file's name: it is kept and shown, and becomes a file's where it is saved."""
+    if not _NAME.fullmatch(name) or not name.isprintable():
+        _refuse(
+            "ファイル名が使えません。100文字以内で、/ や \\ や改行を含まない名前にしてください。",
+            "the file's name is of no use: at most 100 characters, without slashes and line breaks",
+        )
+
+
 def _is(kind: Kind, content: bytes) -> bool:
     """Whether a file begins like one of its kind; text like nothing else."""
     found = [match for match in _matches(content) if match.confidence >= _SURE]
@@ -119,6 +129,7 @@ def _refuse(ja: str, en: str) -> NoReturn:
     raise Refused(Refusal.UNREADABLE, both(ja, en))
 
 
+_NAME = re.compile(r"[^/\\:]{1,100}")
 _TEXT_TYPES = ("text/plain", "text/csv", "message/rfc822")
 _BY_EXTENSION = {
     "pdf": Kind.PDF,

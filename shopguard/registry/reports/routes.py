@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -11,17 +11,22 @@ from shopguard import wire
 from shopguard.errors import PayloadInvalid
 from shopguard.registry.desk import Asked, Role, Route
 from shopguard.registry.refusals import Refusal
-from shopguard.registry.reports.files import MAX_FILE
+from shopguard.registry.reports import filing
+from shopguard.registry.reports.files import MAX_FILE, check_name
 from shopguard.registry.reports.model import Report, ReportContent, ReportState
 from shopguard.registry.reports.reading import read_content
 from shopguard.registry.reports.receipts import Receipt
 from shopguard.registry.reports.service import Dossier, Reports
 from shopguard.registry.reports.store import StoredFile
 from shopguard.registry.reports.values import Odd, day, money
-from shopguard.registry.reports.wording import Fault, fault
+from shopguard.registry.reports.wording import Fault, both, fault, label
 
 REPORTS = "/registry/v1/reports"
 CHECKS = "/registry/v1/report-checks"
+FILINGS = "/registry/v1/report-filings"
+MAX_AT_ONCE = 2 * 1024 * 1024
+"""Bytes of all files of a report that is filed in one request."""
+
 _CONTENT_LIMIT = 256 * 1024  # bytes: all texts of a report at their longest, in Japanese
 _PAGE = 100
 _NOTHING: Mapping[str, Mapping[str, Any]] = {}
@@ -34,6 +39,11 @@ class FaultShape(msgspec.Struct, frozen=True):
     code: str
     field: str
     text: str
+
+    @property
+    def sentence(self) -> str:
+        """The words without the name of the field: for who calls the field otherwise, as the head of a column."""
+        return self.text.removeprefix(f"{label(self.field)}: ")
 
 
 class FileShape(msgspec.Struct, frozen=True):
@@ -82,6 +92,41 @@ class Faults(msgspec.Struct, frozen=True):
     faults: tuple[FaultShape, ...]
 
 
+class NewFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A file that shows something. ``name`` has its extension; ``content`` is its bytes."""
+
+    name: str
+    content: bytes
+
+
+class Filing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A whole report, with ``MAX_AT_ONCE`` bytes of files at most. ``digest`` is of both, see ``ReportShape``.
+
+    ``ticket`` is 32 random hexadecimal digits: the same filing again, with the same ticket, gets the same receipt.
+    """
+
+    content: ReportContent
+    files: tuple[NewFile, ...]
+    digest: str
+    ticket: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """The receipt of what was filed; null: nothing was, and nothing of it is kept, as ``faults`` say."""
+
+    receipt: Receipt | None
+    faults: tuple[FaultShape, ...] = ()
+
+
+class _Filing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A ``Filing`` whose content is read as people write it."""
+
+    content: msgspec.Raw
+    files: tuple[NewFile, ...]
+    digest: str
+    ticket: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
+
+
 class Submission(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the shop means to file: the ``digest`` of the report as it read it."""
 
@@ -119,15 +164,16 @@ class _ReportRoutes:
 
     def all(self) -> Sequence[Route]:
         one = f"{REPORTS}/<id>"
-        file = f"{one}/files/<name>"
+        files = f"{one}/files"
         return (
             _route("POST", REPORTS, self._draft, "Begin a report", ReportContent, ReportShape),
             _route("GET", REPORTS, self._list, "The member's reports", None, ReportList, _LIST_QUERY),
             _route("POST", CHECKS, self._check, "What keeps it from being filed", ReportContent, Faults),
+            _route("POST", FILINGS, self._file, "File a whole report at once", Filing, Taken),
             _route("GET", one, self._show, "A report of the member", None, ReportShape),
             _route("PUT", one, self._change, "Say something else in it", ReportContent, ReportShape),
-            _route("PUT", file, self._attach, "Add a file, or replace that of this name", None, ReportShape),
-            _route("DELETE", file, self._detach, "Take a file away", None, ReportShape),
+            _route("POST", files, self._attach, "Add a file, or replace that of its name", NewFile, ReportShape),
+            _route("DELETE", f"{files}/<file>", self._detach, "Take a file away", None, ReportShape),
             _route("POST", f"{one}/submit", self._submit, "File it", Submission, Receipt),
             _route("GET", f"{one}/receipt", self._receipt, "The receipt of when it was filed", None, Receipt),
             _route("POST", f"{one}/withdraw", self._withdraw, "Take it back", Withdrawal, Done),
@@ -156,10 +202,19 @@ class _ReportRoutes:
         return _report_shape(self._reports.change(*_named(asked), read_content(asked.request.body)))
 
     def _attach(self, asked: Asked) -> ReportShape:
-        return _report_shape(self._reports.attach(*_named(asked), asked.parts["name"], asked.request.body))
+        file = wire.decode(asked.request.body, NewFile)
+        check_name(file.name)
+        return _report_shape(self._reports.attach(*_named(asked), file.name, file.content))
 
     def _detach(self, asked: Asked) -> ReportShape:
-        return _report_shape(self._reports.detach(*_named(asked), asked.parts["name"]))
+        return _report_shape(self._reports.detach(*_named(asked), asked.parts["file"]))
+
+    def _file(self, asked: Asked) -> Taken:
+        sent = wire.decode(asked.request.body, _Filing)
+        content, files = read_content(bytes(sent.content)), _by_name(sent.files)
+        named = filing.Filing(sent.digest, sent.ticket, asked.request.header())
+        done = self._reports.file(asked.caller.member, content, files, named)
+        return Taken(done) if isinstance(done, Receipt) else Taken(None, tuple(map(_fault_shape, done)))
 
     def _submit(self, asked: Asked) -> Receipt:
         submission = wire.decode(asked.request.body, Submission)
@@ -192,20 +247,27 @@ def _route(
     answers: type[msgspec.Struct],
     query: Mapping[str, Mapping[str, Any]] = _NOTHING,
 ) -> Route:
-    is_file = "<name>" in path and method == "PUT"
     return Route(
         method,
         path,
         Role.REPORT,
         answer,
         summary,
-        body_limit=MAX_FILE + 1 if is_file else _CONTENT_LIMIT,  # so that ``files`` can say what is too large
+        body_limit=_LIMITS.get(reads, _CONTENT_LIMIT),
         reads=reads,
         answers=answers,
-        reads_bytes=is_file,
         query=query,
         refuses=(Refusal.RULES, Refusal.STATE),
     )
+
+
+def _by_name(files: Sequence[NewFile]) -> Mapping[str, bytes]:
+    for file in files:
+        check_name(file.name)
+    found = {file.name: file.content for file in files}
+    if len(found) < len(files):
+        raise PayloadInvalid(both("同じ名前のファイルが2つあります。", "two files have the same name"))
+    return found
 
 
 def _named(asked: Asked) -> tuple[str, str]:
@@ -257,6 +319,13 @@ def _fault_shape(found: Fault) -> FaultShape:
 def _moment(at: float) -> datetime:
     return datetime.fromtimestamp(at, UTC)
 
+
+_IN_BASE64 = 1.4  # with room to say in words what is too large by a little
+_LIMITS: Mapping[type[msgspec.Struct] | None, int] = {
+    NewFile: int(MAX_FILE * _IN_BASE64),
+    Filing: int(MAX_AT_ONCE * _IN_BASE64) + _CONTENT_LIMIT,
+}
+"""Bytes of a body, where it is not one that holds texts alone."""
 
 _LIST_QUERY: Mapping[str, Mapping[str, Any]] = {
     "state": {"type": "string", "enum": [state.value for state in ReportState]},

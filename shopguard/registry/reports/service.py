@@ -3,12 +3,11 @@
 A report is filed by a signed request that a person of the shop makes; nothing here is called by the guard.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from hashlib import sha256
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -19,20 +18,17 @@ from shopguard.errors import StoreUnavailable
 from shopguard.registry.acts import Act, Acts
 from shopguard.registry.calendar import day_of
 from shopguard.registry.log import Inclusion, LeafKind
-from shopguard.registry.office.quality import Counted, count
-from shopguard.registry.office.queue import hasten
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.reports.checks import check_room, check_state, refuse_forbidden
 from shopguard.registry.reports.ending import Ending
-from shopguard.registry.reports.files import inspect
+from shopguard.registry.reports.filing import Filing, Intake, examined, other_digest
 from shopguard.registry.reports.judging import Judge
 from shopguard.registry.reports.model import PartPayment, Report, ReportContent, ReportState
-from shopguard.registry.reports.receipts import Receipt, digest_of, filed, receipt_of
+from shopguard.registry.reports.receipts import Receipt, digest_of, filed
 from shopguard.registry.reports.rules import Limits
 from shopguard.registry.reports.store import (
     ReportStore,
     StoredFile,
-    new_file_id,
     new_report_id,
     not_found,
     subject_of,
@@ -96,7 +92,8 @@ class Reports:
         limits: Limits | None = None,
     ) -> None:
         self.store, self.ending, self._judge = store, ending, Judge(store, seen, clock, limits or Limits())
-        self._acts, self._entries, self._seen, self._prove, self._clock = acts, entries, seen, prove, clock
+        self._acts, self._entries, self._seen, self._clock = acts, entries, seen, clock
+        self._intake = Intake(store, self._judge, acts, seen, prove, clock)
 
     # --- the shop ---------------------------------------------------------------------------------------------------
 
@@ -124,10 +121,23 @@ class Reports:
             files = self.store.files(connection, report.number)
             return self._kept(connection, replace(report, content=content), files)
 
+    def file(
+        self, member: str, content: ReportContent, files: Mapping[str, bytes], filing: Filing
+    ) -> Receipt | Sequence[Fault]:
+        """File a whole report with its ``files`` at once: the receipt, or what keeps it from being filed.
+
+        Of what is not filed nothing is kept.
+        """
+        new = self._new(member, content)
+        done = self._intake.file(new, files, filing)
+        if isinstance(done, Report):
+            self._settle_log()
+            return self._intake.receipt(done)
+        return done
+
     def attach(self, member: str, report_id: str, name: str, content: bytes) -> Dossier:
         """Add a file, instead of the one of this name that is there."""
-        kind = inspect(name, content)
-        file = StoredFile(new_file_id(), name, kind, len(content), sha256(content).digest(), self._clock())
+        file = examined(name, content, self._clock())
         with writing(self.store.engine) as connection:
             report = self._own(connection, member, report_id, *_OPEN)
             before = self.store.files(connection, report.number)
@@ -139,17 +149,15 @@ class Reports:
             self.store.add_file(connection, report.number, file, content)
             return self._kept(connection, report, [*kept, file])
 
-    def detach(self, member: str, report_id: str, name: str) -> Dossier:
+    def detach(self, member: str, report_id: str, file_id: str) -> Dossier:
         """Take a file away."""
         with writing(self.store.engine) as connection:
             report = self._own(connection, member, report_id, *_OPEN)
             before = self.store.files(connection, report.number)
-            if name not in {one.name for one in before}:
+            if file_id not in {one.id for one in before}:
                 raise Refused(Refusal.NOT_FOUND, _NO_SUCH_FILE)
-            for one in before:
-                if one.name == name:
-                    self.store.remove_file(connection, report.number, one.id)
-            return self._kept(connection, report, [one for one in before if one.name != name])
+            self.store.remove_file(connection, report.number, file_id)
+            return self._kept(connection, report, [one for one in before if one.id != file_id])
 
     def submit(self, member: str, report_id: str, digest: str, proof: str) -> Receipt:
         """File a report and return the receipt.
@@ -162,7 +170,7 @@ class Reports:
             report = self._own(connection, member, report_id, *_OPEN)
             files = self.store.files(connection, report.number)
             if digest_of(report.content, files) != digest:
-                raise Refused(Refusal.STATE, _OTHER_DIGEST)
+                raise other_digest()
             now, faults = self._clock(), self._judge.faults(connection, report, files)
             if faults:
                 raise Refused(Refusal.RULES, "\n".join(map(str, faults)))
@@ -171,11 +179,7 @@ class Reports:
             after = self._judge.judged(after, files)
             self.store.change(connection, after)
             self.ending.none(connection, report.number)
-            self._seen.note(connection, subject_of(report), report.content.party)
-            hasten(connection, [report.number, *self._judge.alike(report)])
-            if report.state is ReportState.DRAFT:
-                count(connection, member, Counted.FILED)
-            self._tell(connection, LeafKind.REPORT_RECEIVED, report, after, _by(member), f"{filed(digest)} {proof}")
+            self._intake.received(connection, report, after, f"{filed(digest)} {proof}")
         self._settle_log()
         return self.receipt(member, report_id)
 
@@ -183,11 +187,7 @@ class Reports:
         """Return the receipt of the last time the report was filed; ``Refused`` if it never was."""
         with reading(self.store.engine) as connection:
             report = self._own(connection, member, report_id)
-            files = self.store.files(connection, report.number)
-        received = [one for one in self._acts.of(subject_of(report)) if one.act.kind is LeafKind.REPORT_RECEIVED]
-        if not received:
-            raise Refused(Refusal.STATE, _NEVER_FILED)
-        return receipt_of(report.id, digest_of(report.content, files), received[-1], self._prove)
+        return self._intake.receipt(report)
 
     def withdraw(self, member: str, report_id: str, reason: str = "") -> None:
         """Take a report back: it supports nothing any more, and nothing of it is kept but that there was one."""
@@ -393,14 +393,9 @@ def _by(member: str) -> str:
     return f"member:{member}"
 
 
-_NO_SUCH_FILE = both("この名前のファイルはありません。", "there is no file of this name")
-_OTHER_DIGEST = both(
-    "報告の内容がその後変わっています。もう一度表示して確かめてから提出してください。",
-    "the report is not what it was when you read it: look at it again before you file it",
-)
+_NO_SUCH_FILE = both("この番号のファイルはありません。", "there is no file of this number")
 _MOVED = both(
     "事務局がちょうど処理したところです。もう一度お試しください。",
     "the office has just worked on this report: try again",
 )
-_NEVER_FILED = both("この報告はまだ提出されていません。", "the report was never filed")
 _NOT_YET = both("入金日がまだ来ていない日付です。", "the day of payment has not come yet")

@@ -4,6 +4,7 @@ UTF-8, CP932 (what Japanese Excel saves) or UTF-16; commas, tabs or semicolons. 
 """
 
 import csv
+import dataclasses
 import io
 import re
 import unicodedata
@@ -34,12 +35,24 @@ class Row:
     Args:
         number: as the spreadsheet counts, the first row being 1.
         files: the evidence that the row names.
+        columns: by the part of a report (``due_on``, ``reminders[1]``, ``files``), what its column is called.
     """
 
     number: int
     content: ReportContent | None
     faults: Sequence[Fault] = ()
     files: Sequence[str] = ()
+    columns: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    def in_column(self, part: str, sentence: str) -> str:
+        """Return what is wrong with a part of the report, under the heading that the list itself has for it."""
+        if (column := _column_of(part, self.columns)) is not None:
+            return f"{column}: {sentence}"
+        if not part:
+            return sentence
+        ja, en = names(part)
+        is_group = any(one.startswith(f"{part}.") for one in self.columns)
+        return f"{ja} {en}: {sentence}" if is_group else f"{ja} {en} ({_NO_COLUMN}): {sentence}"
 
     def __repr__(self) -> str:
         return f"Row({self.number})"
@@ -140,11 +153,11 @@ def _row(number: int, columns: Sequence[_Column], cells: Sequence[str]) -> Row:
     for column, cell in zip(columns, cells, strict=False):
         if column.field and cell.strip():
             cells_of.put(column.field, cell.strip(), column.label)
-    files = cells_of.files
+    files, called = cells_of.files, cells_of.columns
     try:
-        return Row(number, read_content(cells_of.report()), (), files)
+        return Row(number, read_content(cells_of.report()), (), files, called)
     except ContentInvalid as invalid:
-        return Row(number, None, [cells_of.in_column(found) for found in invalid.faults], files)
+        return Row(number, None, [_in_column(found, called) for found in invalid.faults], files, called)
 
 
 class _Cells:
@@ -182,17 +195,27 @@ class _Cells:
         evidence = dict.fromkeys(QUESTIONS, self.files)
         return {**self._raw, "answers": {**self._raw["answers"], "evidence": evidence}}
 
-    def in_column(self, found: Fault) -> Fault:
-        """Say in which column a fault is: its own, or that of the list it is part of."""
-        field = found.field
-        while field and field not in self._labels:
-            field = _LAST_PART.sub("", field)
-        return Fault(found.code, self._labels.get(field, found.field), found.text)
+    @property
+    def columns(self) -> Mapping[str, str]:
+        """What the column of each part of the report is called; the evidence of an answer is the row's files."""
+        files = self._labels.get("files")
+        return self._labels if files is None else {**self._labels, "answers.evidence": files}
 
     def _add(self, to: _Raw, field: str, items: Sequence[object], label: str) -> None:
         found = to.setdefault(field.rpartition(".")[2], [])
         self._labels.update({f"{field}[{len(found) + at}]": label for at in range(len(items))})
         found += items
+
+
+def _in_column(found: Fault, columns: Mapping[str, str]) -> Fault:
+    return Fault(found.code, _column_of(found.field, columns) or found.field, found.text)
+
+
+def _column_of(part: str, columns: Mapping[str, str]) -> str | None:
+    """Return the column of a part of a report: its own, or that of the list it is part of."""
+    while part and part not in columns:
+        part = _LAST_PART.sub("", part)
+    return columns.get(part)
 
 
 def _restored(number: str) -> str:
@@ -241,6 +264,7 @@ _QUOTES = {
     "ja": '引用符（"）が閉じていないか、1つのセルが長すぎます。',
     "en": "a quotation mark is not closed, or one cell is far too long.",
 }
+_NO_COLUMN = both("この一覧に列がありません", "this list has no column for it")
 _NO_HEADINGS_JA = (
     "見出しの行が見つかりません。1行目に、注文番号・注文日・氏名・電話・住所・理由などの列名を書いてください。"
 )

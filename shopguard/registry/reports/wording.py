@@ -42,6 +42,7 @@ class FaultCode(StrEnum):
     OWN_PERSON = "own_person"
     MEMBER_PERSON = "member_person"
     SAME_ORDER = "same_order"
+    SAME_ROW = "same_row"
     MALL = "mall"
     CREDIT_CHECK = "credit_check"
     CANNOT_PAY = "cannot_pay"
@@ -51,6 +52,7 @@ class FaultCode(StrEnum):
     # not enough is shown
     UNANSWERED = "unanswered"
     NO_EVIDENCE = "no_evidence"
+    BAD_FILE = "bad_file"
     NO_IDENTIFIER = "no_identifier"
     NO_CONTACT = "no_contact"
     NOT_SHIPPED = "not_shipped"
@@ -193,6 +195,10 @@ _SENTENCES: dict[FaultCode, tuple[str, str]] = {
         "この注文は既に報告されています。新しい事実は、その報告に書き足してください。",
         "This order is reported already: add what is new to that report.",
     ),
+    FaultCode.SAME_ROW: (
+        "{at}行目と同じ注文です。1つの注文は1行にまとめてください。",
+        "This is the order of row {at} again: put one order into one row.",
+    ),
     FaultCode.MALL: (
         "モールの注文は、モールの規約で他の利用が禁じられていることがあるため、受け付けていません。",
         "Orders from a mall are not taken: its terms may forbid any other use of its data.",
@@ -225,6 +231,7 @@ _SENTENCES: dict[FaultCode, tuple[str, str]] = {
         "質問「{ja}」の答えを示すファイルを付けてください。",
         "Attach a file that shows the answer to: {en}",
     ),
+    FaultCode.BAD_FILE: ("このファイルは受け取れません。{ja}", "This file is not taken: {en}"),
     FaultCode.NO_IDENTIFIER: (
         "名前だけでは別人と区別できません。住所・電話・メールのどれかを書いてください。",
         "A name alone may be anybody's: give an address, a phone number or an e-mail address.",
@@ -323,6 +330,7 @@ _LABELS: dict[str, tuple[str, str]] = {
     "answers.fits": ("区分に当たる理由", "fits"),
     "answers.acted": ("対応", "what the shop did"),
     "answers.evidence": ("証拠ファイル", "evidence"),
+    "files": ("証拠ファイル", "evidence file"),
     "note": ("備考", "note"),
     "party": ("購入者", "buyer"),
     "party.name": ("氏名", "name"),

@@ -19,7 +19,7 @@ from shopguard.registry.disputes.letters import Sender
 from shopguard.registry.home import RegistryHome
 from shopguard.registry.reports.model import Report, ReportState
 from shopguard.registry.reports.receipts import Receipt
-from shopguard.registry.reports.routes import CHECKS, REPORTS
+from shopguard.registry.reports.routes import CHECKS, FILINGS, REPORTS, NewFile
 from shopguard.registry.signing import SignedRequest, Signer, verify
 from shopguard.registry.timers import Sweeper
 from shopguard.storage.engine import reading, writing
@@ -119,7 +119,7 @@ class Registry:
     def ask(self, method: str, path: str, body: Any = b"", member: str = SHOP) -> Said:
         """Ask in a member's name; ``body`` is bytes, or becomes JSON. The answer is proven."""
         sent = body if isinstance(body, bytes) else msgspec.json.encode(body)
-        full_path = path if path.startswith(CHECKS) else f"{REPORTS}{path}"
+        full_path = path if path.startswith((CHECKS, FILINGS)) else f"{REPORTS}{path}"
         request = self.request(method, full_path, sent, member)
         answer = self.home.service.handle(request)
         verify(answer, self.home.answer_keys.signer.public)
@@ -136,8 +136,13 @@ class Registry:
         """Begin a report with its three files, and return its id."""
         report_id = self.done("POST", "", {**UNPAID, **changes}, member)["head"]["id"]
         for name, content in FILES.items():
-            self.done("PUT", f"/{report_id}/files/{name}", content, member)
+            self.done("POST", f"/{report_id}/files", a_file(name, content), member)
         return str(report_id)
+
+    def file_id(self, report_id: str, name: str, member: str = SHOP) -> str:
+        """What a file of a report is called in addresses."""
+        files = self.done("GET", f"/{report_id}", member=member)["files"]
+        return next(str(file["id"]) for file in files if file["name"] == name)
 
     def submit(self, report_id: str, member: str = SHOP) -> Said:
         digest = self.done("GET", f"/{report_id}", member=member)["digest"]
@@ -216,6 +221,11 @@ class Registry:
         query = f"SELECT count(*) FROM {table} WHERE {where}"
         with reading(self.home.engine("vault")) as connection:
             return int(connection.execute(sa.text(query)).scalar_one())
+
+
+def a_file(name: str, content: bytes) -> NewFile:
+    """A file as it is sent: with its name inside."""
+    return NewFile(name, content)
 
 
 def workbook(**parts: bytes) -> bytes:

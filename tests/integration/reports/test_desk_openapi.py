@@ -19,7 +19,8 @@ from shopguard.registry.lookup.openapi import document
 from shopguard.registry.lookup.routes import registry_app
 from shopguard.registry.members.routes import fee_routes
 from shopguard.registry.reports.routes import report_routes
-from tests.integration.reports.conftest import FILES, UNPAID, Registry
+from shopguard.wire import plain
+from tests.integration.reports.conftest import FILES, UNPAID, Registry, a_file
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -113,7 +114,7 @@ def test_a_report_that_is_there_is_answered_as_documented(app: "WSGIApplication"
     call("POST", "/registry/v1/report-checks", body=UNPAID)
     named = {"id": call("POST", "/registry/v1/reports", body=UNPAID)["head"]["id"]}
     for name, content in FILES.items():
-        call("PUT", f"{one}/files/{{name}}", path_parameters={**named, "name": name}, body=content)
+        call("POST", f"{one}/files", path_parameters=named, body=plain(a_file(name, content)))
     digest = call("PUT", one, path_parameters=named, body=UNPAID)["digest"]
     receipt = call("POST", f"{one}/submit", path_parameters=named, body={"digest": digest})
     assert call("GET", f"{one}/receipt", path_parameters=named) == receipt

@@ -19,7 +19,7 @@ from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.reports.files import MAX_FILE
 from shopguard.registry.reports.routes import REPORTS, Done
 from shopguard.registry.signing import SignedRequest, Signer, verify
-from tests.integration.reports.conftest import FILES, OTHER, SHOP, UNPAID
+from tests.integration.reports.conftest import FILES, OTHER, SHOP, UNPAID, a_file
 
 if TYPE_CHECKING:
     from tests.integration.reports.conftest import Registry
@@ -46,7 +46,7 @@ def test_a_report_with_three_files_is_filed_over_http(registry: "Registry", serv
 
     report_id = done("POST", "", msgspec.json.encode(UNPAID))["head"]["id"]
     for name, content in FILES.items():
-        digest = done("PUT", f"/{report_id}/files/{name}", content)["digest"]
+        digest = done("POST", f"/{report_id}/files", msgspec.json.encode(a_file(name, content)))["digest"]
     done("POST", f"/{report_id}/submit", msgspec.json.encode({"digest": digest}))
     assert registry.state(report_id) == "submitted"
     http.close()
@@ -56,10 +56,10 @@ def test_a_report_with_three_files_is_filed_over_http(registry: "Registry", serv
 def test_the_longest_file_is_taken_and_a_longer_body_is_not_read(
     registry: "Registry", client: Client, where: str
 ) -> None:
-    path = f"{REPORTS}/{registry.draft()}/files/more.txt"
+    path = f"{REPORTS}/{registry.draft()}/files"
 
     def answered(body: bytes) -> tuple[int, Any]:
-        request = registry.request("PUT", path, body)
+        request = registry.request("POST", path, msgspec.json.encode(a_file("more.txt", body)))
         if where == "http":
             response = send(client, request)
             return response.status_code, response.json
@@ -69,8 +69,11 @@ def test_the_longest_file_is_taken_and_a_longer_body_is_not_read(
     assert answered(b"x" * MAX_FILE)[0] == 200
     status, told = answered(b"x" * (MAX_FILE + 2))
     assert (status, told["code"]) == (413, Refusal.TOO_LARGE)
+    assert "10MB" in told["message"]
+    status, told = answered(b"x" * (MAX_FILE * 11 // 10))
+    assert (status, told["code"]) == (413, Refusal.TOO_LARGE)
     assert "大きすぎます" in told["message"]
-    assert "10,240 KB" in told["message"]
+    assert "14,336 KB" in told["message"]
 
 
 def test_other_addresses_take_no_longer_bodies_for_it(registry: "Registry", client: Client) -> None:
@@ -100,7 +103,7 @@ def test_a_body_that_was_changed_on_the_way_is_not_authenticated(registry: "Regi
 
 
 def test_what_goes_over_the_socket_of_the_keyed_function_is_short(registry: "Registry") -> None:
-    request = registry.request("PUT", f"{REPORTS}/R-1/files/a.txt", b"x" * MAX_FILE)
+    request = registry.request("POST", f"{REPORTS}/R-1/files", b"x" * MAX_FILE)
     frame = framed(Question(AUTHENTICATE, request.without_body()))
     assert len(frame) < 1_000
     arrived = msgspec.msgpack.decode(frame[4:], type=Question).request
@@ -183,7 +186,9 @@ def test_a_request_is_answered_once(registry: "Registry") -> None:
 # Addresses
 
 
-@pytest.mark.parametrize("path", ["/R-1/files", "/R-1/files/a/b", "/R-1/files/%E5%90%8D.txt", "/", "/a%2Fb"])
+@pytest.mark.parametrize(
+    "path", ["/R-1/files", "/R-1/files/a.txt", "/R-1/files/a/b", "/R-1/files/%E5%90%8D.txt", "/", "/a%2Fb"]
+)
 def test_an_address_that_is_not_there_is_refused(registry: "Registry", client: Client, path: str) -> None:
     for method in ("GET", "PUT"):
         response = send(client, registry.request(method, f"{REPORTS}{path}"))

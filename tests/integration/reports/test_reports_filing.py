@@ -16,7 +16,7 @@ from shopguard.registry.reports.routes import ReportShape
 from shopguard.registry.reports.store import StoredFile
 from shopguard.registry.signing import SignedRequest, verify
 from shopguard.storage.engine import reading
-from tests.integration.reports.conftest import FILES, OTHER, PDF, SHOP, UNPAID
+from tests.integration.reports.conftest import FILES, OTHER, PDF, SHOP, UNPAID, a_file
 
 if TYPE_CHECKING:
     from tests.integration.reports.conftest import Registry
@@ -123,17 +123,18 @@ def test_what_the_shop_did_not_see_is_not_filed(registry: "Registry") -> None:
 
 def test_a_file_of_the_same_name_replaces_the_first(registry: "Registry") -> None:
     report_id = registry.draft()
-    shown = registry.done("PUT", f"/{report_id}/files/call.txt", b"another note")
+    shown = registry.done("POST", f"/{report_id}/files", a_file("call.txt", b"another note"))
     assert [file["size"] for file in shown["files"] if file["name"] == "call.txt"] == [12]
     assert len(shown["files"]) == len(FILES)
 
 
 def test_a_file_taken_away_is_missed(registry: "Registry") -> None:
     report_id = registry.draft()
-    shown = registry.done("DELETE", f"/{report_id}/files/invoice.pdf")
+    invoice = registry.file_id(report_id, "invoice.pdf")
+    shown = registry.done("DELETE", f"/{report_id}/files/{invoice}")
     assert "answers.evidence.ground" in {fault["field"] for fault in shown["faults"]}
     assert registry.submit(report_id).code == "rules"
-    assert registry.ask("DELETE", f"/{report_id}/files/invoice.pdf").status == 404
+    assert registry.ask("DELETE", f"/{report_id}/files/{invoice}").status == 404
 
 
 def test_a_report_that_was_returned_is_answered_and_filed_again(registry: "Registry") -> None:
@@ -142,7 +143,7 @@ def test_a_report_that_was_returned_is_answered_and_filed_again(registry: "Regis
     registry.pass_time(hours=5)
     registry.decide(report_id, "returned", "配達の記録を付けてください。")
     assert registry.done("GET", f"/{report_id}")["head"]["reason"] == "配達の記録を付けてください。"
-    registry.done("PUT", f"/{report_id}/files/delivery.pdf", PDF)
+    registry.done("POST", f"/{report_id}/files", a_file("delivery.pdf", PDF))
     said = registry.submit(report_id)
     again = msgspec.convert(said.body, Receipt)
     assert is_true(again)
@@ -157,8 +158,8 @@ def test_another_member_knows_nothing_of_a_report(registry: "Registry") -> None:
         ("GET", "", b""),
         ("GET", "/receipt", b""),
         ("PUT", "", UNPAID),
-        ("PUT", "/files/call.txt", b"note"),
-        ("DELETE", "/files/call.txt", b""),
+        ("POST", "/files", a_file("call.txt", b"note")),
+        ("DELETE", "/files/F-0000000000", b""),
         ("POST", "/submit", {"digest": ""}),
         ("POST", "/withdraw", {}),
         ("POST", "/payment", {"on": "2026-11-01"}),

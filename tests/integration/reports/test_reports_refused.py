@@ -10,7 +10,7 @@ from shopguard.registry.reports.model import Mark, ReportState
 from shopguard.registry.reports.routes import CHECKS
 from shopguard.registry.subjects import Subject, SubjectKind
 from shopguard.storage.engine import writing
-from tests.integration.reports.conftest import FILES, OTHER, PDF, SHOP, UNPAID, Said
+from tests.integration.reports.conftest import FILES, OTHER, PDF, SHOP, UNPAID, Said, a_file
 
 if TYPE_CHECKING:
     from tests.integration.reports.conftest import Registry
@@ -148,29 +148,31 @@ def test_the_office_is_told_of_a_misused_name_and_of_retaliation(registry: "Regi
 
 def test_a_disguised_file_is_refused_and_not_kept(registry: "Registry") -> None:
     report_id = registry.draft()
-    is_understood(registry.ask("PUT", f"/{report_id}/files/more.pdf", b"MZ\x90\0" + b"\0" * 99), "unreadable")
-    is_understood(registry.ask("PUT", f"/{report_id}/files/more.exe", PDF), "unreadable")
+    is_understood(
+        registry.ask("POST", f"/{report_id}/files", a_file("more.pdf", b"MZ\x90\0" + b"\0" * 99)), "unreadable"
+    )
+    is_understood(registry.ask("POST", f"/{report_id}/files", a_file("more.exe", PDF)), "unreadable")
     assert len(registry.done("GET", f"/{report_id}")["files"]) == len(FILES)
 
 
 def test_a_file_above_the_limit_is_refused_in_words(registry: "Registry") -> None:
     report_id = registry.draft()
-    is_understood(registry.ask("PUT", f"/{report_id}/files/more.txt", b"x" * (MAX_FILE + 1)), "too_large")
+    is_understood(registry.ask("POST", f"/{report_id}/files", a_file("more.txt", b"x" * (MAX_FILE + 1))), "too_large")
 
 
 def test_more_files_than_a_report_may_have_are_refused(registry: "Registry") -> None:
     report_id = registry.draft()
     for number in range(MAX_FILES - len(FILES)):
-        registry.done("PUT", f"/{report_id}/files/{number}.txt", b"note")
-    is_understood(registry.ask("PUT", f"/{report_id}/files/last.txt", b"note"), "too_large")
-    registry.done("PUT", f"/{report_id}/files/0.txt", b"in its place")
+        registry.done("POST", f"/{report_id}/files", a_file(f"{number}.txt", b"note"))
+    is_understood(registry.ask("POST", f"/{report_id}/files", a_file("last.txt", b"note")), "too_large")
+    registry.done("POST", f"/{report_id}/files", a_file("0.txt", b"in its place"))
 
 
 def test_files_above_the_limit_of_a_report_are_refused(registry: "Registry") -> None:
     report_id = registry.draft()
     for number in range(4):
-        registry.done("PUT", f"/{report_id}/files/{number}.txt", b"x" * MAX_FILE)
-    is_understood(registry.ask("PUT", f"/{report_id}/files/last.txt", b"x" * MAX_FILE), "too_large")
+        registry.done("POST", f"/{report_id}/files", a_file(f"{number}.txt", b"x" * MAX_FILE))
+    is_understood(registry.ask("POST", f"/{report_id}/files", a_file("last.txt", b"x" * MAX_FILE)), "too_large")
     assert registry.count("evidence") == len(FILES) + 4
 
 
@@ -188,12 +190,13 @@ def test_each_state_allows_what_it_says(registry: "Registry", state: ReportState
     if state in (ReportState.RETURNED, ReportState.REJECTED):
         registry.decide(report_id, state.value)
     digest = registry.done("GET", f"/{report_id}")["digest"]
+    call = registry.file_id(report_id, "invoice.pdf")
     asked: dict[str, tuple[str, str, Any]] = {
         "confirm": ("POST", "/confirm", b""),
         "change": ("PUT", "", UNPAID),
-        "attach": ("PUT", "/files/call.txt", FILES["call.txt"]),
+        "attach": ("POST", "/files", a_file("call.txt", FILES["call.txt"])),
         "submit": ("POST", "/submit", {"digest": digest}),
-        "detach": ("DELETE", "/files/call.txt", b""),
+        "detach": ("DELETE", f"/files/{call}", b""),
         "payment": ("POST", "/payment", {"on": "2026-11-01", "amount": "100"}),
         "withdraw": ("POST", "/withdraw", {}),
     }

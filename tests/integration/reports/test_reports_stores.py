@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from shopguard.crypto import Keyring
 from shopguard.registry.refusals import Refusal
 from shopguard.registry.subjects import Subject, SubjectKind
-from tests.integration.reports.conftest import FILES, UNPAID, Registry
+from tests.integration.reports.conftest import FILES, UNPAID, Registry, a_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,8 +38,8 @@ def test_a_report_goes_its_way_on_either_database(either: Registry) -> None:
     report_id, receipt = either.file()
     assert receipt.leaf is not None
     either.decide(report_id, "returned", "配達の記録を付けてください。")
-    either.done("DELETE", f"/{report_id}/files/call.txt")
-    either.done("PUT", f"/{report_id}/files/call.txt", FILES["call.txt"])
+    either.done("DELETE", f"/{report_id}/files/{either.file_id(report_id, 'call.txt')}")
+    either.done("POST", f"/{report_id}/files", a_file("call.txt", FILES["call.txt"]))
     assert either.submit(report_id).status == 200
     assert either.ask("POST", "", UNPAID).code == Refusal.STATE
     entry = either.list_as(report_id)
