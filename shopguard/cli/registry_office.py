@@ -1,6 +1,6 @@
 """The office at the command line: registry office queue, next, show, accept, return, reject, merge, split …"""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,7 +24,9 @@ from shopguard.cli.running import opened, operator, own_registry
 from shopguard.model import Category
 from shopguard.private_file import write_private
 from shopguard.registry.disputes.outbox import OFFICE, Way
+from shopguard.registry.entries.model import Life
 from shopguard.registry.home import RegistryHome
+from shopguard.registry.office.cases import Cases
 from shopguard.registry.office.queue import PAGE, Filters
 
 _DAY_S = 86_400.0
@@ -203,52 +205,44 @@ def split(invocation: Invocation, entry: str, reports: Sequence[str], reason: st
     show_life(life, as_json)
 
 
-@office.command()
-@click.argument("entry")
-@_reason
-@json_option
-@click.pass_obj
-def suspend(invocation: Invocation, entry: str, reason: str, as_json: bool) -> None:
+def _decision(decide: Callable[[Cases, int, str], Life]) -> click.Command:
+    """Make a command of what the office decides on an ENTRY for a reason: it shows how the entry stands then."""
+
+    @office.command(decide.__name__, help=decide.__doc__)
+    @click.argument("entry")
+    @_reason
+    @json_option
+    @click.pass_obj
+    def command(invocation: Invocation, entry: str, reason: str, as_json: bool) -> None:
+        with _settling(invocation) as home:
+            life = decide(home.cases, entry_named(home, entry), reason)
+        show_life(life, as_json)
+
+    return command
+
+
+@_decision
+def suspend(cases: Cases, entry: int, reason: str) -> Life:
     """Serve ENTRY no more while you look at it again. It is erased if nobody decides in 30 days."""
-    with _settling(invocation) as home:
-        life = home.cases.suspend(entry_named(home, entry), operator(), reason)
-    show_life(life, as_json)
+    return cases.suspend(entry, operator(), reason)
 
 
-@office.command()
-@click.argument("entry")
-@_reason
-@json_option
-@click.pass_obj
-def resume(invocation: Invocation, entry: str, reason: str, as_json: bool) -> None:
+@_decision
+def resume(cases: Cases, entry: int, reason: str) -> Life:
     """Let ENTRY go on as it was before it was suspended."""
-    with _settling(invocation) as home:
-        life = home.cases.resume(entry_named(home, entry), operator(), reason)
-    show_life(life, as_json)
+    return cases.resume(entry, operator(), reason)
 
 
-@office.command()
-@click.argument("entry")
-@_reason
-@json_option
-@click.pass_obj
-def extend(invocation: Invocation, entry: str, reason: str, as_json: bool) -> None:
+@_decision
+def extend(cases: Cases, entry: int, reason: str) -> Life:
     """Take 15 days more to decide what the person of ENTRY contests: once, because of new facts."""
-    with _settling(invocation) as home:
-        life = home.cases.extend(entry_named(home, entry), operator(), reason)
-    show_life(life, as_json)
+    return cases.extend(entry, operator(), reason)
 
 
-@office.command()
-@click.argument("entry")
-@_reason
-@json_option
-@click.pass_obj
-def uphold(invocation: Invocation, entry: str, reason: str, as_json: bool) -> None:
+@_decision
+def uphold(cases: Cases, entry: int, reason: str) -> Life:
     """Decide that ENTRY, which its person contests, was proved: it goes on as it was."""
-    with _settling(invocation) as home:
-        life = home.cases.uphold(entry_named(home, entry), operator(), reason)
-    show_life(life, as_json)
+    return cases.uphold(entry, operator(), reason)
 
 
 @office.command()

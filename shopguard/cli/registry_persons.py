@@ -24,7 +24,6 @@ _ADDRESSEES = {"person": "person", "members": "member:", "office": "office"}
 _why = click.option("--reason", required=True, help="Why; kept for the office.")
 _reason = click.option("--reason", required=True, help="Why; the person is told so.")
 
-
 _NO_WAY_TO_ANSWER = (
     "no notice is drafted, and so no new entry served, until registry.office says how to answer (page or contact)",
     "設定 registry.office に返答の方法（page か contact）を書くまで、お知らせは作られず、新しい登録も伝わりません",
@@ -100,9 +99,7 @@ def receive(
     if as_json:
         show_json(wire.plain(made))
     else:
-        click.echo(
-            say(f"{made.request}: to be answered by {made.due_on}", f"{made.request}：{made.due_on}までに返答")
-        )
+        click.echo(_due(made.request, made.due_on))
 
 
 @persons.command()
