@@ -145,9 +145,11 @@ def reseal(invocation: Invocation) -> None:
 
     Everything is served meanwhile. What was broken off goes on when it is run again. Members switch by themselves;
     close the old epoch two weeks later.
+
+    Where vault or index was restored alone, nothing is served, and this makes the index anew out of the vault.
     """
     with opened(invocation) as installation, _bar("reseal") as show:
-        sealed = own_registry(installation).publisher.reseal(show)
+        sealed = own_registry(installation, may_be_apart=True).publisher.reseal(show)
     click.echo(f"{sealed} entries were sealed anew")
     click.echo("Next: back the keys up; in two weeks, close the older epoch (`shopguard registry epoch list`).")
 

@@ -66,14 +66,17 @@ def check_tables(installation: "Installation") -> None:
         raise ConfigError("the database is not at this version: start `shopguard serve` once, which upgrades it")
 
 
-def own_registry(installation: "Installation") -> "RegistryHome":
+def own_registry(installation: "Installation", *, may_be_apart: bool = False) -> "RegistryHome":
     """Return the registry of this installation; ``Refused`` if a central one is asked, which has its own office.
 
-    ``ErasuresUnknown`` if it is out of a backup and nobody has said what was erased since.
+    ``ErasuresUnknown`` or ``StoresApart`` if it is out of a backup and may not be served as it is.
     """
     if installation.asks_elsewhere:
         raise Refused("registry.url names a central registry: its entries and members are kept there, not here")
-    installation.home.erasures.settle()
+    if may_be_apart:
+        installation.home.erasures.settle()
+    else:
+        installation.home.settle()
     return installation.home
 
 

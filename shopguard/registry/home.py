@@ -315,7 +315,8 @@ class RegistryHome:
             more=self.desk_routes,
             roles=self.members.roles,
             looks=self.looks if self.keeps_looks else None,
-            settle=self.erasures.settle,
+            settle=self.settle,
+            check=self.publisher.check_same_day,
         )
 
     @cached_property
@@ -374,11 +375,19 @@ class RegistryHome:
             progress: hears of entries that are sealed anew; see ``Publisher.reseal``.
         """
         self.upgrade()
-        self.erasures.settle()
+        self.settle()
         self._take_itself_in()
         self.publisher.ensure_current(progress)
         self.publisher.settle()
         adopt(self.data_dir, self._url, self._guard_keys, self.publisher.placing, progress)
+
+    def settle(self) -> None:
+        """See to it that the stores may be served, however they came out of backups.
+
+        ``ErasuresUnknown`` or ``StoresApart``, which say what is to be done first, where they may not.
+        """
+        self.erasures.settle()
+        self.publisher.check_same_day()
 
     def upgrade(self) -> None:
         """Create missing keys, and missing tables or columns; the first part of ``prepare``."""

@@ -24,6 +24,7 @@ from shopguard.registry.entry_keys import EntryKey, EntryKeys
 from shopguard.registry.epochs import SERVED, Epoch, EpochState
 from shopguard.registry.evaluating import OfficeEvaluation
 from shopguard.registry.index import Index, IndexRows
+from shopguard.registry.same_day import Changes
 from shopguard.registry.sealing import Listing, SealedEntry, seal
 from shopguard.registry.search.looks import forget_looks, searches_for
 from shopguard.registry.subjects import Subject, SubjectKind
@@ -115,6 +116,7 @@ class Placing:
     ) -> None:
         self.vault, self.keys, self.index, self.office, self.clock = vault, keys, index, office, clock
         self.periods, self._timers = periods, Timers(vault.engine)
+        self.changes = Changes(vault.engine, index.engine)
 
     @property
     def today(self) -> date:
@@ -230,6 +232,7 @@ class Placing:
                 rows[epoch] = self._numbered(connection, [one.sealed[epoch] for one in there])
                 links = [(one.kept.number, _link(epoch, new)) for one, new in zip(there, rows[epoch], strict=True)]
                 self.vault.link(connection, links, keys)
+            change = self.changes.begin(connection)
         old = [link for one in batch for link in one.old]
         with writing(self.index.engine) as connection:
             self._remove(connection, old)
@@ -238,7 +241,9 @@ class Placing:
                 self.index.put(connection, epoch.number, entries, added_at)
             if unblock:
                 self.index.unblock(connection, [one.kept.handle for one in batch if one.kept.is_active])
+            self.changes.reached(connection, change)
         with writing(self.vault.engine) as connection:
+            self.changes.done(connection, change)
             self.vault.settled(connection, [one.kept.number for one in batch], [link.id for link in old])
 
     def hide(self, numbers: Collection[int]) -> None:

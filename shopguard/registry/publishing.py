@@ -17,6 +17,7 @@ from shopguard.registry.prf.function import KeyedFunction
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.reports.wording import both
 from shopguard.registry.reseal import Epochs
+from shopguard.registry.same_day import check_same_day
 from shopguard.registry.signing import Signer
 from shopguard.registry.vault import EntryState, Kept, Vault
 from shopguard.storage.engine import writing
@@ -141,8 +142,17 @@ class Publisher:
         return self._tidied(self._epochs.ensure_current(progress))
 
     def reseal(self, progress: Progress = lambda done, total: None) -> int:
-        """Seal every active entry under a new epoch and make that current; see ``Epochs.reseal``."""
-        return self._tidied(self._epochs.reseal(progress))
+        """Seal every active entry under a new epoch and make that current; see ``Epochs.reseal``.
+
+        An index of another day than the vault is made anew; see ``Epochs.make_anew``.
+        """
+        epochs = self._epochs
+        seal = epochs.reseal if self.placing.changes.are_known() else epochs.make_anew
+        return self._tidied(seal(progress))
+
+    def check_same_day(self) -> None:
+        """Raise ``StoresApart``, which says what mends it, where one of the stores is of another day."""
+        check_same_day(self._vault, self.placing.keys, self.placing.changes)
 
     def close_epoch(self, number: int, force: bool = False) -> None:
         """Let go of an epoch that is no longer current, and of its seed; see ``Epochs.close``."""

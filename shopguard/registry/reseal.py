@@ -77,12 +77,38 @@ class Epochs:
             self._check_closing(number, epoch, force)
             if epoch is not None and epoch.state is not EpochState.CLOSED:
                 self._set((number, epoch.profile, EpochState.CLOSED))
+        self._clear(number)
+
+    def make_anew(self, progress: Callable[[int, int], None]) -> int:
+        """Make an index of another day out of the vault, and return how many entries were sealed.
+
+        Nothing is left of the epochs that were there, as nobody knows what lies in them. Until it is done to its end,
+        the stores stay apart, and nothing is served.
+        """
+        with self._placing.turn():
+            there = self._index.epochs()
+            self._set(*((epoch.number, epoch.profile, EpochState.CLOSED) for epoch in there))
+        for number in {*self._vault.epochs(), *(epoch.number for epoch in there)}:
+            if any(epoch.number == number for epoch in there):
+                self._clear(number)
+            else:  # begun since: its seed may serve
+                self._unlink(number)
+        done = self.reseal(progress)
+        with self._placing.turn():
+            self._placing.changes.agree()
+        return done
+
+    def _clear(self, number: int) -> None:
+        """Take away all that was in a closed epoch, its seed last."""
         self._index.purge(number)
+        self._unlink(number)
+        self._placing.office.destroy_epoch(number)
+
+    def _unlink(self, number: int) -> None:
         above: int | None = 0
         while above is not None:
             with writing(self._vault.engine) as connection:
                 above = self._vault.unlink(connection, number, above, _UNLINKED_AT_ONCE)
-        self._placing.office.destroy_epoch(number)
 
     def _check_closing(self, number: int, epoch: Epoch | None, force: bool) -> None:
         if epoch is None:
@@ -122,9 +148,9 @@ class Epochs:
         self._set(*((e.number, e.profile, EpochState.CLOSING) for e in live), (number, PROFILE, EpochState.LIVE))
 
     def _set(self, *epochs: tuple[int, int, EpochState]) -> None:
-        """Bring epochs (number, profile) into their states, all in one transaction."""
+        """Bring epochs (number, profile) into their states, all in one transaction. Needs the turn."""
         now = self._placing.clock().timestamp()
-        with writing(self._index.engine) as connection:
+        with self._placing.changes.changing() as connection:
             for number, profile, state in epochs:
                 self._index.set_epoch(connection, Epoch(number, profile, state, now))
 

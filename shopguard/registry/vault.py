@@ -177,6 +177,18 @@ class Vault:
             found = connection.execute(_select_kept.where(wanted).order_by(_entry.c.number).limit(limit))
             return [_kept(row) for row in found]
 
+    def newest(self) -> int | None:
+        """Return the highest number of an entry that is not erased."""
+        is_there = _entry.c.state != EntryState.ERASED
+        with reading(self.engine) as connection:
+            query = sa.select(_entry.c.number).where(is_there).order_by(_entry.c.number.desc()).limit(1)
+            return connection.execute(query).scalar()
+
+    def epochs(self) -> Collection[int]:
+        """Return the epochs in which any entry is said to lie."""
+        with reading(self.engine) as connection:
+            return frozenset(connection.scalars(sa.select(_sealed_in.c.epoch).distinct()))
+
     def allocate(self, connection: sa.Connection, what: str, wanted: int) -> Iterable[int]:
         """Return ``wanted`` numbers for an ``entry`` or ``row`` that nothing had before."""
         taken = (

@@ -52,6 +52,9 @@ from shopguard.registry.signing_keys import SigningKeys
 KEPT_S = 1.0
 """How long the list of epochs is kept: long enough to be read once for each answer, not twice."""
 
+CHECK_EVERY_S = 60.0
+"""How long stores that may be served are believed to be so."""
+
 MODE = "plain"  # the centre sees the tokens asked, and forgets them
 _ADDITIONS_BYTES = 1_000_000
 _AGAIN_S = 5.0
@@ -86,6 +89,7 @@ class LookUpService:
         roles: what a key may do of it.
         looks: is told of every answer before it leaves.
         settle: what must be done before anything is answered; tried again until it succeeds once.
+        check: raises where nothing may be answered any more; asked every ``CHECK_EVERY_S``.
     """
 
     def __init__(
@@ -101,12 +105,13 @@ class LookUpService:
         roles: RolesOf = lambda member, key_id: ALL_ROLES,
         looks: LookBook | None = None,
         settle: Callable[[], object] = lambda: None,
+        check: Callable[[], object] = lambda: None,
     ) -> None:
         self._index, self._prf, self._registry_id, self._clock = index, prf, registry_id, clock
         self._valid, self._key_desk = answer_valid, key_desk
         self.more, self._roles, self._subjects = more, roles, Desk(more, prf, roles)
         self._looks = looks or NoLookBook()
-        self._settle, self._is_settled = settle, False
+        self._settle, self._check, self._checked_at = settle, check, float("-inf")
         self._epochs = _Recent(index.epochs, clock)
         self._answer_keys, self._last_signer = answer_keys, answer_keys.signer
         self._routes: Mapping[str, Mapping[str, Answering]] = {
@@ -145,9 +150,7 @@ class LookUpService:
         return RefusalShape(refused.code, str(refused), self._now(), named, refused.retry_after_s)
 
     def _answer(self, request: SignedRequest) -> msgspec.Struct:
-        if not self._is_settled:
-            self._settle()
-            self._is_settled = True
+        self._see_whether_it_may_be_served()
         path = request.path.partition("?")[0]
         removing: Mapping[str, Answering] = {"DELETE": self._remove_key}
         methods = removing if path.startswith(f"{MY_KEYS}/") else self._routes.get(path)
@@ -156,6 +159,17 @@ class LookUpService:
         if request.method not in methods:
             raise Refused(Refusal.METHOD, f"this address takes {', '.join(methods)}")
         return methods[request.method](request)
+
+    def _see_whether_it_may_be_served(self) -> None:
+        now, last = self._now().timestamp(), self._checked_at
+        if 0 <= now - last < CHECK_EVERY_S:
+            return
+        self._checked_at = float("-inf")  # what fails is tried again by the next request, from the beginning
+        if last == float("-inf"):
+            self._settle()
+        else:
+            self._check()
+        self._checked_at = now
 
     def _look_up(self, request: SignedRequest) -> LookUpAnswer:
         found = self._find(request, lambda met, _asked: met)
