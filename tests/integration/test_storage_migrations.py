@@ -9,13 +9,15 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
-from shopguard.errors import StoreUnavailable
+from shopguard.errors import ConfigError, StoreUnavailable
 from shopguard.storage import engine as storage
-from shopguard.storage.engine import is_current, migrate, version_table
+from shopguard.storage.engine import is_current, migrate, newest_revision, version_table
 from shopguard.storage.tables import inbox, metadata, orders
 
 ROOT = Path(__file__).parents[2]
+MIGRATIONS = ROOT / "shopguard" / "storage" / "migrations"
 ROW = {
     "shop": "main-store",
     "delivery_key": "k-1",
@@ -103,6 +105,20 @@ def test_a_database_is_current_only_after_its_migration(empty_engine: sa.Engine)
     assert not is_current(empty_engine, "guard")
     migrate(empty_engine, "guard")
     assert is_current(empty_engine, "guard")
+
+
+@pytest.mark.parametrize("history", sorted(path.parent.name for path in MIGRATIONS.glob("*/versions")))
+def test_the_newest_revision_is_the_one_that_alembic_ends_at(history: str) -> None:
+    assert newest_revision(history) == ScriptDirectory(str(MIGRATIONS / history)).get_current_head()
+
+
+def test_a_database_of_a_newer_version_is_not_current_and_not_touched(empty_engine: sa.Engine) -> None:
+    migrate(empty_engine, "guard")
+    with empty_engine.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE {version_table('guard')} SET version_num = '9999'")
+    assert not is_current(empty_engine, "guard")
+    with pytest.raises(ConfigError, match="newer version"):
+        migrate(empty_engine, "guard")
 
 
 def test_guard_and_registry_share_one_database(empty_engine: sa.Engine) -> None:

@@ -152,7 +152,7 @@ class PrfStore:
 
 
 def has_tables(engine: sa.Engine) -> bool:
-    """Whether the tables are those this code uses. Unlike ``store_is_current`` it does not load Alembic for that."""
+    """Whether the tables are there, are those this code uses, and can be read now."""
     try:
         with reading(engine) as connection:
             found = connection.exec_driver_sql(f"SELECT version_num FROM {version_table(history_of('prf'))}")  # noqa: S608
