@@ -77,7 +77,7 @@ class EntryKeys:
         if not numbers:
             return {}
         with reading(self.engine) as connection:
-            rows = connection.execute(sa.select(_table).where(_table.c.number.in_(numbers))).all()
+            rows = connection.execute(_some, {"numbers": list(numbers)}).all()
         return {number: EntryKey(self._master.open(sealed)) for number, sealed in rows}
 
     def having(self, numbers: Collection[int]) -> frozenset[int]:
@@ -108,3 +108,4 @@ class EntryKeys:
 
 
 _table = sa.table("entry_key", sa.column("number", sa.BigInteger), sa.column("sealed", sa.LargeBinary))
+_some = sa.select(_table).where(_table.c.number.in_(sa.bindparam("numbers", expanding=True)))

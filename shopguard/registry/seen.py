@@ -6,6 +6,8 @@ tokens of the one that is at hand.
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -23,6 +25,9 @@ TELLING = frozenset({Type.PHONE, Type.EMAIL, Type.NAME_HOUSE, Type.SOUND_HOUSE, 
 
 _DIGEST_BYTES = 16
 
+FoundBy = Mapping[bytes, Token]
+"""What stands here for somebody: each digest with the token it is of. Personal data."""
+
 
 class Seen:
     """The digests of one vault. ``master`` keys them."""
@@ -30,10 +35,14 @@ class Seen:
     def __init__(self, vault: sa.Engine, master: Keyring) -> None:
         self._vault, self._master = vault, master
 
-    def note(self, connection: sa.Connection, subject: Subject, *parties: Party) -> None:
+    def found_by(self, party: Party) -> FoundBy:
+        """Return what a party is found by: to be asked for once, where several things are asked about it."""
+        return {self.digest(token.encode()): token for token in tokens(identify(party))}
+
+    def note(self, connection: sa.Connection, subject: Subject, *parties: Party | FoundBy) -> None:
         """Keep what ``subject`` is found by, instead of what it was found by before; a shop has several people."""
         self.forget(connection, subject)
-        digests = {digest: token for party in parties for digest, token in self._digests(party).items()}
+        digests = {digest: token for party in parties for digest, token in self._found_by(party).items()}
         rows = [
             {"digest": digest, "subject": str(subject), "telling": token.type in TELLING}
             for digest, token in digests.items()
@@ -45,20 +54,16 @@ class Seen:
         """Let nobody resemble ``subject`` any more."""
         connection.execute(sa.delete(seen_token).where(seen_token.c.subject == str(subject)))
 
-    def like(self, party: Party, *kinds: SubjectKind) -> Mapping[Subject, Sequence[Token]]:
+    def like(self, party: Party | FoundBy, *kinds: SubjectKind) -> Mapping[Subject, Sequence[Token]]:
         """Return what shares anything with ``party``, and by which of the party's tokens.
 
         Args:
             kinds: of the records that are asked for; none: all.
         """
-        digests = self._digests(party)
-        is_meant = seen_token.c.digest.in_(digests) & _is_of(kinds)
-        not_hot = sa.select(seen_token.c.digest).where(is_meant).group_by(seen_token.c.digest)
-        not_hot = not_hot.having(sa.func.count() <= MOST_SHARING)
-        query = sa.select(seen_token).where(seen_token.c.digest.in_(not_hot), is_meant)
+        digests = self._found_by(party)
         met = defaultdict[str, set[bytes]](set)
         with reading(self._vault) as connection:
-            for row in connection.execute(query):
+            for row in connection.execute(_sharing(frozenset(kinds)), {"digests": list(digests)}):
                 met[row.subject].add(bytes(row.digest))
         return {
             Subject.read(subject): [token for digest, token in digests.items() if digest in shared]
@@ -89,8 +94,17 @@ class Seen:
         """Return what stands for an encoded token here."""
         return self._master.digest("registry-vault/seen", token)[:_DIGEST_BYTES]
 
-    def _digests(self, party: Party) -> Mapping[bytes, Token]:
-        return {self.digest(token.encode()): token for token in tokens(identify(party))}
+    def _found_by(self, party: Party | FoundBy) -> FoundBy:
+        return self.found_by(party) if isinstance(party, Party) else party
+
+
+@cache
+def _sharing(kinds: frozenset[SubjectKind]) -> sa.Select[*tuple[Any, ...]]:
+    """What shares any of ``:digests``, without those that too many share; made once: that takes longer than asking."""
+    is_meant = seen_token.c.digest.in_(sa.bindparam("digests", expanding=True)) & _is_of(kinds)
+    not_hot = sa.select(seen_token.c.digest).where(is_meant).group_by(seen_token.c.digest)
+    not_hot = not_hot.having(sa.func.count() <= MOST_SHARING)
+    return sa.select(seen_token).where(seen_token.c.digest.in_(not_hot), is_meant)
 
 
 def _is_of(kinds: Collection[SubjectKind]) -> sa.ColumnElement[bool]:

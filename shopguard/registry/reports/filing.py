@@ -19,7 +19,7 @@ from shopguard.registry.reports.model import Report, ReportState
 from shopguard.registry.reports.receipts import Receipt, digest_of, filed, receipt_of
 from shopguard.registry.reports.store import ReportStore, StoredFile, new_file_id, subject_of
 from shopguard.registry.reports.wording import Fault, FaultCode, both, fault
-from shopguard.registry.seen import Seen
+from shopguard.registry.seen import FoundBy, Seen
 from shopguard.storage.engine import reading, writing
 
 
@@ -74,24 +74,29 @@ class Intake:
         check_room(stored)
         if digest_of(new.content, stored) != filing.digest:
             raise other_digest()
+        buyer = self._seen.found_by(new.content.party)
         with reading(self._store.engine) as connection:
-            faults = self._judge.faults(connection, new, stored)
+            faults = self._judge.faults(connection, new, stored, buyer)
             if faults:
                 return self._filed_before(connection, new, filing) or faults
         new = replace(new, number=self._store.records.begin())
-        report = self._judge.judged(replace(new, state=ReportState.SUBMITTED), stored)
+        report = self._judge.judged(replace(new, state=ReportState.SUBMITTED), stored, buyer)
         with writing(self._store.engine) as connection:
             self._store.add(connection, report)
             for one in stored:
                 self._store.add_file(connection, report.number, one, files[one.name])
-            self.received(connection, new, report, filing.what)
+            self.received(connection, new, report, filing.what, buyer)
         return report
 
-    def received(self, connection: sa.Connection, before: Report, after: Report, what: str) -> None:
-        """Tell of a report that was filed: it waits, and others on the same person with it. ``what`` names it."""
+    def received(self, connection: sa.Connection, before: Report, after: Report, what: str, buyer: FoundBy) -> None:
+        """Tell of a report that was filed: it waits, and others on the same person (``buyer``) with it.
+
+        Args:
+            what: names what was filed, in the act.
+        """
         subject = subject_of(after)
-        self._seen.note(connection, subject, after.content.party)
-        hasten(connection, [after.number, *self._judge.alike(after)])
+        self._seen.note(connection, subject, buyer)
+        hasten(connection, [after.number, *self._judge.alike(after, buyer)])
         if before.state is ReportState.DRAFT:
             count(connection, after.member, Counted.FILED)
         by, states = f"member:{after.member}", (before.state.value, after.state.value)

@@ -171,15 +171,16 @@ class Reports:
             files = self.store.files(connection, report.number)
             if digest_of(report.content, files) != digest:
                 raise other_digest()
-            now, faults = self._clock(), self._judge.faults(connection, report, files)
+            buyer = self._seen.found_by(report.content.party)
+            now, faults = self._clock(), self._judge.faults(connection, report, files, buyer)
             if faults:
                 raise Refused(Refusal.RULES, "\n".join(map(str, faults)))
             filed_at = now if report.state is ReportState.DRAFT else report.filed_at
             after = replace(report, state=ReportState.SUBMITTED, filed_at=filed_at, changed_at=now, reason="")
-            after = self._judge.judged(after, files)
+            after = self._judge.judged(after, files, buyer)
             self.store.change(connection, after)
             self.ending.none(connection, report.number)
-            self._intake.received(connection, report, after, f"{filed(digest)} {proof}")
+            self._intake.received(connection, report, after, f"{filed(digest)} {proof}", buyer)
         self._settle_log()
         return self.receipt(member, report_id)
 
