@@ -100,7 +100,7 @@ class Seen:
 
 @cache
 def _sharing(kinds: frozenset[SubjectKind]) -> sa.Select[*tuple[Any, ...]]:
-    """What shares any of ``:digests``, without those that too many share; made once: that takes longer than asking."""
+    """What shares any of ``:digests``, but not what too many share. Made once: that takes longer than asking."""
     is_meant = seen_token.c.digest.in_(sa.bindparam("digests", expanding=True)) & _is_of(kinds)
     not_hot = sa.select(seen_token.c.digest).where(is_meant).group_by(seen_token.c.digest)
     not_hot = not_hot.having(sa.func.count() <= MOST_SHARING)
