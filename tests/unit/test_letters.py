@@ -31,6 +31,9 @@ HEAD = (TO, SENDER, TODAY)
 
 LETTERS: Mapping[Template, Callable[[], Letter]] = {
     Template.NOTICE: lambda: letters.notice(*HEAD, CODE, Case(Category.UNPAID, "2026-08", DUE), DUE),
+    Template.FURTHER_NOTICE: lambda: letters.further_notice(
+        *HEAD, CODE, [Case(Category.UNPAID, "2026-08"), Case(Category.COD_REFUSED, "2026-09", DUE)], DUE
+    ),
     Template.RECEIVED: lambda: letters.received(*HEAD, ID, RequestKind.CONTEST, DUE, CODE),
     Template.ADDRESS_CHECK: lambda: letters.address_check(*HEAD, ID, "ABCD-EFGH"),
     Template.REPORTER_TOLD: lambda: letters.reporter_told(*HEAD, ["R-1", "R-2"], DUE),
@@ -78,7 +81,7 @@ def test_no_letter_asks_for_money(template: Template) -> None:
 @every_letter
 def test_a_letter_names_the_request_it_answers(template: Template) -> None:
     others = {Template.NOTICE, Template.REPORTER_TOLD, Template.REPORTER_ANSWERED, Template.REPORTER_ASKED}
-    others |= {Template.DEADLINE}
+    others |= {Template.FURTHER_NOTICE, Template.DEADLINE}
     letter = LETTERS[template]()
     assert [ID in wording.body for wording in (letter.ja, letter.en)] == [template not in others] * 2
 

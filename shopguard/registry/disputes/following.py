@@ -3,29 +3,25 @@ what happens at the desk's own deadlines.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import timedelta
 from typing import TypeVar
 
 import sqlalchemy as sa
 import structlog
 
 from shopguard.registry.acts import SYSTEM
-from shopguard.registry.calendar import add_business_days, day_of, end_of
-from shopguard.registry.disputes import letters
+from shopguard.registry.calendar import add_business_days, end_of
 from shopguard.registry.disputes.held import Held
-from shopguard.registry.disputes.letters import Letter, Template
 from shopguard.registry.disputes.model import Answer, Outcome, Proof, Request, RequestKind, RequestState
-from shopguard.registry.disputes.outbox import PERSON, Message, MessageState
+from shopguard.registry.disputes.noticing import Notices
 from shopguard.registry.disputes.protecting import END, Protections
 from shopguard.registry.disputes.renewing import ask_reporters
 from shopguard.registry.disputes.replying import FORGET, Replies
 from shopguard.registry.disputes.service import CLEAR, DUE, Files
 from shopguard.registry.entries.clocks import Clock
-from shopguard.registry.entries.model import Ending, Life, LifeState, NoticeState
+from shopguard.registry.entries.model import Ending
 from shopguard.registry.entries.steps import FREE
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.reports.wording import both
-from shopguard.registry.subjects import Subject, SubjectKind
 from shopguard.registry.timers import Fire, Timer
 from shopguard.storage.engine import writing
 
@@ -38,16 +34,16 @@ class Following:
     """The desk's own rounds. Everything may be broken off and done again."""
 
     def __init__(self, files: Files, protections: Protections) -> None:
-        self._files, self._protections, self._replies = files, protections, Replies(files)
+        self._files, self._protections = files, protections
+        self._notices, self._replies = Notices(files), Replies(files)
 
     def follow(self) -> None:
         """Draft the notices that are due, answer what was decided elsewhere, place what protects a name.
 
         A notice that says no way to answer is none: until the settings say one, none is drafted, and nothing served.
         """
-        for life in self._pending() if self._files.sender.can_be_answered else ():
-            if life.notice is NoticeState.DUE:
-                _tried(self._notify, life)
+        for number in self._notices.due() if self._files.sender.can_be_answered else ():
+            _tried(self._notices.write, number)
         for request in self._open():
             _tried(self._catch_up, request)
         self._protections.place()
@@ -61,34 +57,6 @@ class Following:
     def fires(self) -> Mapping[str, Fire]:
         """Return what happens at each kind of deadline of the desk, for the ``Sweeper``."""
         return {DUE: self._overdue, CLEAR: self._unclear, FORGET: self._forget, END: self._unprotect}
-
-    def _notify(self, life: Life) -> None:
-        """Draft the notice of an entry, each day anew until it is sent; without an address nobody can be told."""
-        files, subject = self._files, Subject.of(SubjectKind.ENTRY, life.number)
-        latest = files.outbox.latest(subject, Template.NOTICE)
-        if latest is not None and (latest.state is not MessageState.DRAFTED or self._is_of_today(latest)):
-            return
-        held = files.held(life)
-        if not held.contact.is_reachable:
-            with files.entries.changing(life.number) as connection:
-                files.entries.notice_impossible(connection, life.number, SYSTEM, "no address is recorded")
-            return
-        letter = self._notice(life, held)
-        with writing(files.vault) as connection:
-            if latest is None:
-                files.outbox.draft(connection, subject, PERSON, Template.NOTICE, letter, files.clock())
-            else:
-                files.outbox.redraft(connection, latest, letter, files.clock())
-
-    def _notice(self, life: Life, held: Held) -> Letter:
-        """The notice as it is sent today: the time to answer counts from the day it is sent."""
-        files = self._files
-        until = files.today + timedelta(days=files.periods.pending_days)
-        case = held.case(files.today)
-        return letters.notice(held.contact, files.sender, files.today, life.code, case, until)
-
-    def _is_of_today(self, message: Message) -> bool:
-        return day_of(message.drafted_at) == self._files.today
 
     def _catch_up(self, request: Request) -> None:
         """Answer a request whose dispute the office decided with the entry, or whose entry has ended."""
@@ -146,12 +114,6 @@ class Following:
                 raise
             with writing(self._files.vault) as connection:
                 self._files.timers.end(connection, timer.subject)
-
-    def _pending(self) -> Iterator[Life]:
-        after = 0
-        while found := self._files.entries.in_state(LifeState.PENDING, after, _AT_ONCE):
-            yield from found
-            after = found[-1].number
 
     def _open(self) -> Iterator[Request]:
         after = 0

@@ -1,9 +1,11 @@
 """What is held about one person: as the person is told it with a code alone, and as a whole copy. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+
+from msgspec.structs import replace as altered
 
 from shopguard.model import Category, Party
 from shopguard.registry.calendar import day_of
@@ -11,7 +13,7 @@ from shopguard.registry.disputes.identity import Known, known
 from shopguard.registry.disputes.letters import Case
 from shopguard.registry.disputes.model import Contact, Recorded, RequestKind
 from shopguard.registry.disputes.words import category_en, category_ja
-from shopguard.registry.entries.model import Life, LifeState
+from shopguard.registry.entries.model import Life, LifeState, Source
 from shopguard.registry.entries.rules import entry_of
 from shopguard.registry.reports.model import Report
 from shopguard.registry.reports.wording import both
@@ -52,6 +54,17 @@ class Held:
         """Where the newest report says that the person lives and reads."""
         party = next((party for party in self.parties if party.lines or party.emails), self.parties[0])
         return Contact(name_of(party), next(iter(party.emails), ""), address_of(party), next(iter(party.phones), ""))
+
+    def about(self, reports: Collection[int]) -> "Held":
+        """Return only what these reports say of the person, by their numbers."""
+        sources = tuple(source for source in self.life.sources if source.report in reports)
+        said = [report for report in self.reports if report.number in reports]
+        return Held(altered(self.life, sources=sources, loaded=None), said)
+
+    def contact_about(self, reports: Collection[int]) -> Contact:
+        """Return where these reports say that the person lives and reads; where they do not, what is known else."""
+        contact = self.about(reports).contact
+        return contact if contact.is_reachable else self.contact
 
     def case(self, on: date) -> Case:
         """What a letter may say of it."""
@@ -132,7 +145,8 @@ def copy(held: Held, looks: Sequence[Looked], on: date, with_statements: bool) -
 
 def _copy(held: Held, looks: Sequence[Looked], on: date, with_statements: bool, language: int) -> str:
     sections = [_entry(held, on, language), *(_party(party, language) for party in dict.fromkeys(held.parties))]
-    sections += [_report(report, with_statements, language) for report in held.reports]
+    sources = {source.report: source for source in held.life.sources}
+    sections += [_report(report, sources[report.number], with_statements, language) for report in held.reports]
     sections.append(_looks(looks, language))
     return "\n\n".join(sections)
 
@@ -162,12 +176,14 @@ def _party(party: Party, language: int) -> str:
     return _section(("ご本人について", "About you"), facts, language)
 
 
-def _report(report: Report, with_statements: bool, language: int) -> str:
+def _report(report: Report, source: Source, with_statements: bool, language: int) -> str:
     said = report.content
     reminders = ", ".join(f"{one.on.isoformat()} ({one.channel.value})" for one in said.reminders)
     payments = ", ".join(f"{one.on.isoformat()} {one.amount} {said.currency}" for one in said.payments)
     facts = [
         (("受け付けた日", "Received on"), day_of(report.filed_at).isoformat()),
+        (("お知らせした日", "You were told on"), _day_of(source.notice.told_at)),
+        (("加盟店に伝わり始めた日", "Told to shops since"), _day_of(source.counts_from)),
         (("注文番号", "Order"), said.order_number or said.order_id),
         (("注文日", "Ordered on"), said.ordered_on.isoformat()),
         (("商品", "Items"), said.items),
@@ -206,6 +222,10 @@ def _section(title: tuple[str, str], facts: Sequence[tuple[tuple[str, str], str]
 
 def _day(day: date | None) -> str:
     return "" if day is None else day.isoformat()
+
+
+def _day_of(at: float | None) -> str:
+    return "" if at is None else _day(day_of(at))
 
 
 def _band(reports: Iterable[Report]) -> str:

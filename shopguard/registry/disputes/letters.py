@@ -19,6 +19,7 @@ class Template(StrEnum):
     """Which letter it is."""
 
     NOTICE = "notice"  # to the person, before an entry is served
+    FURTHER_NOTICE = "further_notice"  # to the person, before a further report counts
     RECEIVED = "received"  # to the person who asked
     ADDRESS_CHECK = "address_check"  # a code to the recorded address
     REPORTER_TOLD = "reporter_told"  # to the shop: the person objects
@@ -104,6 +105,41 @@ def notice(to: Contact, sender: Sender, today: date, code: str, case: Case, unti
         _RIGHTS_EN,
     ]
     return _letter(to, sender, today, ("ご注文に関する登録の前のお知らせ", ja), ("Before we record an order", en))
+
+
+def further_notice(to: Contact, sender: Sender, today: date, code: str, cases: Sequence[Case], until: date) -> Letter:
+    """To the person of an entry: what is going to be added to it, and how to answer before that counts.
+
+    Args:
+        cases: what was reported, each by itself.
+    """
+    cases_ja = [line for case in cases for line in _case_ja(case)]
+    cases_en = [line for case in cases for line in _case_en(case)]
+    ja = [
+        "通信販売の店舗から、下記のご注文についても当事務局に連絡がありました。内容を確かめたうえで、加盟店が共同で利用する"
+        "登録簿の、ご本人についての登録に加える予定です。その前に、ご本人のご意見をお聞かせください。",
+        _lines(("照会番号", code), *cases_ja, ("ご回答の期限", _ja(until))),
+        "この期限までは、このご連絡の内容が他の加盟店に伝わることはなく、これまでの登録にも影響しません。事実と異なる場合、"
+        "お支払いがお済みの場合、ほかの方がお名前を使った場合は、お知らせください。お知らせをいただくと、確認が終わるまで、"
+        "これまでの登録を含めて、何も加盟店には伝わりません。期限の後でも、いつでもお知らせいただけます。",
+        "お支払いが確認できたご注文は、登録の理由から除かれます。ほかに理由がなければ、登録は48時間以内に消去されます。"
+        "確認できないままの場合でも定めの期間が過ぎると、登録は消去されます。",
+        _RIGHTS_JA,
+    ]
+    en = [
+        "An online shop has told us about the order below, too. After checking, we intend to add it to the record "
+        "about you in the register that member shops use together. Before that, we would like to hear from you.",
+        _lines(("Your code", code), *cases_en, ("Please answer by", _en(until))),
+        "Until that day nothing of this report is told to any other shop, and it changes nothing in the record. "
+        "Please let us know if it is not right, if you have paid, or if somebody else used your name. When you do, "
+        "nothing of the whole record is told to other shops until it has been checked. You may also tell us later, "
+        "at any time.",
+        "An order whose payment is confirmed is no ground for the record any more; where there is no other, the "
+        "record is erased within 48 hours. Otherwise it ends by itself after a fixed period.",
+        _RIGHTS_EN,
+    ]
+    titles = "ご注文を登録に加える前のお知らせ", "Before we add an order to a record"
+    return _letter(to, sender, today, (titles[0], ja), (titles[1], en))
 
 
 def received(

@@ -5,9 +5,12 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from shopguard.registry.disputes.letters import Template
-from shopguard.registry.disputes.outbox import Message, MessageState, Way, member_addressee
+from shopguard.registry.disputes.noticing import NOTICES
+from shopguard.registry.disputes.outbox import VOID, Message, MessageState, Way, member_addressee
 from shopguard.registry.disputes.service import Files
 from shopguard.registry.entries.model import LifeState
+from shopguard.registry.refusals import Refusal, Refused
+from shopguard.registry.reports.wording import both
 from shopguard.storage.engine import writing
 
 SHOWN_DAYS = 90
@@ -26,26 +29,26 @@ class Mailroom:
         """Keep that a letter was sent today, and what shows it. A notice starts the person's time to answer."""
         message = self._files.outbox.get(number)
         match message.template:
-            case Template.NOTICE:
+            case Template.NOTICE | Template.FURTHER_NOTICE:
                 done = self._notice_sent(message, by, way, proof)
             case Template.REPORTER_TOLD:
                 done = self._reporter_told(message, by, way, proof)
             case _:
                 with writing(self._files.vault) as connection:
                     done = self._sent(connection, message, way, proof)
-        self._files.acts.settle()
+        self._files.entries.settle()
         return done
 
     def undeliverable(self, number: int, by: str, why: str) -> Message:
-        """Keep that a letter reaches nobody. Where that is a notice, the entry may flag at most."""
+        """Keep that a letter reaches nobody. Where that is a notice, what it tells of may flag at most."""
         files, message = self._files, self._files.outbox.get(number)
-        if message.template is not Template.NOTICE:
+        if message.template not in NOTICES:
             with writing(files.vault) as connection:
                 return files.outbox.undeliverable(connection, number, why)
         entry = message.subject.number
         with files.entries.changing(entry) as connection:
             done = files.outbox.undeliverable(connection, number, why)
-            files.entries.notice_impossible(connection, entry, by, why)
+            files.entries.notice_impossible(connection, entry, by, why, message.reports)
         files.entries.settle()
         return done
 
@@ -57,10 +60,13 @@ class Mailroom:
         return self._files.outbox.to(to, self._files.clock() - SHOWN_DAYS * _DAY_S)
 
     def _notice_sent(self, message: Message, by: str, way: Way, proof: str) -> Message:
+        """Of what was withdrawn or went elsewhere since, nobody is told."""
         entry = message.subject.number
         with self._files.entries.changing(entry) as connection:
             done = self._sent(connection, message, way, proof)
-            self._files.entries.notice_sent(connection, entry, way.value, proof, by)
+            life = self._files.entries.notice_sent(connection, entry, way.value, proof, by, message.reports)
+            if not any(source.report in message.reports for source in life.sources):
+                raise Refused(Refusal.STATE, both(*(text.format(message.number) for text in VOID)))
         return done
 
     def _reporter_told(self, message: Message, by: str, way: Way, proof: str) -> Message:

@@ -157,7 +157,7 @@ class Recorded(msgspec.Struct, frozen=True):
         first, last: the months of the orders.
         amount: of all orders in all, in a broad band.
         served: whether members are told of it at present.
-        answer_until: until when nothing is served if the person answers; None once that is over.
+        answer_until: until when the person may answer before a report counts; None: it is not known yet, or is over.
         decided_until: until when an objection is decided; None where there is none.
         gone_on: when it ends by itself at the latest; of an erased one, when that was.
         may_ask: what can be asked with this code.

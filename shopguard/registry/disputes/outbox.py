@@ -1,6 +1,6 @@
 """Letters and mails from the draft to the proof that they were sent; each sealed under the key of its subject."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -49,6 +49,7 @@ class Message:
         addressee: ``person``, ``office`` or ``member:ID``.
         letter: None where the record it is about was erased.
         proof: what shows that it was sent: the number of the posted letter, the id of the mail.
+        reports: those that a notice tells of, by their numbers.
     """
 
     number: int
@@ -61,12 +62,14 @@ class Message:
     letter: Letter | None
     way: Way | None = None
     proof: str = ""
+    reports: tuple[int, ...] = ()
 
 
 class _Sealed(msgspec.Struct, frozen=True):
     letter: Letter
     way: Way | None = None
     proof: str = ""
+    reports: tuple[int, ...] = ()
 
 
 class Outbox:
@@ -83,8 +86,9 @@ class Outbox:
         template: Template,
         letter: Letter,
         now: float,
+        reports: Collection[int] = (),
     ) -> None:
-        """Keep a letter that is to be sent, in the transaction of what it tells."""
+        """Keep a letter that is to be sent, in the transaction of what it tells. ``reports``: see ``Message``."""
         row = {
             "subject": str(subject),
             "key_number": subject.number,
@@ -92,7 +96,7 @@ class Outbox:
             "template": template.value,
             "state": MessageState.DRAFTED.value,
             "drafted_at": now,
-            "sealed": self._seal(subject.number, _Sealed(letter)),
+            "sealed": self._seal(subject.number, _Sealed(letter, reports=tuple(reports))),
         }
         connection.execute(message_table.insert(), row)
 
@@ -116,12 +120,30 @@ class Outbox:
         is_meant = (message_table.c.subject == str(subject)) & (message_table.c.template == template.value)
         return next(reversed(self._select(is_meant)), None)
 
-    def redraft(self, connection: sa.Connection, message: "Message", letter: Letter, now: float) -> None:
+    def redraft(
+        self,
+        connection: sa.Connection,
+        message: "Message",
+        letter: Letter,
+        now: float,
+        reports: Collection[int] = (),
+    ) -> None:
         """Put a letter of today in place of one that nobody has sent yet."""
-        is_row = message_table.c.number == message.number
-        is_row &= message_table.c.state == MessageState.DRAFTED.value
-        values = {"drafted_at": now, "sealed": self._seal(message.subject.number, _Sealed(letter))}
-        connection.execute(sa.update(message_table).where(is_row).values(values))
+        sealed = self._seal(message.subject.number, _Sealed(letter, reports=tuple(reports)))
+        values = {"drafted_at": now, "sealed": sealed}
+        connection.execute(sa.update(message_table).where(_is_drafted(message)).values(values))
+
+    def void(self, connection: sa.Connection, message: "Message") -> None:
+        """Take away a letter that nobody has sent yet, as what it tells is so no more."""
+        connection.execute(sa.update(message_table).where(_is_drafted(message)).values(sealed=None))
+
+    def waiting_about(self, *templates: Template) -> Collection[Subject]:
+        """Return the records about which a letter of these kinds is to be sent."""
+        is_drafted = (message_table.c.state == MessageState.DRAFTED.value) & message_table.c.sealed.is_not(None)
+        is_of_these = message_table.c.template.in_([template.value for template in templates])
+        query = sa.select(message_table.c.subject).where(is_drafted & is_of_these).distinct()
+        with reading(self._vault) as connection:
+            return [Subject.read(subject) for subject in connection.scalars(query)]
 
     def get(self, number: int) -> Message:
         """Return a message; ``Refused`` if there is none."""
@@ -167,7 +189,7 @@ class Outbox:
         if message.state not in states:
             raise Refused(Refusal.STATE, both(*(text.format(message.number) for text in _SETTLED[message.state])))
         if message.letter is None:
-            raise Refused(Refusal.STATE, both(*(text.format(message.number) for text in _VOID)))
+            raise Refused(Refusal.STATE, both(*(text.format(message.number) for text in VOID)))
 
     def _one(self, connection: sa.Connection, number: int) -> Message:
         query = sa.select(message_table).where(message_table.c.number == number)
@@ -181,7 +203,7 @@ class Outbox:
     def _settled(self, connection: sa.Connection, after: Message) -> Message:
         values: dict[str, Any] = {"state": after.state.value, "sent_at": after.sent_at}
         if after.letter is not None:
-            sealed = _Sealed(after.letter, after.way, after.proof)
+            sealed = _Sealed(after.letter, after.way, after.proof, after.reports)
             is_open = after.template is Template.DEADLINE
             values["sealed"] = msgspec.json.encode(sealed) if is_open else self._seal(after.subject.number, sealed)
         is_row = message_table.c.number == after.number
@@ -206,6 +228,7 @@ class Outbox:
             sealed.letter if sealed else None,
             sealed.way if sealed else None,
             sealed.proof if sealed else "",
+            sealed.reports if sealed else (),
         )
 
     def _opened(self, row: sa.Row[Any]) -> _Sealed | None:
@@ -222,13 +245,18 @@ class Outbox:
         return self._records.seal(key_number, "message", msgspec.json.encode(clear))
 
 
+def _is_drafted(message: Message) -> sa.ColumnElement[bool]:
+    """The row of a message, as long as nobody has sent it."""
+    return (message_table.c.number == message.number) & (message_table.c.state == MessageState.DRAFTED.value)
+
+
 _NO_LETTER = ("{}: その番号の手紙はありません。", "{}: there is no such letter")
 _SETTLED = {
     MessageState.DRAFTED: ("{}: この手紙はまだ送られていません。", "{}: this letter was not sent yet"),
     MessageState.SENT: ("{}: この手紙は送付済みです。", "{}: this letter was sent already"),
     MessageState.UNDELIVERABLE: ("{}: この手紙は届かないと記録されています。", "{}: this letter reaches nobody"),
 }
-_VOID = (
+VOID = (
     "{}: この手紙の対象は消去されました。送らないでください。",
     "{}: what this letter is about was erased; do not send it",
 )

@@ -32,9 +32,10 @@ from shopguard.registry.disputes.model import (
 from shopguard.registry.disputes.outbox import PERSON, Outbox, member_addressee
 from shopguard.registry.disputes.store import RequestStore, new_request_id, subject_of
 from shopguard.registry.entries.clocks import Clock, clocks
-from shopguard.registry.entries.model import Life, LifeState, NoticeState
-from shopguard.registry.entries.rules import answer_by
+from shopguard.registry.entries.model import Life, LifeState
+from shopguard.registry.entries.rules import answers_until
 from shopguard.registry.entries.service import Entries
+from shopguard.registry.entries.steps import FREE
 from shopguard.registry.log import Inclusion, LeafKind
 from shopguard.registry.records import Records
 from shopguard.registry.refusals import Refusal, Refused
@@ -103,9 +104,8 @@ class Files:
         return self.today + timedelta(days=days)
 
     def answer_until(self, life: Life) -> date | None:
-        """Return the last day on which the person may answer before an entry is served; None: not known, or over."""
-        is_waiting = life.state is LifeState.PENDING and life.notice is not NoticeState.DUE
-        return answer_by(life, self.periods) if is_waiting else None
+        """Return the last day on which the person may answer before a report counts; None: not known, or over."""
+        return answers_until(life, self.today, self.periods) if life.state in FREE else None
 
     def decided_until(self, life: Life) -> date | None:
         """Return the last day on which the open dispute about an entry is decided; None if there is none."""

@@ -103,6 +103,7 @@ DEADLINES: dict[str, tuple[str, str]] = {
     "protection_end": ("名前の保護の終了", "the protection of a name ends"),
     "entry_notice": ("ご本人への通知（過ぎると消去）", "the person must be told, or the entry is erased"),
     "entry_serve": ("回答期間の終了（提供開始）", "the time to answer ends, and the entry is served"),
+    "entry_count": ("追加の通報への回答期間の終了", "the time to answer to a further report ends, and it counts"),
     "entry_weigh": ("登録の効果の変更", "the entry says or causes something else"),
     "entry_confirm": ("通報元の再確認", "a reporter is to confirm a report"),
     "entry_expire": ("期間満了による消去", "the entry expires"),

@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from shopguard.config.periods import USUAL, Periods
 from shopguard.registry.calendar import add_business_days, add_months, business_days_before, day_of, end_of
-from shopguard.registry.entries.model import Ending, Life, LifeState, NoticeState
-from shopguard.registry.entries.rules import answer_by, confirm_by, weighs_on
+from shopguard.registry.entries.model import Ending, Life, LifeState
+from shopguard.registry.entries.rules import answers_until, confirm_by, tell_by, weighs_on
 
 _HOUR_S = 3600.0
 
@@ -18,6 +18,7 @@ class Clock(StrEnum):
 
     NOTICE = "entry_notice"  # the person must be told by then
     SERVE = "entry_serve"  # the time to answer is over
+    COUNT = "entry_count"  # the time to answer to a further report is over
     WEIGH = "entry_weigh"  # it says or causes something else from then on
     CONFIRM = "entry_confirm"  # the word of a reporter lapses
     EXPIRE = "entry_expire"
@@ -38,8 +39,8 @@ class Deadline:
 
 def clocks(life: Life, now: float, periods: Periods = USUAL) -> Mapping[Clock, Deadline]:
     """Return every clock that runs for an entry from ``now`` (Unix seconds) on."""
-    of_state = _OF_STATE[life.state](life, periods)
-    return {**_always(life, day_of(now), periods), **of_state}
+    today = day_of(now)
+    return {**_always(life, today, periods), **_OF_STATE[life.state](life, today, periods)}
 
 
 def _always(life: Life, today: date, periods: Periods) -> Mapping[Clock, Deadline]:
@@ -51,19 +52,26 @@ def _always(life: Life, today: date, periods: Periods) -> Mapping[Clock, Deadlin
     confirm = confirm_by(life, today, periods)
     if confirm is not None:
         found[Clock.CONFIRM] = _at_end_of(confirm, periods.ask_days)
-    if life.notice is NoticeState.DUE and life.sources and life.ending is None:
-        told_by = day_of(life.opened_at) + timedelta(days=periods.notice_days)
+    if life.untold and life.ending is None:
+        told_by = min(tell_by(source, periods) for source in life.untold)
         found[Clock.NOTICE] = _at_end_of(told_by, periods.warn_days)
     return found
 
 
-def _pending(life: Life, periods: Periods) -> Mapping[Clock, Deadline]:
-    if life.notice is NoticeState.DUE:
-        return {}
-    return {Clock.SERVE: _at_end_of(answer_by(life, periods), periods.warn_days)}
+def _pending(life: Life, today: date, periods: Periods) -> Mapping[Clock, Deadline]:
+    return _when_answered(Clock.SERVE, life, today, periods)
 
 
-def _contested(life: Life, periods: Periods) -> Mapping[Clock, Deadline]:
+def _active(life: Life, today: date, periods: Periods) -> Mapping[Clock, Deadline]:
+    return _when_answered(Clock.COUNT, life, today, periods)
+
+
+def _when_answered(clock: Clock, life: Life, today: date, periods: Periods) -> Mapping[Clock, Deadline]:
+    until = answers_until(life, today, periods)
+    return {} if until is None else {clock: _at_end_of(until, periods.warn_days)}
+
+
+def _contested(life: Life, _today: date, periods: Periods) -> Mapping[Clock, Deadline]:
     began = day_of(life.since)
     days = periods.dispute_days + (periods.extension_days if life.extended else 0)
     found = {Clock.DECIDE: _at_end_of(began + timedelta(days=days), periods.warn_days)}
@@ -74,7 +82,7 @@ def _contested(life: Life, periods: Periods) -> Mapping[Clock, Deadline]:
     return found
 
 
-def _suspended(life: Life, periods: Periods) -> Mapping[Clock, Deadline]:
+def _suspended(life: Life, _today: date, periods: Periods) -> Mapping[Clock, Deadline]:
     if life.ending is Ending.PAID:
         due_at = life.since + periods.paid_hours * _HOUR_S
         return {Clock.PAID: Deadline(due_at, due_at - periods.warn_hours * _HOUR_S)}
@@ -83,17 +91,13 @@ def _suspended(life: Life, periods: Periods) -> Mapping[Clock, Deadline]:
     }
 
 
-def _asleep(life: Life, periods: Periods) -> Mapping[Clock, Deadline]:
+def _asleep(life: Life, _today: date, periods: Periods) -> Mapping[Clock, Deadline]:
     return {Clock.SLEEP: _at_end_of(add_months(day_of(life.since), periods.asleep_months), periods.warn_days)}
-
-
-def _none(_life: Life, _periods: Periods) -> Mapping[Clock, Deadline]:
-    return {}
 
 
 _OF_STATE = {
     LifeState.PENDING: _pending,
-    LifeState.ACTIVE: _none,
+    LifeState.ACTIVE: _active,
     LifeState.CONTESTED: _contested,
     LifeState.SUSPENDED: _suspended,
     LifeState.ASLEEP: _asleep,

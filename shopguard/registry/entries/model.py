@@ -20,11 +20,11 @@ class LifeState(StrEnum):
 
 
 class NoticeState(StrEnum):
-    """Whether the person was told."""
+    """Whether the person was told of a report."""
 
     DUE = "due"
     SENT = "sent"
-    IMPOSSIBLE = "impossible"  # no address works: the entry may flag, never hold
+    IMPOSSIBLE = "impossible"  # no address works: the report may flag, never hold
 
 
 class Ending(StrEnum):
@@ -42,6 +42,24 @@ class Ending(StrEnum):
     ERASED = "erased"  # the office erased it for another reason
 
 
+class Notice(msgspec.Struct, frozen=True):
+    """How the person was told of a report. Moments are Unix seconds.
+
+    Args:
+        at: from when the time to answer counts: it was sent, or found to be impossible.
+        told_at: when it was sent, as long as it did not come back.
+        shown: how it was sent and what shows it, or why it is impossible, in the words of whoever says so.
+    """
+
+    state: NoticeState = NoticeState.DUE
+    at: float | None = None
+    told_at: float | None = None
+    shown: str = ""
+
+    def __repr__(self) -> str:
+        return f"Notice(state={self.state.value})"
+
+
 class Source(msgspec.Struct, frozen=True):
     """One checked report that the entry rests on. Holds personal data: the party as this shop knows it.
 
@@ -50,7 +68,10 @@ class Source(msgspec.Struct, frozen=True):
         group: shops of one group are one voice (one owner, address, account or sign-in).
         ends_on: the last day on which this report supports an entry, by the rule of its category.
         checked_by: accounts at the office that accepted it.
-        confirmed_at: when the reporter last said that it holds (Unix seconds).
+        confirmed_at: when the reporter last said that it holds; ``added_at``: when it was accepted (Unix seconds).
+        notice: how the person was told of it.
+        counts_from: since when it counts: the person had the time to answer. None: it causes nothing, and no member
+            is told of it (Unix seconds).
     """
 
     report: int
@@ -63,6 +84,9 @@ class Source(msgspec.Struct, frozen=True):
     ends_on: date
     checked_by: tuple[str, ...]
     confirmed_at: float
+    added_at: float
+    notice: Notice = Notice()
+    counts_from: float | None = None
 
     def __repr__(self) -> str:
         return f"Source(report={self.report})"
@@ -89,9 +113,6 @@ class Life(msgspec.Struct, frozen=True):
         code: what the person it is about goes by towards the persons' desk; never told to members.
         since: when it came into its state; ``opened_at``: when its first report was accepted.
         sources: the reports it rests on, ``loaded`` what it rests on beside them; never neither.
-        notice_at: from when the person's time to answer counts: a notice was sent, or found to be impossible.
-        told_at: when the notice was sent, as long as none came back.
-        proof: how the notice was sent and what shows it, in the words of whoever sent it.
         ending: why it is about to be erased, for one that is suspended because it was paid.
         reporter_told_at: when the reporters were told of the open dispute; ``reporter_late``: they were not in time.
         extended: the open dispute was given its one extension.
@@ -105,10 +126,6 @@ class Life(msgspec.Struct, frozen=True):
     opened_at: float
     sources: tuple[Source, ...] = ()
     loaded: Loaded | None = None
-    notice: NoticeState = NoticeState.DUE
-    notice_at: float | None = None
-    told_at: float | None = None
-    proof: str = ""
     ending: Ending | None = None
     reporter_told_at: float | None = None
     reporter_late: bool = False
@@ -121,6 +138,11 @@ class Life(msgspec.Struct, frozen=True):
         if self.loaded is not None:
             ends.append(self.loaded.ends_on)
         return max(ends) + timedelta(days=1)
+
+    @property
+    def untold(self) -> tuple[Source, ...]:
+        """The reports of which the person is still to be told."""
+        return tuple(source for source in self.sources if source.notice.state is NoticeState.DUE)
 
     @property
     def members(self) -> frozenset[str]:

@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
 
+from msgspec.structs import replace as replace_life
+
 from shopguard.config.periods import USUAL, Periods
 from shopguard.model import Category, Effect, Entry, Party
 from shopguard.registry.calendar import add_months, add_years, day_of
-from shopguard.registry.entries.model import Life, Loaded, NoticeState, Source
+from shopguard.registry.entries.model import Life, Loaded, Source
 
 MOST_PARTIES = 8
 """Names and addresses that one entry is found by: of more reports, the newest."""
@@ -29,8 +31,14 @@ def lapses_on(source: Source, periods: Periods = USUAL) -> date:
 
 
 def counting(life: Life, on: date, periods: Periods = USUAL) -> tuple[Source, ...]:
-    """Return the reports that support an entry on a day: not ended, and confirmed in time."""
-    return tuple(s for s in life.sources if on <= s.ends_on and on <= lapses_on(s, periods))
+    """Return the reports that support an entry on a day: heard about, not ended, and confirmed in time."""
+    begun = (source for source in life.sources if source.counts_from is not None)
+    return tuple(s for s in begun if on <= s.ends_on and on <= lapses_on(s, periods))
+
+
+def waiting(life: Life, on: date) -> tuple[Source, ...]:
+    """Return the reports that do not count yet, as the person was not told, or may still answer first."""
+    return tuple(source for source in life.sources if source.counts_from is None and on <= source.ends_on)
 
 
 def standing(life: Life, on: date) -> Entry | None:
@@ -58,22 +66,39 @@ def needs_two(category: Category) -> bool:
     return category is Category.MALICIOUS_CLAIM
 
 
-def may_be_served(life: Life, on: date, periods: Periods = USUAL) -> bool:
-    """Whether the person was told, or could not be, and had the time to answer."""
-    if standing(life, on) is not None:
-        return True  # decided elsewhere
-    return life.notice is not NoticeState.DUE and on > answer_by(life, periods)
+def may_count(source: Source, on: date, periods: Periods = USUAL) -> bool:
+    """Whether the person was told of a report, or could not be, and had the time to answer."""
+    until = answer_by(source, periods)
+    return until is not None and on > until
 
 
-def answer_by(life: Life, periods: Periods = USUAL) -> date:
-    """Return the last day of the person's time to answer; ``ValueError`` before the person was told."""
-    if life.notice_at is None:
-        raise ValueError("the person was not told yet")
-    return day_of(life.notice_at) + timedelta(days=periods.pending_days)
+def answer_by(source: Source, periods: Periods = USUAL) -> date | None:
+    """Return the last day of the person's time to answer to a report; None: the person was not told yet."""
+    return _pending_until(source.notice.at, periods)
 
 
-def _told_and_heard_by(life: Life, periods: Periods) -> date | None:
-    return None if life.told_at is None else day_of(life.told_at) + timedelta(days=periods.pending_days)
+def answers_until(life: Life, on: date, periods: Periods = USUAL) -> date | None:
+    """Return the first day after which a report begins to count; None: of none is that known."""
+    days = (answer_by(source, periods) for source in waiting(life, on))
+    return min((day for day in days if day is not None), default=None)
+
+
+def _told_and_heard_by(source: Source, periods: Periods) -> date | None:
+    return _pending_until(source.notice.told_at, periods)
+
+
+def _is_told_and_heard(source: Source, on: date, periods: Periods) -> bool:
+    until = _told_and_heard_by(source, periods)
+    return until is not None and on > until
+
+
+def _pending_until(at: float | None, periods: Periods) -> date | None:
+    return None if at is None else day_of(at) + timedelta(days=periods.pending_days)
+
+
+def tell_by(source: Source, periods: Periods = USUAL) -> date:
+    """Return the last day on which the person is told of a report, or it supports nothing."""
+    return day_of(source.added_at) + timedelta(days=periods.notice_days)
 
 
 def effect(life: Life, on: date, periods: Periods = USUAL) -> Effect:
@@ -82,8 +107,7 @@ def effect(life: Life, on: date, periods: Periods = USUAL) -> Effect:
     most = Effect.NOTE if loaded is None else _effect_of_loaded(loaded)
     acting = [source for source in counting(life, on, periods) if source.category is not Category.OTHER]
     if acting:
-        heard_by = _told_and_heard_by(life, periods)
-        may_hold = is_decided_by_two(acting) and heard_by is not None and on > heard_by
+        may_hold = is_decided_by_two(source for source in acting if _is_told_and_heard(source, on, periods))
         most = max(most, Effect.HOLD if may_hold else Effect.FLAG, key=_MILDEST_FIRST.index)
     fades = fades_on(life, on, periods)
     return Effect.NOTE if fades is not None and on > fades else most
@@ -100,9 +124,9 @@ def weighs_on(life: Life, on: date, periods: Periods = USUAL) -> date | None:
     days = [source.ends_on for source in life.sources]
     if life.loaded is not None:
         days.append(life.loaded.ends_on)
-    heard_by = _told_and_heard_by(life, periods)
-    if heard_by is not None:
-        days.append(heard_by)
+    # one that counts though nobody could be told, and was told since, may hold when that was heard
+    heard_by = (_told_and_heard_by(s, periods) for s in life.sources if s.counts_from is not None)
+    days += [day for day in heard_by if day is not None]
     fades = fades_on(life, on, periods)
     if fades is not None:
         days.append(fades)
@@ -133,7 +157,7 @@ def entry_of(life: Life, on: date, periods: Periods = USUAL) -> Entry:
         first_on=_first_on(sources, loaded),
         last_on=_last_on(sources, loaded),
         effect=effect(life, on, periods),
-        expires_on=life.expires_on,
+        expires_on=_expires_on(life, on, periods),
         also=tuple(others[: MOST_PARTIES - 1]),
     )
 
@@ -187,6 +211,12 @@ def _supporting(life: Life, on: date, periods: Periods) -> tuple[tuple[Source, .
     sources = counting(life, on, periods)
     loaded = life.loaded if standing(life, on) is not None else None
     return (sources, loaded) if sources or loaded is not None else (life.sources, life.loaded)
+
+
+def _expires_on(life: Life, on: date, periods: Periods) -> date:
+    """The day from which it must be gone, as members may be told: a report that does not count yet moves no end."""
+    begun = tuple(source for source in life.sources if source.counts_from is not None)
+    return (replace_life(life, sources=begun) if is_supported(life, on, periods) else life).expires_on
 
 
 def _parties(sources: Iterable[Source], loaded: Loaded | None) -> tuple[Party, ...]:

@@ -1,7 +1,7 @@
 """The life of entries: the only place where their state changes, with their clocks, what is served, and the log."""
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 
@@ -119,6 +119,11 @@ class Entries:
         with reading(self._vault) as connection:
             return self._store.in_state(connection, state, after, limit)
 
+    def untold(self) -> Sequence[int]:
+        """Return the entries whose person is to be told of a report, by their numbers."""
+        with reading(self._vault) as connection:
+            return self._store.untold(connection)
+
     def endings(self) -> Mapping[tuple[Category, Ending], int]:
         """Return how many entries ended, by category and why: all that is kept of them."""
         with reading(self._vault) as connection:
@@ -153,7 +158,10 @@ class Entries:
         return life
 
     def add_source(self, connection: sa.Connection, number: int, report: Report, by: str) -> Life:
-        """Let a checked report support an entry that is there (also a loaded one)."""
+        """Let a checked report support an entry that is there (also a loaded one).
+
+        It counts when the person was told of it and had the time to answer; until then the entry is served as before.
+        """
         self.adopt(connection, number, by)
         sources = [source_of(report, self._groups(), self._clock(), self.periods)]
         step = partial(steps.with_sources, sources=sources)
@@ -214,15 +222,30 @@ class Entries:
 
     # --- telling the person -----------------------------------------------------------------------------------------
 
-    def notice_sent(self, connection: sa.Connection, number: int, how: str, proof: str, by: str) -> Life:
-        """Keep that the person was told, how, and what shows it: it may be served when 14 days have passed."""
+    def notice_sent(
+        self,
+        connection: sa.Connection,
+        number: int,
+        how: str,
+        proof: str,
+        by: str,
+        reports: Collection[int] | None = None,
+    ) -> Life:
+        """Keep that the person was told of reports, how, and what shows it: they count when 14 days have passed.
+
+        Args:
+            reports: those that the letter tells of, by their numbers; None: all that the entry rests on.
+        """
         shown = f"{how}: {proof}" if proof else how
-        step = partial(steps.notice_sent, proof=shown)
+        step = partial(steps.notice_sent, shown=shown, reports=reports)
         return self._change(connection, number, step, by, shown, LeafKind.ENTRY_NOTICE)
 
-    def notice_impossible(self, connection: sa.Connection, number: int, by: str, reason: str) -> Life:
-        """Keep that no address works, or that the letter came back: it may flag at most."""
-        return self._change(connection, number, steps.notice_impossible, by, reason, LeafKind.ENTRY_NOTICE)
+    def notice_impossible(
+        self, connection: sa.Connection, number: int, by: str, reason: str, reports: Collection[int] | None = None
+    ) -> Life:
+        """Keep that no address works, or that the letter came back: these reports (None: all) may flag at most."""
+        step = partial(steps.notice_impossible, why=reason, reports=reports)
+        return self._change(connection, number, step, by, reason, LeafKind.ENTRY_NOTICE)
 
     # --- disputes ---------------------------------------------------------------------------------------------------
 

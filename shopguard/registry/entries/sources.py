@@ -36,6 +36,7 @@ def source_of(report: Report, groups: Mapping[str, str], now: float, periods: Pe
         ends_on=ends,
         checked_by=report.checked_by,
         confirmed_at=now,
+        added_at=now,
     )
 
 

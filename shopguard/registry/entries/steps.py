@@ -5,7 +5,7 @@ An entry that nothing interrupts rests where the rules of the day put it: ``rest
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace as replace_entry
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Protocol
 
 from msgspec.structs import replace
@@ -13,8 +13,8 @@ from msgspec.structs import replace
 from shopguard.config.periods import USUAL, Periods
 from shopguard.registry.calendar import day_of
 from shopguard.registry.entries.clocks import Clock
-from shopguard.registry.entries.model import Ending, Life, LifeState, Loaded, NoticeState, Source
-from shopguard.registry.entries.rules import answer_by, is_supported, may_be_served, standing
+from shopguard.registry.entries.model import Ending, Life, LifeState, Loaded, Notice, NoticeState, Source
+from shopguard.registry.entries.rules import answer_by, is_supported, may_count, standing, tell_by, waiting
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.reports.wording import both
 
@@ -38,9 +38,16 @@ def rested(life: Life, now: float, periods: Periods = USUAL) -> Life:
         return ended(life, Ending.EXPIRED, now)
     if life.state not in FREE:
         return life
-    if not may_be_served(life, today, periods):
-        return _in(life, LifeState.PENDING, now)
-    return _in(life, LifeState.ACTIVE if is_supported(life, today, periods) else LifeState.ASLEEP, now)
+    heard = replace(life, sources=tuple(_begun(source, now, periods) for source in life.sources))
+    if is_supported(heard, today, periods):
+        return _in(heard, LifeState.ACTIVE, now)
+    return _in(heard, LifeState.PENDING if waiting(heard, today) else LifeState.ASLEEP, now)
+
+
+def _begun(source: Source, now: float, periods: Periods) -> Source:
+    """Return a report that counts from now on, if the person had the time to answer to it."""
+    begins = source.counts_from is None and may_count(source, day_of(now), periods)
+    return replace(source, counts_from=now) if begins else source
 
 
 def ended(life: Life, ending: Ending, now: float, periods: Periods = USUAL) -> Life:
@@ -62,19 +69,28 @@ def adopted(number: int, code: str, loaded: Loaded, now: float) -> Life:
 
 
 def with_sources(life: Life, sources: Sequence[Source], now: float, periods: Periods = USUAL) -> Life:
-    """Return the entry with further reports; one that it rests on already is as it is now, and stands no longer."""
+    """Return the entry with further reports, each of which counts when the person was told and had time to answer.
+
+    One that it rests on already is as it is now, and stands no longer.
+    """
     if life.ending is not None:
         raise Refused(Refusal.STATE, _ABOUT_TO_END)
     new, before = {source.report for source in sources}, {source.report: source for source in life.sources}
     kept = tuple(source for source in life.sources if source.report not in new)
     added = tuple(_standing_as(before.get(source.report, source), source) for source in sources)
-    opened_at = life.opened_at if life.sources else now  # of a loaded one the person is told from its first report on
-    return rested(replace(life, sources=(*kept, *added), opened_at=opened_at), now, periods)
+    return rested(replace(life, sources=(*kept, *added)), now, periods)
 
 
 def _standing_as(before: Source, source: Source) -> Source:
-    """Only the shop renews its word, and only a new report makes an entry last longer."""
-    return replace(source, ends_on=min(before.ends_on, source.ends_on), confirmed_at=before.confirmed_at)
+    """Only the shop renews its word, only a new report makes an entry last longer, and what was heard was heard."""
+    return replace(
+        source,
+        ends_on=min(before.ends_on, source.ends_on),
+        confirmed_at=before.confirmed_at,
+        added_at=before.added_at,
+        notice=before.notice,
+        counts_from=before.counts_from,
+    )
 
 
 def without_sources(
@@ -129,21 +145,39 @@ def _both_loaded(one: Loaded, other: Loaded) -> Loaded:
 # --- telling the person ---------------------------------------------------------------------------------------------
 
 
-def notice_sent(life: Life, proof: str, now: float, periods: Periods = USUAL) -> Life:
-    """Return the entry whose person was told; who could not be before has the whole time to answer from now."""
-    if life.notice is NoticeState.SENT:
-        return life
-    is_served = may_be_served(life, day_of(now), periods)
-    notice_at = life.notice_at if is_served and life.notice_at is not None else now
-    told = replace(life, notice=NoticeState.SENT, notice_at=notice_at, told_at=now, proof=proof)
-    return rested(told, now, periods)
+def notice_sent(
+    life: Life, shown: str, now: float, periods: Periods = USUAL, reports: Collection[int] | None = None
+) -> Life:
+    """Return the entry whose person was told of these reports (None: all), each of them once.
+
+    Who could not be told before has the whole time to answer from now.
+    """
+
+    def told(source: Source) -> Source:
+        before, is_over = source.notice, may_count(source, day_of(now), periods)
+        if before.state is NoticeState.SENT:
+            return source
+        at = before.at if is_over and before.at is not None else now
+        return replace(source, notice=Notice(NoticeState.SENT, at, now, shown))
+
+    return rested(_noticed(life, reports, told), now, periods)
 
 
-def notice_impossible(life: Life, now: float, periods: Periods = USUAL) -> Life:
-    """Return the entry whose person cannot be told, or whose letter came back."""
-    notice_at = now if life.notice_at is None else life.notice_at
-    untold = replace(life, notice=NoticeState.IMPOSSIBLE, notice_at=notice_at, told_at=None)
-    return rested(untold, now, periods)
+def notice_impossible(
+    life: Life, why: str, now: float, periods: Periods = USUAL, reports: Collection[int] | None = None
+) -> Life:
+    """Return the entry whose person cannot be told of these reports (None: all), or whose letter came back."""
+
+    def untold(source: Source) -> Source:
+        at = now if source.notice.at is None else source.notice.at
+        return replace(source, notice=Notice(NoticeState.IMPOSSIBLE, at, None, why))
+
+    return rested(_noticed(life, reports, untold), now, periods)
+
+
+def _noticed(life: Life, reports: Collection[int] | None, change: Callable[[Source], Source]) -> Life:
+    sources = (change(s) if reports is None or s.report in reports else s for s in life.sources)
+    return replace(life, sources=tuple(sources))
 
 
 # --- disputes -------------------------------------------------------------------------------------------------------
@@ -205,21 +239,26 @@ def fired(life: Life, clock: Clock, now: float, periods: Periods = USUAL) -> Lif
 
 
 def _still_to_answer(life: Life, now: float, periods: Periods) -> Life:
-    """Return an entry that should have been served a day ago or more with some days to answer left.
+    """Return an entry with some days to answer left to what should have begun to count a day ago or more.
 
-    The registry stood still, and the persons' desk with it: nothing is served before the office was warned and could
+    The registry stood still, and the persons' desk with it: nothing counts before the office was warned and could
     enter what came by letter meanwhile.
     """
-    if life.state is not LifeState.PENDING or life.notice is NoticeState.DUE:
+    if life.state not in FREE:
         return life
-    if day_of(now) <= answer_by(life, periods) + timedelta(days=1):
-        return life
-    return replace(life, notice_at=now - (periods.pending_days - periods.warn_days) * _DAY_S)
+    at, today = now - (periods.pending_days - periods.warn_days) * _DAY_S, day_of(now)
+    late = {source.report for source in waiting(life, today) if _is_late(source, today, periods)}
+    return _noticed(life, late, lambda source: replace(source, notice=replace(source.notice, at=at)))
+
+
+def _is_late(source: Source, today: date, periods: Periods) -> bool:
+    until = answer_by(source, periods)
+    return until is not None and today > until + timedelta(days=1)
 
 
 def _untold(life: Life, now: float, periods: Periods) -> Life:
-    """Nobody told the person: what they were not told of stands no more."""
-    reports = [source.report for source in life.sources]
+    """Nobody told the person in time: what they were not told of stands no more."""
+    reports = [source.report for source in life.untold if day_of(now) > tell_by(source, periods)]
     return without_sources(life, reports, Ending.UNTOLD, now, periods)
 
 
@@ -237,6 +276,7 @@ def _ending(ending: Ending) -> Callable[[Life, float, Periods], Life]:
 _AT_DEADLINE: Mapping[Clock, Callable[[Life, float, Periods], Life]] = {
     Clock.NOTICE: _untold,
     Clock.SERVE: rested,
+    Clock.COUNT: rested,
     Clock.WEIGH: rested,
     Clock.CONFIRM: rested,
     Clock.EXPIRE: rested,

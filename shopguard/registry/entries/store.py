@@ -39,6 +39,11 @@ class LifeStore:
         rows = connection.execute(_living.where(wanted).order_by(_life.c.number).limit(limit)).all()
         return self._many(rows)
 
+    def untold(self, connection: sa.Connection) -> Sequence[int]:
+        """Return the entries whose person is to be told of something, by their numbers."""
+        wanted = _life.c.untold & _life.c.sealed.is_not(None)
+        return list(connection.scalars(sa.select(_life.c.number).where(wanted).order_by(_life.c.number)))
+
     def of_numbers(self, connection: sa.Connection, numbers: Sequence[int]) -> Sequence[Life]:
         """Return those of ``numbers`` whose life has not ended."""
         rows = connection.execute(_living.where(_life.c.number.in_(numbers)).order_by(_life.c.number)).all()
@@ -74,6 +79,7 @@ class LifeStore:
         """Keep of a life only how it ended, and which entry it goes on in."""
         ending = Ending.ERASED if life.ending is None else life.ending
         values = {"state": LifeState.ERASED.value, "since": life.since, "ending": ending.value, "merged_into": into}
+        values["untold"] = False
         is_life = _life.c.number == life.number
         connection.execute(sa.update(_life).where(is_life).values(sealed=None, **values))
         follow = sa.update(_life).where(_life.c.merged_into == life.number)
@@ -84,6 +90,7 @@ class LifeStore:
             "state": life.state.value,
             "since": life.since,
             "category": category.value,
+            "untold": bool(life.untold),
             "sealed": self._records.seal(life.number, "life", msgspec.msgpack.encode(life)),
         }
 
@@ -107,6 +114,7 @@ _life = sa.table(
     sa.column("category", sa.String),
     sa.column("ending", sa.String),
     sa.column("merged_into", _number),
+    sa.column("untold", sa.Boolean),
     sa.column("sealed", sa.LargeBinary),
 )
 _living = sa.select(_life).where(_life.c.sealed.is_not(None))

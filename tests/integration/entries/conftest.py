@@ -122,10 +122,14 @@ class Registry:
     def served(self, *reports: Report) -> int:
         """Open an entry whose person was told and kept silent: it is served."""
         number = self.opened(*reports)
-        self.do(number, "notice_sent", "post", "12345", "aoki")
-        self.until(self.today + timedelta(days=15))
+        self.heard(number)
         assert self.state(number) is LifeState.ACTIVE
         return number
+
+    def heard(self, number: int) -> None:
+        """Tell the person of all that an entry rests on, and let the time to answer pass."""
+        self.do(number, "notice_sent", "post", "12345", "aoki")
+        self.until(self.today + timedelta(days=15))
 
     def added(self, number: int, report: Report) -> Life:
         """Let a report support an entry that is there."""

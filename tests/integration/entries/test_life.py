@@ -98,6 +98,7 @@ def test_where_the_registry_stood_still_nothing_is_served_before_the_office_was_
 def test_a_second_shop_makes_an_entry_hold(registry: "Registry") -> None:
     number = registry.served()
     registry.added(number, registry.report("shop-2"))
+    registry.heard(number)
     assert registry.met() == Met(Effect.HOLD, 2)
 
 
@@ -105,6 +106,7 @@ def test_shops_of_one_group_are_one_voice(registry: "Registry") -> None:
     registry.home.entries._groups = lambda: {"shop-1": "owner", "shop-2": "owner"}
     number = registry.served()
     registry.added(number, registry.report("shop-2"))
+    registry.heard(number)
     assert registry.met() == Met(Effect.FLAG, 1)
 
 
@@ -133,6 +135,7 @@ def test_a_person_is_met_under_each_name_and_address_that_was_reported(registry:
     number = registry.served(registry.report("shop-1"))
     moved = registry.report("shop-2", MOVED)
     registry.added(number, moved)
+    registry.heard(number)
     assert registry.met(PARTY) == registry.met(MOVED) == Met(Effect.HOLD, 2)
     registry.said(moved, "withdrawn")
     assert (registry.met(PARTY), registry.met(MOVED)) == (Met(Effect.FLAG, 1), None)
@@ -262,6 +265,8 @@ def test_one_person_walks_through_every_state_and_clock(registry: "Registry") ->
     registry.until(date(2026, 12, 18))
     met_by_phone(number, LifeState.ACTIVE, Met(Effect.FLAG, 1))
     registry.added(number, second)
+    met_by_phone(number, LifeState.ACTIVE, Met(Effect.FLAG, 1))
+    registry.heard(number)
     met_by_phone(number, LifeState.ACTIVE, Met(Effect.HOLD, 2))
 
     registry.do(number, "contest", "person")

@@ -178,7 +178,7 @@ def test_a_split_entry_begins_anew_for_the_other_person(registry: "Registry") ->
     registry.entries.settle()
     assert (registry.met(PARTY), registry.met(MOVED)) == (Met(Effect.FLAG, 1), None)
     assert (registry.state(new), registry.entry_of(mistaken)) == (LifeState.PENDING, new)
-    assert registry.entries.get(new).notice is NoticeState.DUE
+    assert registry.entries.get(new).sources[0].notice.state is NoticeState.DUE
 
 
 def test_not_all_of_an_entry_is_split_off(registry: "Registry") -> None:

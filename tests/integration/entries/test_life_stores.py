@@ -31,6 +31,7 @@ def test_a_life_from_report_to_end(either_registry: "Registry") -> None:
     paid = registry.report("shop-2", MOVED)
     number = registry.served(registry.report("shop-1"))
     registry.added(number, paid)
+    registry.heard(number)
     assert registry.met(MOVED) == Met(Effect.HOLD, 2)
     life = registry.do(number, "contest", "person")
     assert registry.met() is None

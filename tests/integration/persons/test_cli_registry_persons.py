@@ -77,7 +77,7 @@ def test_a_notice_is_printed_posted_and_kept_as_sent(office: Office, centre: Cen
     assert "105-0011 港区 芝公園4-2-8 東京ハイツ101" in text
     office.done("sent", str(waiting["number"]), "--by", "post", "--proof", "123-4567-8901")
     assert office.json("letters", "--to", "person") == []
-    assert centre.home.entries.get(life.number).proof == "post: 123-4567-8901"
+    assert centre.home.entries.get(life.number).sources[0].notice.shown == "post: 123-4567-8901"
     again = office.run("sent", str(waiting["number"]), "--by", "post")
     assert (again.exit_code, "already" in again.stderr) == (1, True)
 
@@ -86,7 +86,7 @@ def test_a_letter_that_came_back(office: Office, centre: Centre) -> None:
     life = centre.pending()
     (waiting,) = office.json("letters")
     office.done("undeliverable", str(waiting["number"]), "--reason", "addressee unknown")
-    assert centre.home.entries.get(life.number).notice is NoticeState.IMPOSSIBLE
+    assert centre.home.entries.get(life.number).sources[0].notice.state is NoticeState.IMPOSSIBLE
 
 
 def test_a_request_by_post_is_entered_shown_and_answered(office: Office, centre: Centre) -> None:

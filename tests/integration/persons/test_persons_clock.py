@@ -64,13 +64,13 @@ def test_the_time_to_answer_begins_when_the_notice_is_sent(centre: Centre) -> No
     life = centre.pending()
     centre.sweep()
     centre.pass_days(5)
-    assert centre.home.entries.get(life.number).notice is NoticeState.DUE
+    assert centre.home.entries.get(life.number).sources[0].notice.state is NoticeState.DUE
     centre.post(Template.NOTICE)
     centre.pass_days(14)
     assert centre.met() == set()
     centre.pass_days(1)
     assert centre.met() == {Effect.FLAG}
-    assert "123-4567-8901" in centre.home.entries.get(life.number).proof
+    assert "123-4567-8901" in centre.home.entries.get(life.number).sources[0].notice.shown
 
 
 def test_a_letter_is_sent_once(centre: Centre) -> None:
@@ -97,7 +97,7 @@ def test_a_letter_that_cannot_be_written_stops_no_other(centre: Centre, monkeypa
 def test_where_no_address_is_known_nobody_is_told_and_nothing_held(centre: Centre) -> None:
     life = centre.pending("flower-shop", "tea-shop", party=PHONE_ONLY)
     centre.sweep()
-    assert centre.home.entries.get(life.number).notice is NoticeState.IMPOSSIBLE
+    assert centre.home.entries.get(life.number).sources[0].notice.state is NoticeState.IMPOSSIBLE
     assert centre.letters(Template.NOTICE) == []
     centre.pass_days(15)
     assert centre.met(PHONE_ONLY) == {Effect.FLAG}

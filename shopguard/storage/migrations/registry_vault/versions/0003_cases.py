@@ -108,10 +108,13 @@ def upgrade() -> None:
         sa.Column("category", sa.String(length=20), nullable=False),
         sa.Column("ending", sa.String(length=12)),
         sa.Column("merged_into", _number),
+        sa.Column("untold", sa.Boolean(), nullable=False),
         sa.Column("sealed", sa.LargeBinary()),
         sa.UniqueConstraint("code_digest", name="life_code"),
     )
     op.create_index("life_state", "life", ["state", "number"])
+    untold = sa.text("untold")
+    op.create_index("life_untold", "life", ["number"], postgresql_where=untold, sqlite_where=untold)
     op.add_column("entry", sa.Column("due_on", sa.Integer()))
     op.create_index("entry_due", "entry", ["due_on"])
     # the first sweep finds out when the rules come to the entries that are there

@@ -1,0 +1,100 @@
+"""Telling a person of each report that an entry rests on, before it counts: which letter tells of which report."""
+
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import replace
+from datetime import timedelta
+
+from shopguard.registry.acts import SYSTEM
+from shopguard.registry.calendar import day_of
+from shopguard.registry.disputes import letters
+from shopguard.registry.disputes.held import Held
+from shopguard.registry.disputes.letters import Letter, Template
+from shopguard.registry.disputes.outbox import PERSON, Message, MessageState
+from shopguard.registry.disputes.service import Files
+from shopguard.registry.entries.model import Life, LifeState, NoticeState
+from shopguard.registry.refusals import Refused
+from shopguard.registry.subjects import Subject, SubjectKind
+from shopguard.storage.engine import writing
+
+NOTICES = (Template.NOTICE, Template.FURTHER_NOTICE)
+"""Letters that tell a person of reports."""
+
+
+class Notices:
+    """Drafts the letters, each day anew until they are sent. Everything may be broken off and done again."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+
+    def due(self) -> Sequence[int]:
+        """Return the entries whose person is to be told of something, or of something no more, by their numbers."""
+        drafted = {subject.number for subject in self._files.outbox.waiting_about(*NOTICES)}
+        return sorted(drafted.union(self._files.entries.untold()))
+
+    def write(self, number: int) -> None:
+        """Draft what the person of an entry is to be told today; without an address nobody can be told.
+
+        A letter that waits never comes to tell of more: it may lie in an envelope already. Of a suspended entry
+        nobody is told before the office has looked again.
+        """
+        life = self._life(number)
+        if life is None or life.state is LifeState.SUSPENDED:
+            return
+        to_tell = {source.report for source in life.sources if source.notice.state is not NoticeState.SENT}
+        told = set[int]()
+        for message in self._drafted(number):
+            told |= self._renew(message, life, to_tell & set(message.reports))
+        if any(source.report not in told for source in life.untold):
+            self._draft(life, to_tell - told)
+
+    def _life(self, number: int) -> Life | None:
+        try:
+            return self._files.entries.get(number)
+        except Refused:  # it ended meanwhile, and its letters with it
+            return None
+
+    def _drafted(self, number: int) -> Iterable[Message]:
+        found = self._files.outbox.of(Subject.of(SubjectKind.ENTRY, number))
+        waiting = (one for one in found if one.state is MessageState.DRAFTED and one.letter is not None)
+        return [one for one in waiting if one.template in NOTICES]
+
+    def _renew(self, message: Message, life: Life, reports: Set[int]) -> Set[int]:
+        """Let a letter that waits say what is so today, and return what it tells of."""
+        files = self._files
+        if reports and reports == set(message.reports) and day_of(message.drafted_at) == files.today:
+            return reports
+        held = files.held(life)
+        with writing(files.vault) as connection:
+            if reports:
+                letter = self._letter(held, reports, message.template)
+                files.outbox.redraft(connection, message, letter, files.clock(), sorted(reports))
+            else:
+                files.outbox.void(connection, message)
+        return reports
+
+    def _draft(self, life: Life, reports: Set[int]) -> None:
+        files, held, subject = self._files, self._files.held(life), Subject.of(SubjectKind.ENTRY, life.number)
+        if not held.contact_about(reports).is_reachable:
+            with files.entries.changing(life.number) as connection:
+                files.entries.notice_impossible(connection, life.number, SYSTEM, _NO_ADDRESS, reports)
+            files.entries.settle()
+            return
+        is_first = life.loaded is None and len(life.untold) == len(life.sources)
+        template = Template.NOTICE if is_first else Template.FURTHER_NOTICE
+        letter, now = self._letter(held, reports, template), files.clock()
+        with writing(files.vault) as connection:
+            files.outbox.draft(connection, subject, PERSON, template, letter, now, sorted(reports))
+
+    def _letter(self, held: Held, reports: Set[int], template: Template) -> Letter:
+        """The notice as it is sent today: the time to answer counts from the day it is sent."""
+        files, to, code = self._files, held.contact_about(reports), held.life.code
+        until = files.today + timedelta(days=files.periods.pending_days)
+        if template is Template.NOTICE:
+            case = held.about(reports).case(files.today)
+            return letters.notice(to, files.sender, files.today, code, case, until)
+        cases = [replace(held.about([one]).case(files.today), gone_on=None) for one in sorted(reports)]
+        cases[-1] = replace(cases[-1], gone_on=held.life.expires_on)
+        return letters.further_notice(to, files.sender, files.today, code, cases, until)
+
+
+_NO_ADDRESS = "no address is recorded"
