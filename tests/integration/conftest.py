@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
@@ -26,6 +26,7 @@ from shopguard.registry.home import RegistryHome
 from shopguard.testing.fakes import FakePlatform
 
 SHOP = "main-store"
+NOW = datetime(2026, 11, 2, 1, 15, tzinfo=UTC)
 ENTRY: Mapping[str, Any] = {
     "id": "E-1",
     "category": "unpaid",
@@ -159,6 +160,16 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         installation.states.introduce([SHOP], installation.clock())
     made.load(ENTRY)
     return made.data_dir
+
+
+@pytest.fixture(scope="session")
+def furnished_registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data directory of a registry whose first epoch is live since ``NOW``, to be copied."""
+    folder = tmp_path_factory.mktemp("registry")
+    home = RegistryHome(folder, "example", Keyring.create(folder / "keys.json"), lambda: NOW, apart=False)
+    home.prepare()
+    home.close()
+    return folder
 
 
 @pytest.fixture

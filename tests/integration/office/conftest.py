@@ -154,21 +154,10 @@ def somebody(number: int) -> Party:
     return Party(name=f"見本 {number}", phones=(f"090-3{number:03}-{number:04}",), emails=(f"p{number}@example.jp",))
 
 
-@pytest.fixture(scope="session")
-def furnished_centre(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data directory of a registry whose first epoch is live, to be copied."""
-    folder = tmp_path_factory.mktemp("centre")
-    Keyring.create(folder / "keys.json")
-    centre = Centre(folder)
-    centre.home.prepare()
-    centre.home.close()
-    return folder
-
-
 @pytest.fixture
-def centre(tmp_path: Path, furnished_centre: Path) -> Iterator[Centre]:
+def centre(tmp_path: Path, furnished_registry: Path) -> Iterator[Centre]:
     """A registry on SQLite."""
-    made = Centre(Path(shutil.copytree(furnished_centre, tmp_path / "var")))
+    made = Centre(Path(shutil.copytree(furnished_registry, tmp_path / "var")))
     yield made
     made.home.close()
 

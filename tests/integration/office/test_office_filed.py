@@ -14,9 +14,9 @@ from tests.integration.reports.conftest import FILES, OTHER, SHOP, Registry
 
 
 @pytest.fixture
-def registry(tmp_path: Path, furnished_centre: Path) -> Iterator[Registry]:
+def registry(tmp_path: Path, furnished_registry: Path) -> Iterator[Registry]:
     """A registry with two member shops that report to it."""
-    made = Registry(Path(shutil.copytree(furnished_centre, tmp_path / "var")))
+    made = Registry(Path(shutil.copytree(furnished_registry, tmp_path / "var")))
     made.enrol()
     yield made
     made.home.close()

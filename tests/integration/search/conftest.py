@@ -90,21 +90,11 @@ class Town:
             return [dict(row) for row in found.mappings()]
 
 
-@pytest.fixture(scope="session")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with an empty registry, to be copied."""
-    folder = tmp_path_factory.mktemp("founded")
-    home = _home(folder, Keyring.create(folder / "keys.json"), lambda: NOW)
-    home.prepare()
-    home.close()
-    return folder
-
-
 @pytest.fixture
-def town(tmp_path: Path, founded: Path) -> Iterator[Town]:
+def town(tmp_path: Path, furnished_registry: Path) -> Iterator[Town]:
     """A registry on SQLite with one entry and two members."""
     folder = tmp_path / "registry"
-    shutil.copytree(founded, folder)
+    shutil.copytree(furnished_registry, folder)
     yield from _town(lambda clock: _home(folder, Keyring.load(folder / "keys.json"), clock))
 
 
