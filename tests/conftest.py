@@ -16,6 +16,7 @@ import pytest
 import sqlalchemy as sa
 import structlog
 from flask import Flask
+from hypothesis import HealthCheck, settings
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from shopguard.bootstrap import Installation
@@ -34,6 +35,10 @@ __all__ = ["pytest_collection_modifyitems", "pytest_xdist_auto_num_workers", "py
 os.environ.setdefault("SHOPGUARD_TABLES", str(Path(__file__).parents[1] / "var" / "tables"))
 
 structlog.configure(processors=[structlog.testing.LogCapture()])
+
+# A busy machine is no fault of the program.
+settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 _MIGRATED = "guard_template"
 
