@@ -305,15 +305,24 @@ class Installation:
         return Checker(self.shops, self.screener, self.config.registry.timeout_s, self.config.server.threads)
 
     def console_app(self) -> Flask:
-        """Return what operators look at, as a WSGI application."""
-        from shopguard.web.console.links import SignInLinks
-        from shopguard.web.console.views import Desk as Pages
-        from shopguard.web.console.views import build_console
+        """Return the pages of operators and of the office, as a WSGI application."""
+        from shopguard.web.accounts.links import SignInLinks
+        from shopguard.web.accounts.sessions import Sessions
+        from shopguard.web.accounts.store import Accounts
+        from shopguard.web.accounts.views import accounts_section
+        from shopguard.web.app import Frame, build_web
+        from shopguard.web.console.desk import Desk as OrderDesk
+        from shopguard.web.console.queue import queue_section
         from shopguard.web.health import health_routes
 
-        links = SignInLinks(self.writer, self.clock)
-        pages = Pages(self.reviews, self.store, self.shops, self.states, links, self.clock)
-        return build_console(pages, self.keyring.subkey("console-session"), health_routes(self._probe))
+        accounts = Accounts(self.engine, self.writer, self.clock)
+        sessions = Sessions(self.engine, self.writer, accounts, self.clock)
+        orders = OrderDesk(self.reviews, self.store, self.shops, self.states, self.clock)
+        sections = [
+            accounts_section(accounts, sessions, SignInLinks(self.writer, self.clock)),
+            queue_section(orders),
+        ]
+        return build_web(Frame(sessions, self.clock, self.reviews.note), sections, health_routes(self._probe))
 
     def registry_app(self) -> Flask:
         """Return what other shops ask, as a WSGI application."""

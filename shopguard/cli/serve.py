@@ -127,7 +127,7 @@ def prepare(invocation: Invocation) -> None:
 
 def sign_in_link(installation: "Installation", host: str | None = None) -> str:
     """Return a fresh one-time address of the console."""
-    from shopguard.web.console.links import SignInLinks
+    from shopguard.web.accounts.links import SignInLinks
 
     server = installation.config.server
     token = SignInLinks(installation.writer, installation.clock).make()

@@ -165,6 +165,11 @@ class Reviews:
 
         return self._writer.run(work)
 
+    def note(self, actor: str, action: str, ref: OrderRef, detail: str) -> None:
+        """Add a line to the audit log."""
+        now = self._clock()
+        self._writer.run(lambda connection: record(connection, now, actor, action, ref, detail))
+
     def _text(self, shop: str) -> str:
         guarded = self._shops.get(shop)
         return released_text(guarded.settings.language) if guarded else ""

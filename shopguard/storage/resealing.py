@@ -13,6 +13,7 @@ from shopguard.storage.engine import reading, writing
 _BATCH = 500
 _SEALED = (
     *("inbox", "orders", "screening", "platform_token", "answer_cache", "watch", "vault_entry"),  # the guard's keys
+    *("account", "note", "own_entry", "notice_target"),
     *("member", "member_act", "entry_key"),  # the vault's keys, in databases of the registry
 )
 

@@ -195,6 +195,126 @@ sign_in = Table(
     Column("made_at", Float, nullable=False),
     Column("expires_at", Float, nullable=False),
     Column("used_at", Float),
+    Column("account", _row_id),  # whose way back in it is; empty: the owner's
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("id", _row_id, primary_key=True),
+    Column("name", String(100), nullable=False, unique=True),  # what is typed to sign in
+    Column("shown", String(100), nullable=False),  # what others see
+    Column("roles", String(200), nullable=False),  # separated by spaces
+    Column("shops", Text),  # JSON list of names; empty: all
+    Column("language", String(5)),
+    Column("password", String(200)),  # argon2id
+    Column("sealed", LargeBinary),  # the secret of its one-time codes
+    Column("totp_step", Integer),  # the last one used: none is good twice
+    Column("oidc", String(300), unique=True),  # issuer and subject
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("locked_until", Float),
+    Column("closed_at", Float),
+    Column("made_at", Float, nullable=False),
+)
+
+passkey = Table(
+    "passkey",
+    metadata,
+    Column("id", LargeBinary, primary_key=True),  # the credential's
+    Column("account", _row_id, nullable=False),
+    Column("public", LargeBinary, nullable=False),
+    Column("uses", Integer, nullable=False),  # as the authenticator counts them
+    Column("label", String(100), nullable=False),
+    Column("made_at", Float, nullable=False),
+    Column("used_at", Float),
+    Index("passkey_account", "account"),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("id", _row_id, primary_key=True),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("account", _row_id, nullable=False),
+    Column("form_key", String(40), nullable=False),
+    Column("made_at", Float, nullable=False),
+    Column("seen_at", Float, nullable=False),
+    Column("ends_at", Float, nullable=False),
+    Column("browser", String(200), nullable=False),  # as it names itself
+    Index("session_account", "account"),
+)
+
+presence = Table(
+    "presence",
+    metadata,
+    Column("shop", String(40), primary_key=True),
+    Column("order_id", String(200), primary_key=True),
+    Column("account", _row_id, primary_key=True),
+    Column("seen_at", Float, nullable=False),  # the order stood open then
+)
+
+note = Table(
+    "note",
+    metadata,
+    Column("id", _row_id, primary_key=True),
+    Column("shop", String(40), nullable=False),
+    Column("order_id", String(200), nullable=False),
+    Column("at", Float, nullable=False),
+    Column("by", String(100), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Index("note_order", "shop", "order_id"),
+)
+
+own_entry = Table(
+    "own_entry",
+    metadata,
+    Column("id", _row_id, primary_key=True),
+    Column("shop", String(40), nullable=False),
+    Column("kind", String(10), nullable=False),  # watch | allow
+    Column("sealed", LargeBinary, nullable=False),  # the person, and why
+    Column("added_at", Float, nullable=False),
+    Column("added_by", String(100), nullable=False),
+    Index("own_entry_shop", "shop", "kind", "added_at"),
+)
+
+own_token = Table(
+    "own_token",
+    metadata,
+    Column("shop", String(40), primary_key=True),
+    Column("token", LargeBinary(16), primary_key=True),  # keyed digest
+    Column("entry", _row_id, primary_key=True),
+    Index("own_token_entry", "entry"),
+)
+
+notice_target = Table(
+    "notice_target",
+    metadata,
+    Column("id", _row_id, primary_key=True),
+    Column("label", String(100), nullable=False),
+    Column("kind", String(20), nullable=False),  # mail | chat | webhook | line
+    Column("sealed", LargeBinary, nullable=False),  # its address, with secrets
+    Column("shops", Text),  # JSON list of names; empty: all
+    Column("at_once", sa.Boolean, nullable=False),
+    Column("digest_hour", Integer),  # of the day in Japan; empty: none
+    Column("digest_at", Float),  # when the last one was sent
+    Column("last_error", String(500)),
+    Column("paused_at", Float),
+)
+
+notice = Table(
+    "notice",
+    metadata,
+    Column("id", _row_id, primary_key=True),
+    Column("target", _row_id, nullable=False),
+    Column("about", String(300), nullable=False),  # what it tells of: once for each target
+    Column("subject", String(200), nullable=False),
+    Column("text", Text, nullable=False),  # neutral, without names
+    Column("state", String(10), nullable=False),  # waiting | sent | failed
+    Column("due_at", Float, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("last_error", String(500)),
+    UniqueConstraint("target", "about", name="notice_once"),
+    Index("notice_due", "state", "due_at"),
 )
 
 audit = Table(

@@ -31,7 +31,7 @@ from shopguard.registry.protocol import Registry
 from shopguard.storage.engine import reading
 from shopguard.testing.fakes import FakePlatform
 from shopguard.testing.registry import FakeRegistry
-from shopguard.web.console.links import SignInLinks
+from shopguard.web.accounts.links import SignInLinks
 
 BAD = Party(name="渡邊 太郎", phones=("090-0000-0001",), emails=("taro@example.jp",))
 ENTRY = Entry("E-1", Category.UNPAID, BAD, 2, date(2025, 3, 1), date(2026, 8, 14))

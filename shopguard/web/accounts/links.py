@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass
 from hashlib import sha256
 
 import sqlalchemy as sa
@@ -18,24 +19,36 @@ class SignInLinks:
     def __init__(self, writer: Writer, clock: Callable[[], float]) -> None:
         self._writer, self._clock = writer, clock
 
-    def make(self) -> str:
-        """Return a new token for ``/console/sign-in?token=…``; old ones that nobody used are dropped."""
+    def make(self, account: int | None = None) -> str:
+        """Return a new token for ``/console/sign-in?token=…``; old ones that nobody used are dropped.
+
+        Args:
+            account: whose it is; None: the owner's.
+        """
         token, now = secrets.token_urlsafe(32), self._clock()
 
         def work(connection: sa.Connection) -> None:
             connection.execute(sa.delete(sign_in).where(sign_in.c.expires_at < now))
-            row = {"link_hash": _hash(token), "made_at": now, "expires_at": now + LINK_LIFE_S}
+            row = {"link_hash": _hash(token), "made_at": now, "expires_at": now + LINK_LIFE_S, "account": account}
             connection.execute(sign_in.insert(), row)
 
         self._writer.run(work)
         return token
 
-    def redeem(self, token: str) -> bool:
-        """Whether ``token`` is good; it is not any more afterwards."""
+    def redeem(self, token: str) -> "Redeemed | None":
+        """Return whose a link is, once; None if it was used before, or is too old."""
         now = self._clock()
         good = (sign_in.c.link_hash == _hash(token)) & sign_in.c.used_at.is_(None) & (sign_in.c.expires_at >= now)
-        use = sa.update(sign_in).where(good).values(used_at=now)
-        return self._writer.run(lambda connection: connection.execute(use).rowcount == 1)
+        use = sa.update(sign_in).where(good).values(used_at=now).returning(sign_in.c.account)
+        row = self._writer.run(lambda connection: connection.execute(use).first())
+        return None if row is None else Redeemed(row.account)
+
+
+@dataclass(frozen=True, slots=True)
+class Redeemed:
+    """A link that was good. ``account`` None: the owner's."""
+
+    account: int | None
 
 
 def _hash(token: str) -> str:
