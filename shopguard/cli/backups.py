@@ -5,7 +5,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -18,6 +18,7 @@ from shopguard.adapter import Secret
 from shopguard.cli.invocation import DEFAULT_CONFIG, TABLES_FOLDER, Invocation
 from shopguard.cli.output import progress
 from shopguard.cli.registry_erasures import NOT_KNOWN, given_journal
+from shopguard.cli.report_receipts import RECEIPTS
 from shopguard.cli.running import Refused, a_worker_runs, database_in_use, operator
 from shopguard.errors import ShopGuardError
 from shopguard.identity.tables.imported import IMPORTED
@@ -43,7 +44,7 @@ _NESTED = tuple(f"registry-{store}.db" for store in ("vault", "keys", "index", "
 @click.option("--without-keys", is_flag=True, help="Leave the key files out: you keep copies of them elsewhere.")
 @click.pass_obj
 def backup(invocation: Invocation, file: Path, without_keys: bool) -> None:
-    """Write everything into one FILE, while it runs: databases, secrets, settings, imported towns, and the keys.
+    """Write everything into one FILE, while it runs: databases, secrets, settings, towns, receipts, and the keys.
 
     The keys (keys.json and those of the registry) are encrypted under a passphrase: the environment's
     SHOPGUARD_BACKUP_PASSPHRASE, else a prompt.
@@ -59,7 +60,7 @@ def backup(invocation: Invocation, file: Path, without_keys: bool) -> None:
         given = None if without_keys else keys
         manifest = write_archive(file, files, version("shopguard"), datetime.now(UTC), given, passphrase)
     locked = "" if without_keys else f", {', '.join(keys)} (encrypted)"
-    click.echo(f"wrote {file}: {', '.join(manifest.files)}{locked}")
+    click.echo(f"wrote {file}: {_told(manifest.files)}{locked}")
     if without_keys:
         click.echo(_KEYS_ARE_APART.format(" and ".join(_kept_apart(invocation))), err=True)
     elif len(keys) > 1 and _KEYED_FUNCTION not in keys:
@@ -68,6 +69,13 @@ def backup(invocation: Invocation, file: Path, without_keys: bool) -> None:
         )
     if config.database.url is not None:
         click.echo("The tables in PostgreSQL are not in it: back them up by pg_dump, at the same time.", err=True)
+
+
+def _told(files: Collection[str]) -> str:
+    """Name the files, but of the receipts only how many there are."""
+    receipts = sum(name.startswith(f"{RECEIPTS}/") for name in files)
+    named = [name for name in files if not name.startswith(f"{RECEIPTS}/")]
+    return ", ".join([*named, *([f"{RECEIPTS} ({receipts})"] if receipts else [])])
 
 
 def _key_files(invocation: Invocation, without_keys: bool) -> Mapping[str, bytes]:
@@ -111,10 +119,12 @@ def _copies(invocation: Invocation, staging: Path) -> Mapping[str, Path]:
         _SECRETS: invocation.data_dir / _SECRETS,
         _CONFIG: invocation.config_path,
         IMPORTED: invocation.tables_folder / IMPORTED,
+        **{f"{RECEIPTS}/{path.name}": path for path in sorted((invocation.data_dir / RECEIPTS).glob("*.json"))},
     }
     for name, path in others.items():
         if path is not None and path.exists():
             files[name] = staging / name
+            files[name].parent.mkdir(exist_ok=True)
             shutil.copyfile(path, files[name])
     return files
 
@@ -135,10 +145,12 @@ def _snapshot(database: Path, copy: Path) -> None:
 def restore(invocation: Invocation, file: Path, force: bool, erasures: str | None) -> None:
     """Put what `shopguard backup` wrote into the data directory; stop ShopGuard first.
 
-    Everything is verified before anything is put in place. The settings come to the data directory too. Who was
-    erased from the registry since the backup is erased again by the next start: the journal of erasures in the data
-    directory is in no backup, and stays. Where there is none, the registry is served only once it is known, by
-    --erasures or `shopguard registry erasures apply`.
+    Everything is verified before anything is put in place. The settings come to the data directory too. Receipts of
+    reports that are here stay, and those that are missing come back.
+
+    Who was erased from the registry since the backup is erased again by the next start: the journal of erasures in
+    the data directory is in no backup, and stays. Where there is none, the registry is served only once it is known,
+    by --erasures or `shopguard registry erasures apply`.
     """
     home = invocation.data_dir
     journal = given_journal(erasures)
@@ -159,6 +171,7 @@ def restore(invocation: Invocation, file: Path, force: bool, erasures: str | Non
         if there:
             aside, moved = _move_aside(home, there)
             click.echo(f"moved aside to {aside}: {', '.join(moved)}")
+        _bring_receipts(Path(staging, RECEIPTS), home / RECEIPTS)
         for path in sorted(Path(staging).iterdir()):
             target = home / _place(path.name)
             target.parent.mkdir(mode=0o700, exist_ok=True)
@@ -166,6 +179,15 @@ def restore(invocation: Invocation, file: Path, force: bool, erasures: str | Non
     _tell_restored(invocation, manifest)
     if any(name in manifest.files for name in _NESTED):
         _remember_erasures(home, erasures is not None, journal)
+
+
+def _bring_receipts(restored: Path, folder: Path) -> None:
+    """Put back the receipts that are not here: each proves what was filed, and none is ever replaced."""
+    for path in sorted(restored.glob("*")):
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if not (folder / path.name).exists():
+            path.rename(folder / path.name)
+    shutil.rmtree(restored, ignore_errors=True)
 
 
 def _log_goes_on(present: Path, restored: Path) -> bool:
@@ -220,7 +242,7 @@ def _move_aside(home: Path, names: Sequence[str]) -> tuple[Path, Sequence[str]]:
 
 def _tell_restored(invocation: Invocation, manifest: Manifest) -> None:
     home = invocation.data_dir
-    click.echo(f"restored to {home}, as of {manifest.created_at:%Y-%m-%d %H:%M:%S} UTC: {', '.join(manifest.files)}")
+    click.echo(f"restored to {home}, as of {manifest.created_at:%Y-%m-%d %H:%M:%S} UTC: {_told(manifest.files)}")
     if manifest.locked_keys is None and not invocation.keys_path.exists():
         apart = KEYS if not any(name in manifest.files for name in _NESTED) else f"{KEYS} and {KEYS_FOLDER}"
         click.echo(f"The backup holds no keys: put your copy of {apart} into {home} before you start.", err=True)

@@ -25,11 +25,11 @@ from shopguard.adapter import Secret
 from shopguard.errors import ShopGuardError
 from shopguard.private_file import KEYS_FOLDER
 
-FORMAT = 2
+FORMAT = 3
 KEYS = "keys.json"
-_READ = (1, FORMAT)  # before 2, keys.json was the only file of keys
+_READ = (1, 2, FORMAT)  # before 2, keys.json was the only file of keys; before 3, no file lay in a folder
 _MANIFEST, _LOCKED_KEYS = "manifest.json", "keys.locked"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+_NAME = re.compile(r"([a-z]{1,20}/)?[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _KEYS_NAME = re.compile(rf"{re.escape(KEYS)}|{KEYS_FOLDER}/[a-z][a-z0-9-]{{0,40}}\.json")
 _MAX_SMALL = 1_000_000  # bytes; manifest and keys are a few thousand
 _SCRYPT_N, _SCRYPT_R, _SCRYPT_P = 2**17, 8, 1  # 128 MiB and a third of a second: OWASP, read 2026-11
@@ -131,6 +131,8 @@ def _check(source: Path, folder: Path, manifest: Manifest, locked: bytes | None)
         if not path.exists() or _digest(path) != digest:
             raise ArchiveRefused(f"{source}: {name} is missing or not the one that was archived")
         path.chmod(0o600)
+        if path.parent != folder:
+            path.parent.chmod(0o700)
     if manifest.locked_keys and (locked is None or sha256(locked).hexdigest() != manifest.locked_keys):
         raise ArchiveRefused(f"{source}: the keys are missing or not those that were archived")
 

@@ -21,6 +21,7 @@ from shopguard.config import DatabaseSettings
 from shopguard.guard.reviews import record
 from shopguard.identity.tables.imported import IMPORTED, keep_extract, read_imported
 from shopguard.model import Order, OrderRef
+from shopguard.private_file import write_private
 from shopguard.registry.messages import ME
 from shopguard.registry.refusals import Refused
 from shopguard.registry.signing import Signer
@@ -334,6 +335,29 @@ def test_restored_towns_that_are_not_read_there_are_told_of(
     result = other.run("restore", FILE, *NOBODY)
     assert (other.data_dir / "tables" / IMPORTED).exists()
     assert f"copy that file to {tmp_path / 'shared'}" in result.stderr
+
+
+@pytest.mark.usefixtures("word")
+def test_receipts_of_reports_come_back_and_none_is_replaced(full: "Desk") -> None:
+    receipts = full.data_dir / "receipts"
+    for name in ("R-AAAAAAAA11", "R-BBBBBBBB22"):
+        write_private(receipts / f"{name}.json", f'"{name}"'.encode())
+    assert "receipts (2)" in full.done("backup", FILE)
+    (receipts / "R-AAAAAAAA11.json").unlink()
+    (receipts / "R-BBBBBBBB22.json").write_bytes(b'"with a later proof"')
+    write_private(receipts / "R-CCCCCCCC33.json", b'"filed since"')
+    full.done("restore", FILE, "--force", *NOBODY)
+    assert {path.name[:3]: path.read_text() for path in receipts.iterdir()} == {
+        "R-A": '"R-AAAAAAAA11"',
+        "R-B": '"with a later proof"',
+        "R-C": '"filed since"',
+    }
+    other = elsewhere(full)
+    other.done("restore", FILE, *NOBODY)
+    restored = other.data_dir / "receipts"
+    assert sorted(path.name for path in restored.iterdir()) == ["R-AAAAAAAA11.json", "R-BBBBBBBB22.json"]
+    assert restored.stat().st_mode & 0o077 == 0
+    assert all(path.stat().st_mode & 0o077 == 0 for path in restored.iterdir())
 
 
 @pytest.mark.usefixtures("word")

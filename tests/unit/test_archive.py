@@ -163,7 +163,7 @@ def test_keys_without_a_passphrase_stay_locked(with_keys: Path, into: Path) -> N
         with_content("guard.db", b"other"),
         with_content("manifest.json", b"{}"),
         with_content("manifest.json", b"no JSON"),
-        with_manifest(lambda manifest: manifest.update(format=3)),
+        with_manifest(lambda manifest: manifest.update(format=4)),
         with_manifest(lambda manifest: manifest["files"].pop("guard.db")),
         with_manifest(lambda manifest: manifest["files"].update({"more.db": "00"})),
         with_manifest(lambda manifest: manifest["files"].update({"../more.db": "00"})),
