@@ -129,6 +129,7 @@ class Installation:
             asked.retaliation_days,
             asked.mall_orders,
             self.config.registry.periods,
+            asked.a_day,
         )
 
     @cached_property

@@ -102,6 +102,8 @@ class ReportingSettings:
         floor: the least that must be left to pay, in yen (L5; Spain: 50 euros).
         retaliation_days: before filing, in which a complaint of the buyer is pointed out to the office (L20).
         mall_orders: whether orders of malls are taken; the operator has read the malls' terms.
+        a_day: how many reports of a member are looked at in a day, each time it checks, changes or files one. A list
+            of 10,000 rows, tried and then filed, fits in.
     """
 
     due_days: Annotated[int, Within(14, 180)] = 14
@@ -109,6 +111,7 @@ class ReportingSettings:
     floor: Annotated[Decimal, Within(1_000, 1_000_000), Whole()] = Decimal(1_000)
     retaliation_days: Annotated[int, Within(30, 365)] = 30
     mall_orders: bool = False
+    a_day: Annotated[int, Within(50, 1_000_000)] = 25_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ class Refusal(StrEnum):
     SLOW_DOWN = "slow_down"  # the budget runs low: one batch now and then
     BUDGET_SPENT = "budget_spent"  # stopped until a person at the office has looked
     SEARCHES_SPENT = "searches_spent"  # a person searched as often as a member may for now
+    REPORTS_SPENT = "reports_spent"  # as many reports of the member were looked at as may be in a day
     TOO_LARGE = "too_large"
     NOT_FOUND = "not_found"
     METHOD = "method"
@@ -37,7 +38,7 @@ class Refusal(StrEnum):
     @property
     def is_passing(self) -> bool:
         """Whether the same question may be answered later without anybody having done anything."""
-        return self in (Refusal.SLOW_DOWN, Refusal.SEARCHES_SPENT, Refusal.UNAVAILABLE)
+        return self in _PASSING
 
 
 _STATUS = {
@@ -61,8 +62,11 @@ _STATUS = {
     Refusal.SLOW_DOWN: 429,
     Refusal.BUDGET_SPENT: 429,
     Refusal.SEARCHES_SPENT: 429,
+    Refusal.REPORTS_SPENT: 429,
     Refusal.UNAVAILABLE: 503,
 }
+
+_PASSING = frozenset({Refusal.SLOW_DOWN, Refusal.SEARCHES_SPENT, Refusal.REPORTS_SPENT, Refusal.UNAVAILABLE})
 
 
 class Refused(ShopGuardError):

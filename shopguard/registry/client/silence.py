@@ -70,6 +70,7 @@ _SENTENCES: Mapping[str, str] = {
     Refusal.SLOW_DOWN: "the registry answers this shop slowly for now, as it has asked unusually much",
     Refusal.BUDGET_SPENT: f"this shop has asked the registry more than it may; {_OFFICE}",
     Refusal.SEARCHES_SPENT: "this shop has searched as often as it may for now; a few searches come back each day",
+    Refusal.REPORTS_SPENT: "no more reports of this shop are looked at today; go on after midnight in Japan",
     Refusal.TOO_LARGE: _OURS,
     Refusal.NOT_FOUND: "what answered at the registry's address is no registry of this version; check registry.url",
     Refusal.METHOD: _OURS,

@@ -257,7 +257,7 @@ def _route(
         reads=reads,
         answers=answers,
         query=query,
-        refuses=(Refusal.RULES, Refusal.STATE),
+        refuses=(Refusal.RULES, Refusal.STATE, Refusal.REPORTS_SPENT),
     )
 
 

@@ -30,6 +30,7 @@ class Limits:
         retaliation_days: before filing, in which a complaint of the buyer is pointed out to the office.
         mall_orders: whether orders of malls are taken; the operator has read the malls' terms.
         periods: how long entries live: what would have ended already is not taken.
+        a_day: how often a member may have reports looked at, see ``allowance``.
     """
 
     due_days: int = 14
@@ -38,6 +39,7 @@ class Limits:
     retaliation_days: int = 30
     mall_orders: bool = False
     periods: Periods = USUAL
+    a_day: int = 25_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from shopguard.registry.acts import Act, Acts
 from shopguard.registry.calendar import day_of
 from shopguard.registry.log import Inclusion, LeafKind
 from shopguard.registry.refusals import Refusal, Refused
+from shopguard.registry.reports.allowance import Allowance
 from shopguard.registry.reports.checks import check_room, check_state, refuse_forbidden
 from shopguard.registry.reports.ending import Ending
 from shopguard.registry.reports.filing import Filing, Intake, examined, other_digest
@@ -93,17 +94,20 @@ class Reports:
     ) -> None:
         self.store, self.ending, self._judge = store, ending, Judge(store, seen, clock, limits or Limits())
         self._acts, self._entries, self._seen, self._clock = acts, entries, seen, clock
+        self._allowance = Allowance((limits or Limits()).a_day, clock)
         self._intake = Intake(store, self._judge, acts, seen, prove, clock)
 
     # --- the shop ---------------------------------------------------------------------------------------------------
 
     def check(self, member: str, content: ReportContent) -> Sequence[Fault]:
         """Return what would keep such a report from being filed; nothing is kept of it."""
+        self._allowance.take(member)
         with reading(self.store.engine) as connection:
             return self._judge.faults(connection, self._new(member, content))
 
     def draft(self, member: str, content: ReportContent) -> Dossier:
         """Begin a report; it may lack much, but nothing that must not be written down is kept."""
+        self._allowance.take(member)
         new = self._new(member, content)
         with reading(self.store.engine) as connection:
             faults = self._judge.faults(connection, new, ())
@@ -116,6 +120,7 @@ class Reports:
 
     def change(self, member: str, report_id: str, content: ReportContent) -> Dossier:
         """Say something else in a report that waits for the shop."""
+        self._allowance.take(member)
         with writing(self.store.engine) as connection:
             report = self._own(connection, member, report_id, *_OPEN)
             files = self.store.files(connection, report.number)
@@ -128,6 +133,7 @@ class Reports:
 
         Of what is not filed nothing is kept.
         """
+        self._allowance.take(member)
         new = self._new(member, content)
         done = self._intake.file(new, files, filing)
         if isinstance(done, Report):
