@@ -49,16 +49,18 @@ class LookRoots:
                     yield row.first, row.last
 
     def _span(self, hour: float, now: float) -> None:
+        with reading(self._vault) as connection:  # whoever looks meanwhile does not wait until all of it is hashed
+            span = _open_span(connection, hour)
+            hashes = [] if span is None else list(_hashes(connection, *span))
+        if span is None:
+            return
+        first, last = span
+        row = {"at": now, "first": first, "last": last, "root": tree_root(hashes), "salt": os.urandom(_SALT_BYTES)}
         with writing(self._vault) as connection:
-            before = connection.execute(sa.select(sa.func.max(look_root.c.last))).scalar() or 0
-            ended = sa.select(sa.func.max(look.c.number)).where(look.c.number > before, look.c.at < hour)
-            last = connection.execute(ended).scalar()
-            if last is None:
-                return
-            root = tree_root(_hashes(connection, before + 1, last))
-            salt = os.urandom(_SALT_BYTES)
-            row = {"at": now, "first": before + 1, "last": last, "root": root, "salt": salt, "leaf": None}
-            connection.execute(look_root.insert(), row)
+            # a look that was forgotten meanwhile goes by the same hash; where one has gone altogether, the next round
+            # begins anew
+            if _first_open(connection) == first and _count(connection, first, last) == len(hashes):
+                connection.execute(look_root.insert(), row | {"leaf": None})
 
     def _settle(self) -> None:
         waiting = sa.select(look_root).where(look_root.c.leaf.is_(None)).order_by(look_root.c.number)
@@ -69,6 +71,23 @@ class LookRoots:
             with writing(self._vault) as connection:
                 is_row = look_root.c.number == row.number
                 connection.execute(sa.update(look_root).where(is_row).values(leaf=leaf))
+
+
+def _open_span(connection: sa.Connection, hour: float) -> tuple[int, int] | None:
+    """First and last number of the looks up to a moment that are under no root yet, or None."""
+    first = _first_open(connection)
+    ended = sa.select(sa.func.max(look.c.number)).where(look.c.number >= first, look.c.at < hour)
+    last = connection.execute(ended).scalar()
+    return None if last is None else (first, last)
+
+
+def _first_open(connection: sa.Connection) -> int:
+    return (connection.execute(sa.select(sa.func.max(look_root.c.last))).scalar() or 0) + 1
+
+
+def _count(connection: sa.Connection, first: int, last: int) -> int:
+    within = look.c.number.between(first, last)
+    return connection.execute(sa.select(sa.func.count()).select_from(look).where(within)).scalar_one()
 
 
 def _content(row: sa.Row[Any]) -> bytes:

@@ -1,6 +1,7 @@
 """Who was told of whom: written before it is told, kept three years, gone with the entry, and hashed into the log."""
 
 import threading
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import pytest
@@ -8,7 +9,7 @@ import sqlalchemy as sa
 
 from shopguard.errors import StoreUnavailable
 from shopguard.registry.client import NoAnswer
-from shopguard.registry.log import LeafKind
+from shopguard.registry.log import LeafKind, tree_root
 from shopguard.registry.records import Forgotten
 from shopguard.registry.refusals import Refusal
 from shopguard.registry.search.looks import Looks
@@ -207,6 +208,77 @@ def test_an_hour_of_looks_is_one_leaf(either_town: Town, roots: LookRoots) -> No
     roots.enter()
     assert logged(either_town) == 1
     assert list(roots.faults()) == []
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, do: Callable[[], object]) -> None:
+    """Have something done while the looks of an hour are being hashed."""
+
+    def hashing(hashes: Iterable[bytes]) -> bytes:
+        do()
+        return tree_root(hashes)
+
+    monkeypatch.setattr("shopguard.registry.search.roots.tree_root", hashing)
+
+
+def test_looks_are_written_while_those_of_an_hour_are_hashed(
+    either_town: Town, roots: LookRoots, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    either_town.search("shop-1")
+    either_town.pass_time(hours=2)
+    meanwhile(monkeypatch, lambda: either_town.search("shop-2"))
+    roots.enter()
+    monkeypatch.undo()
+    assert [(row["first"], row["last"]) for row in either_town.rows("look_root")] == [(1, 1)]
+    either_town.pass_time(hours=1)
+    roots.enter()
+    assert [(row["first"], row["last"]) for row in either_town.rows("look_root")] == [(1, 1), (2, 2)]
+    assert list(roots.faults()) == []
+
+
+def test_a_look_that_is_forgotten_while_it_is_hashed_stands_under_its_root(
+    either_town: Town, roots: LookRoots, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    either_town.search("shop-1")
+    either_town.pass_time(hours=2)
+    meanwhile(monkeypatch, lambda: either_town.home.publisher.erase("E-1"))
+    roots.enter()
+    monkeypatch.undo()
+    assert len(either_town.rows("look_root", "leaf IS NOT NULL")) == 1
+    assert list(roots.faults()) == []
+
+
+def test_looks_that_are_dropped_while_they_are_hashed_are_left_for_the_next_round(
+    either_town: Town, roots: LookRoots, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for member in ("shop-1", "shop-2"):
+        either_town.search(member)
+    either_town.pass_time(hours=2)
+
+    def drop() -> None:
+        with writing(either_town.home.engine("vault")) as connection:
+            connection.exec_driver_sql("DELETE FROM look WHERE number = 1")
+
+    meanwhile(monkeypatch, drop)
+    roots.enter()
+    assert either_town.rows("look_root") == []
+    monkeypatch.undo()
+    roots.enter()
+    assert list(roots.faults()) == []
+
+
+def test_a_root_that_a_crash_kept_from_the_log_is_entered_once(
+    either_town: Town, roots: LookRoots, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    either_town.search("shop-1")
+    either_town.pass_time(hours=2)
+    with monkeypatch.context() as broken:
+        broken.setattr(roots, "_settle", lambda: None)
+        roots.enter()
+    roots.enter()
+    roots.enter()
+    assert len(either_town.rows("look_root", "leaf IS NOT NULL")) == 1
+    leaves = either_town.home.log.leaves(0, 1_000)
+    assert [leaf.kind for leaf in leaves].count(LeafKind.LOOK_UPS) == 1
 
 
 def test_an_hour_in_which_nobody_looked_has_no_leaf(town: Town) -> None:
