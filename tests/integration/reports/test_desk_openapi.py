@@ -1,8 +1,7 @@
 """What the OpenAPI document promises of the members' routes, put to the test by requests made up from it."""
 
-import io
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +9,6 @@ import hypothesis
 import pytest
 import schemathesis
 import schemathesis.openapi
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi import checks
 
 from shopguard.registry.disputes.routes import member_routes
 from shopguard.registry.log.routes import log_routes
@@ -21,9 +18,10 @@ from shopguard.registry.members.routes import fee_routes
 from shopguard.registry.reports.routes import report_routes
 from shopguard.wire import plain
 from tests.integration.reports.conftest import FILES, UNPAID, Registry, a_file
+from tests.integration.signing_member import CHECKS, SigningMember
 
 if TYPE_CHECKING:
-    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+    from wsgiref.types import WSGIApplication
 
 
 NOBODY: Any = None  # nothing is asked of the routes before the tests run
@@ -42,31 +40,8 @@ DOCUMENTED = schemathesis.openapi.from_dict(OURS)
 SIGNED_FOR = schemathesis.openapi.from_dict({**OURS, "security": []})
 """The same as it looks from behind ``SigningMember``, which does the signing."""
 
-CHECKS = [
-    not_a_server_error,
-    checks.status_code_conformance,
-    checks.content_type_conformance,
-    checks.response_headers_conformance,
-    checks.response_schema_conformance,
-    checks.allow_header_conformance,
-]
 Case = schemathesis.Case[Any]
 LIMITS = hypothesis.settings(max_examples=10, deadline=None)
-
-
-class SigningMember:
-    """Stands before the application and signs whatever is sent, byte for byte, as a member would."""
-
-    def __init__(self, app: "WSGIApplication", registry: Registry) -> None:
-        self._app, self._registry = app, registry
-
-    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
-        query = environ.get("QUERY_STRING")
-        request = self._registry.request(environ["REQUEST_METHOD"], f"{path}?{query}" if query else path, body)
-        signed = {"wsgi.input": io.BytesIO(body), "HTTP_AUTHORIZATION": request.header()}
-        return self._app({**environ, **signed}, start_response)
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +63,7 @@ def app(lasting_registry: Registry) -> "WSGIApplication":
 def test_what_a_member_signs_is_answered_as_documented(
     case: Case, app: "WSGIApplication", lasting_registry: Registry
 ) -> None:
-    case.call_and_validate(app=SigningMember(app, lasting_registry), checks=CHECKS)
+    case.call_and_validate(app=SigningMember(app, lasting_registry.request), checks=CHECKS)
 
 
 @DOCUMENTED.parametrize()
@@ -103,7 +78,7 @@ def test_all_that_members_may_ask_is_tried_here(lasting_registry: Registry) -> N
 
 
 def test_a_report_that_is_there_is_answered_as_documented(app: "WSGIApplication", lasting_registry: Registry) -> None:
-    member = SigningMember(app, lasting_registry)
+    member = SigningMember(app, lasting_registry.request)
 
     def call(method: str, path: str, **more: Any) -> Any:
         response = SIGNED_FOR[path][method].Case(**more).call_and_validate(app=member, checks=CHECKS)
