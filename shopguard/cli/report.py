@@ -107,9 +107,9 @@ def csv_(context: click.Context, path: Path, dry_run: bool, as_json: bool) -> No
 @json_option
 @click.pass_obj
 def list_(invocation: Invocation, state: str | None, as_json: bool) -> None:
-    """Show this shop's reports, the newest first."""
+    """Show this shop's reports: first those that the office returned to it, and of each the newest first."""
     with _reports(invocation) as (_, reports):
-        heads = list(reports.all(ReportState(state) if state else None))
+        heads = sorted(reports.all(ReportState(state) if state else None), key=_waits_for_office)
     if as_json:
         show_json(heads)
     else:
@@ -215,6 +215,11 @@ def letters(invocation: Invocation, as_json: bool) -> None:
 def _reports(invocation: Invocation) -> Iterator[tuple["Installation", ReportClient]]:
     with opened(invocation) as installation:
         yield installation, ReportClient(installation.registry_client)
+
+
+def _waits_for_office(head: ReportHead) -> bool:
+    """Whether nothing is asked of the shop."""
+    return head.state is not ReportState.RETURNED
 
 
 def _line(head: ReportHead) -> Sequence[object]:

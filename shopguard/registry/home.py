@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from shopguard.registry.client import InProcess, RegistryClient
 from shopguard.registry.desk import Route
 from shopguard.registry.disputes.letters import Sender
 from shopguard.registry.disputes.persons import Persons
+from shopguard.registry.disputes.returning import tell_returned
 from shopguard.registry.disputes.routes import member_routes
 from shopguard.registry.entries.service import Entries
 from shopguard.registry.erasures import JOURNAL, ErasureJournal
@@ -45,6 +46,7 @@ from shopguard.registry.reapplying import Erasures
 from shopguard.registry.records import Records
 from shopguard.registry.refusals import Refused
 from shopguard.registry.reports.ending import Ending
+from shopguard.registry.reports.model import Report
 from shopguard.registry.reports.routes import report_routes
 from shopguard.registry.reports.rules import Limits
 from shopguard.registry.reports.service import Reports
@@ -250,7 +252,10 @@ class RegistryHome:
         store = ReportStore(self.records, self.vault_keys)
         ending = Ending(store, self.acts, self.timers, self._seconds)
         parts = store, self.acts, self.entries, self.seen, ending, self.log.inclusion
-        return Reports(*parts, self._seconds, self._limits)
+        return Reports(*parts, self._seconds, self._limits, self._tell_returned)
+
+    def _tell_returned(self, connection: sa.Connection, report: Report, until: date) -> None:
+        tell_returned(self.persons.files, connection, report, until)  # what persons ask is built on the reports
 
     @cached_property
     def conflicts(self) -> Conflicts:

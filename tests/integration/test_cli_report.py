@@ -242,6 +242,15 @@ def test_reports_are_listed_by_state(desk: "Desk", tmp_path: Path, evidence: Pat
     assert "evidence-1.pdf" in desk.done("report", "show", report_id)
 
 
+def test_reports_that_the_office_returned_are_listed_first(desk: "Desk", tmp_path: Path, evidence: Path) -> None:
+    returned = filed(desk, tmp_path, evidence)
+    filed(desk, tmp_path, evidence, order_id="5002")
+    desk.done("registry", "office", "return", returned, "--reason", "which parcel?")
+    assert [line.split()[0] for line in desk.done("report", "list").splitlines()][1] == returned
+    assert json.loads(desk.done("report", "list", "--json"))[0]["id"] == returned
+    assert returned in desk.done("report", "letters")
+
+
 # many
 
 

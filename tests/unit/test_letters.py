@@ -47,6 +47,7 @@ LETTERS: Mapping[Template, Callable[[], Letter]] = {
     Template.PROTECTED: lambda: letters.protected(*HEAD, ID, DUE),
     Template.REPORTER_ANSWERED: lambda: letters.reporter_answered(*HEAD, ["R-1"], stays=True),
     Template.REPORTER_ASKED: lambda: letters.reporter_asked(*HEAD, ["R-1"], DUE),
+    Template.REPORTER_RETURNED: lambda: letters.reporter_returned(*HEAD, "R-1", DUE),
     Template.DEADLINE: lambda: letters.deadline(SENDER, TODAY, "entry:1", "お申出への返答", DUE),
 }
 every_letter = pytest.mark.parametrize("template", list(Template))
@@ -81,7 +82,7 @@ def test_no_letter_asks_for_money(template: Template) -> None:
 @every_letter
 def test_a_letter_names_the_request_it_answers(template: Template) -> None:
     others = {Template.NOTICE, Template.REPORTER_TOLD, Template.REPORTER_ANSWERED, Template.REPORTER_ASKED}
-    others |= {Template.FURTHER_NOTICE, Template.DEADLINE}
+    others |= {Template.FURTHER_NOTICE, Template.REPORTER_RETURNED, Template.DEADLINE}
     letter = LETTERS[template]()
     assert [ID in wording.body for wording in (letter.ja, letter.en)] == [template not in others] * 2
 

@@ -33,6 +33,7 @@ class Template(StrEnum):
     PROTECTED = "protected"
     REPORTER_ANSWERED = "reporter_answered"  # to the shop: how it was decided
     REPORTER_ASKED = "reporter_asked"  # to the shop: whether its report still holds
+    REPORTER_RETURNED = "reporter_returned"  # to the shop: the office asks for more
     DEADLINE = "deadline"  # to the office
 
 
@@ -342,6 +343,24 @@ def reporter_asked(to: Contact, sender: Sender, today: date, reports: Sequence[s
         "it. A report that is not confirmed by then supports no entry any more.",
     ]
     return _letter(to, sender, today, ("通報の再確認のお願い", ja), ("Does your report still hold?", en))
+
+
+def reporter_returned(to: Contact, sender: Sender, today: date, report: str, until: date) -> Letter:
+    """To the shop: the office has a question about its report, which waits until ``until``."""
+    ja = [
+        "貴店の通報について、事務局から確認したいことがあります。通報は貴店に戻っています。",
+        _lines(("通報", report), ("戻した日", _ja(today)), ("ご回答の期限", _ja(until))),
+        f"確認したい内容は「report show {report}」で表示されます。書き足すか資料を加えて、もう一度ご提出ください。"
+        "期限までにご提出がなければ、通報は終わります。すでにご提出いただいた場合や、取り下げた場合は、何もなさらないでください。",
+    ]
+    en = [
+        "The office has a question about your report, and has given it back to you.",
+        _lines(("Report", report), ("Given back on", _en(today)), ("Please answer by", _en(until))),
+        f"What it asks is shown by `report show {report}`. Please add to the report or its files, and file it again. "
+        "If nothing is filed by then, the report ends. If you have filed or withdrawn it meanwhile, there is nothing "
+        "to do.",
+    ]
+    return _letter(to, sender, today, ("通報の確認のお願い", ja), ("A question about your report", en))
 
 
 def deadline(sender: Sender, today: date, subject: str, what: str, due_on: date) -> Letter:

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import msgspec
 import sqlalchemy as sa
 
 from shopguard.registry.acts import SYSTEM, Act, Acts
+from shopguard.registry.calendar import day_of
 from shopguard.registry.entries.cases import empty_reports
 from shopguard.registry.log import LeafKind
 from shopguard.registry.office.quality import Counted, count
@@ -60,9 +62,10 @@ class Ending:
         """Let a draft end if nobody goes on with it."""
         self._set(connection, number, ENDS, self._periods.draft_days)
 
-    def answer(self, connection: sa.Connection, number: int) -> None:
-        """Let a returned report end if the shop does not answer."""
+    def answer(self, connection: sa.Connection, number: int) -> date:
+        """Let a returned report end if the shop does not answer, and return the last whole day it has for that."""
         self._set(connection, number, ENDS, self._periods.answer_days)
+        return day_of(self._clock() + (self._periods.answer_days - 1) * _DAY_S)
 
     def rejected(self, connection: sa.Connection, number: int) -> None:
         """Let a rejected report be erased once the shop has had its time to ask."""

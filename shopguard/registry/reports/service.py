@@ -58,6 +58,10 @@ class Supporting(Protocol):
     def confirmed(self, connection: sa.Connection, report: int, by: str) -> object: ...
 
 
+TellReturned = Callable[[sa.Connection, Report, date], object]
+"""Takes a report that was returned and the last day to answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Dossier:
     """A report with its files, what still keeps it from being filed, and the digest of what would be."""
@@ -79,6 +83,7 @@ class Reports:
     Args:
         prove: shows that a leaf is in the log.
         clock: Unix seconds.
+        tell_returned: lets the shop know, in the office's transaction, that a report waits for it.
     """
 
     def __init__(
@@ -91,7 +96,9 @@ class Reports:
         prove: Callable[[int], Inclusion],
         clock: Callable[[], float],
         limits: Limits | None = None,
+        tell_returned: TellReturned = lambda connection, report, until: None,
     ) -> None:
+        self._tell_returned = tell_returned
         self.store, self.ending, self._judge = store, ending, Judge(store, seen, clock, limits or Limits())
         self._acts, self._entries, self._seen, self._clock = acts, entries, seen, clock
         self._allowance = Allowance((limits or Limits()).a_day, clock)
@@ -280,7 +287,7 @@ class Reports:
     def returned(self, connection: sa.Connection, number: int, reason: str, by: str) -> Report:
         """Ask the shop for more. The office's own transaction."""
         report = self._decided(connection, number, ReportState.RETURNED, LeafKind.REPORT_RETURNED, by, reason)
-        self.ending.answer(connection, number)
+        self._tell_returned(connection, report, self.ending.answer(connection, number))
         return report
 
     def rejected(self, connection: sa.Connection, number: int, reason: str, by: str) -> Report:
