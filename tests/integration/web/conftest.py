@@ -1,0 +1,114 @@
+"""A guard with its pages and no server: browsers that are signed in with given roles, and orders that came in."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from shopguard.bootstrap import Installation
+from shopguard.config import Config, Language, Mode, ShopSettings
+from shopguard.model import Category, Entry, Order, OrderRef, Party, Payment, PaymentKind
+from shopguard.registry.protocol import Registry
+from shopguard.testing.fakes import FakePlatform
+from shopguard.testing.registry import FakeRegistry
+from shopguard.web.accounts.links import SignInLinks
+from shopguard.web.accounts.model import Account
+from shopguard.web.accounts.store import Accounts
+from shopguard.web.roles import Role
+
+SHOP, OTHER_SHOP = "main-store", "second-store"
+BAD = Party(name="渡邊 太郎", phones=("090-0000-0001",), emails=("taro@example.jp",))
+ENTRY = Entry("E-1", Category.UNPAID, BAD, 2, date(2025, 3, 1), date(2026, 8, 14))
+ORDER = Order("5001", number="#1042", total=Decimal(12800), payment=Payment(PaymentKind.COD, "代金引換"), buyer=BAD)
+REF = OrderRef(SHOP, "5001")
+
+Install = Callable[[Config, Registry], Installation]
+
+
+def press(browser: FlaskClient, address: str, form: Mapping[str, Any] | None = None, **more: Any) -> TestResponse:
+    """Send a form as a page of this browser would: with the key of its sign-in. Redirects are not followed."""
+    return browser.post(address, data={**(form or {}), "form_key": form_key(browser)}, **more)
+
+
+def form_key(browser: FlaskClient) -> str:
+    """What every form of this browser carries."""
+    page = browser.get("/console/me")
+    found = re.search(r'<body data-form-key="([^"]+)"', page.text)
+    assert found is not None, "nobody is signed in"
+    return found.group(1)
+
+
+def read(page: str) -> str:
+    """What somebody reads of a page, without its marks."""
+    return " ".join(re.sub(r"<[^>]*>", " ", page).split())
+
+
+class Console:
+    """The pages of one guard with two shops on fake platforms.
+
+    ``guard`` is the installation, ``app`` the application, ``platform`` where the first shop stands.
+    """
+
+    def __init__(self, guard: Installation) -> None:
+        self.guard = guard
+        self.app = guard.console_app()
+        self.accounts = Accounts(guard.engine, guard.writer, guard.clock)
+        adapter = guard.shops[SHOP].adapter
+        assert isinstance(adapter, FakePlatform)
+        self.platform = adapter
+
+    def account(self, *roles: Role, shops: Iterable[str] | None = None, name: str | None = None) -> Account:
+        """A new account; ``name`` None makes one up."""
+        named = name or f"person-{len(self.accounts.all()) + 1}"
+        return self.accounts.create(named, named, roles, shops)
+
+    def browser(
+        self,
+        *roles: Role,
+        shops: Iterable[str] | None = None,
+        name: str | None = None,
+        language: str = "en",
+    ) -> FlaskClient:
+        """A browser signed in to a new account: with all roles, if none are given."""
+        browser = self.visitor(language)
+        self.sign_in(browser, self.account(*(roles or Role), shops=shops, name=name))
+        return browser
+
+    def visitor(self, language: str = "en") -> FlaskClient:
+        """A browser that nobody is signed in to."""
+        browser = self.app.test_client()
+        browser.environ_base["HTTP_ACCEPT_LANGUAGE"] = language
+        return browser
+
+    def sign_in(self, browser: FlaskClient, account: Account) -> None:
+        token = SignInLinks(self.guard.writer, self.guard.clock).make(account.id)
+        assert browser.get("/console/sign-in", query_string={"token": token}).status_code == 302
+
+    def order(self, order: Order = ORDER, shop: str = SHOP) -> OrderRef:
+        """Let ``order`` come in at a shop and be judged."""
+        adapter = self.guard.shops[shop].adapter
+        assert isinstance(adapter, FakePlatform)
+        self.guard.inbox.accept(shop, f"{order.id} {order.total}", adapter.delivery(order))
+        ref = adapter.place(order).ref
+        self.work()
+        return ref
+
+    def work(self) -> None:
+        """Let the worker do all there is to do."""
+        self.guard.worker("w").run_until_idle()
+
+
+@pytest.fixture
+def console(install: Install) -> Console:
+    """Two shops in mode hold and a registry with one entry; nothing was ordered, nobody is signed in."""
+    return Console(install(Config(shops=dict(map(_shop, (SHOP, OTHER_SHOP)))), FakeRegistry(ENTRY)))
+
+
+def _shop(name: str) -> tuple[str, ShopSettings]:
+    settings = ShopSettings(name, "fake", None, mode=Mode.HOLD, language=Language.JA, rate_per_s=1000)
+    return name, settings
