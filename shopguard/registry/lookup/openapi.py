@@ -32,6 +32,7 @@ from shopguard.registry.refusals import Refusal
 from shopguard.registry.signing import ANSWER_HEADER
 
 DOCUMENT_PATH = "/registry/openapi.json"
+PERSONS_DOCUMENT_PATH = "/registry/v1/persons/openapi.json"
 VERSION = "1"
 
 Json = dict[str, Any]
@@ -53,7 +54,8 @@ _BATCH = (
 _ABOUT = f"""\
 What members of a registry ask. Every request carries who asks and a signature over method, path with query, body,
 time and a nonce in its `Authorization` header; every answer to a readable one is signed in `{ANSWER_HEADER}`, over
-status, body, time and that nonce. docs/registry-api.md has the bytes. Every answer says `Cache-Control: no-store`."""
+status, body, time and that nonce. docs/registry-api.md has the bytes. What listed persons ask is described apart, in
+`{PERSONS_DOCUMENT_PATH}`. Every answer says `Cache-Control: no-store`."""
 
 
 def document(more: Sequence[Route] = ()) -> Json:
@@ -61,6 +63,7 @@ def document(more: Sequence[Route] = ()) -> Json:
     return {
         "openapi": "3.1.0",
         "info": {"title": "ShopGuard registry", "version": VERSION, "description": _ABOUT},
+        "externalDocs": {"url": PERSONS_DOCUMENT_PATH, "description": "What listed persons ask, without a signature"},
         "paths": _paths() | _paths_of(more),
         "components": {
             "schemas": _schemas(more),
