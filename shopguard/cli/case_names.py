@@ -19,12 +19,14 @@ def entry_named(home: RegistryHome, reference: str) -> int:
 
 
 def subject_named(home: RegistryHome, name: str) -> Subject:
-    """Return what ``name`` stands for: a report (``R-``), an entry, or a member as ``member:ID``."""
+    """Return what ``name`` stands for: a report (``R-``), an entry, or a member as ``member:ID``; erased ones too."""
     if name.startswith(_MEMBER):
         return Subject.of(SubjectKind.MEMBER, name.removeprefix(_MEMBER))
     if name.startswith("R-"):
-        return Subject.of(SubjectKind.REPORT, home.reports.get(name).report.number)
-    return Subject.of(SubjectKind.ENTRY, entry_named(home, name))
+        report = home.reports.store.number_of(name)
+        return Subject.of(SubjectKind.REPORT, home.reports.get(name).report.number if report is None else report)
+    kept = home.publisher.placing.vault.trace(name)
+    return Subject.of(SubjectKind.ENTRY, entry_named(home, name) if kept is None else kept.number)
 
 
 def names_of(home: RegistryHome, subjects: Collection[Subject]) -> Mapping[Subject, str]:

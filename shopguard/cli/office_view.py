@@ -79,7 +79,7 @@ def show_acts(acts: Iterable[Logged], as_json: bool) -> None:
     else:
         headings = "when", "what", "by", "before", "after", "reason", "log"
         # what a shop filed is kept with the whole request it signed: that is for programs
-        shown = ({**row, "reason": _shortened(row["reason"])} for row in rows)
+        shown = ({**row, "reason": _ERASED if row["reason"] is None else _shortened(row["reason"])} for row in rows)
         show_table(headings, [tuple(row.values()) for row in shown])
 
 
@@ -230,9 +230,12 @@ def _act(logged: Logged) -> dict[str, Any]:
         "by": act.by,
         "before": act.before,
         "after": act.after,
-        "reason": act.reason,
+        "reason": act.reason if logged.is_whole else None,
         "leaf": logged.leaf,
     }
+
+
+_ERASED = "(erased)"
 
 
 def _flat(value: object, name: str = "") -> Iterator[tuple[str, str]]:

@@ -290,9 +290,12 @@ def warnings(invocation: Invocation, read: Sequence[int], as_json: bool) -> None
 @json_option
 @click.pass_obj
 def acts(invocation: Invocation, subject: str, as_json: bool) -> None:
-    """Show what was done to SUBJECT: a report, an entry, or `member:ID`."""
+    """Show what was done to SUBJECT: a report, an entry, or `member:ID`.
+
+    Of what was erased, who did what and when is left; the words are erased with it.
+    """
     with _registry(invocation) as home:
-        found = home.acts.of(subject_named(home, subject))
+        found = home.acts.trail(subject_named(home, subject))
     show_acts(found, as_json)
 
 

@@ -13,7 +13,7 @@ from shopguard.crypto import Keyring
 from shopguard.errors import ConfigError
 from shopguard.identity import PROFILE
 from shopguard.private_file import KEYS_FOLDER
-from shopguard.registry.acts import Acts
+from shopguard.registry.acts import Acts, words_kept_from
 from shopguard.registry.adopt import adopt
 from shopguard.registry.client import InProcess, RegistryClient
 from shopguard.registry.desk import Route
@@ -349,11 +349,17 @@ class RegistryHome:
                 Chore("looks", _LOOKS_EVERY_S, self.look_roots.enter),
                 Chore("alarms", _LOOKS_EVERY_S, self.monitoring.watch),
                 Chore("old_looks", _HOUR_S, self.looks.expire),
+                Chore("old_words", _HOUR_S, self._forget_old_words),
                 Chore("fees", _HOUR_S, self.fees.issue),
                 Chore("leaving", _HOUR_S, self.leaving.finish),
                 Chore("journal", _HOUR_S, lambda: empty_journal(self.engine("vault"))),  # after all that erases
             ],
         )
+
+    def _forget_old_words(self) -> None:
+        before = words_kept_from(self._seconds())
+        self.acts.expire(before)
+        self.members.expire_acts(before)
 
     def client(self, commitment_secret: bytes) -> RegistryClient:
         """Return the way to ask this registry from inside this installation."""

@@ -111,12 +111,17 @@ class Vault:
 
         A match of one detail alone is told by its handle: whoever looks at it can have that very entry blocked.
         """
+        kept = self.trace(entry_id)
+        return None if kept is None or kept.state is EntryState.ERASED else kept
+
+    def trace(self, entry_id: str) -> Kept | None:
+        """Return what is left of the entry of this id or handle, also where it was erased."""
         with reading(self.engine) as connection:
             kept = self.known(connection, [self.id_digest(entry_id)]).get(self.id_digest(entry_id))
             if kept is None and _HANDLE.fullmatch(entry_id):
                 row = connection.execute(_select_kept.where(_entry.c.handle == bytes.fromhex(entry_id))).first()
                 kept = None if row is None else _kept(row)
-        return None if kept is None or kept.state is EntryState.ERASED else kept
+        return kept
 
     def kept(self, connection: sa.Connection, numbers: Collection[int]) -> Mapping[int, Kept]:
         """Return those of ``numbers`` that are entries, erased ones too."""

@@ -138,6 +138,11 @@ class Members:
         with reading(self._vault) as connection:
             return list(self._store.acts(connection, member_id))
 
+    def expire_acts(self, before: float) -> int:
+        """Erase what was said with acts before a moment, and return of how many; who did what when stays."""
+        with writing(self._vault) as connection:
+            return self._store.forget_details(connection, before)
+
     def groups(self) -> Mapping[str, str]:
         """Return by member the group that is one voice with it; a shop that is one with no other is alone in its own.
 

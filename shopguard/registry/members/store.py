@@ -16,6 +16,7 @@ from shopguard.registry.refusals import Refusal, Refused
 _number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite numbers rows only for INTEGER
 _SALT_BYTES = 32
 _DIGEST_BYTES = 16
+_AT_ONCE = 500
 
 metadata = sa.MetaData()
 
@@ -162,6 +163,22 @@ class MemberStore:
         for row in connection.execute(query):
             said = msgspec.json.decode(self._master.open(row.sealed), type=_Said)
             yield Act(said.at, said.kind, said.by, said.detail, row.leaf)
+
+    def forget_details(self, connection: sa.Connection, before: float) -> int:
+        """Erase what was said with acts before a moment, the oldest first, and return of how many there were."""
+        is_whole = (member_act.c.salt != b"") & member_act.c.leaf.is_not(None)
+        forgotten = 0
+        oldest = sa.select(member_act).where(is_whole).order_by(member_act.c.number).limit(_AT_ONCE)
+        for row in connection.execute(oldest).all():
+            said = msgspec.json.decode(self._master.open(row.sealed), type=_Said)
+            if said.at >= before:
+                break
+            bare = msgspec.json.encode(msgspec.structs.replace(said, detail=""))
+            is_row = member_act.c.number == row.number
+            values = {"salt": b"", "sealed": self._master.seal(bare)}
+            connection.execute(sa.update(member_act).where(is_row).values(values))
+            forgotten += 1
+        return forgotten
 
     def unlogged(self, connection: sa.Connection) -> list[tuple[int, LeafKind, bytes]]:
         """Return number, kind and commitment of each act that the log does not have yet, in their order."""

@@ -75,6 +75,11 @@ class ReportStore:
         """See ``get``."""
         return self._one(connection, report_table.c.number == number)
 
+    def number_of(self, report_id: str) -> int | None:
+        """Return the number of a report, also of one that was erased; None if there never was one."""
+        with reading(self.engine) as connection:
+            return connection.execute(sa.select(report_table.c.number).where(report_table.c.id == report_id)).scalar()
+
     def state_of(self, connection: sa.Connection, number: int) -> ReportState | None:
         """Return where a report stands, which nobody else changes in this transaction; None if there is none.
 

@@ -1,7 +1,7 @@
 """What was done comes into the log once, whatever breaks off; a record shows what its leaves say, while it lives."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -78,3 +78,43 @@ def test_of_a_record_that_was_erased_the_log_says_nothing_any_more(home: Registr
     home.records.forget(subject.number)
     assert home.acts.of(subject) == []
     assert (home.log.size(), home.log.root()) == (size, root)
+
+
+def test_of_an_erased_record_it_stays_known_who_did_what_and_when(home: RegistryHome) -> None:
+    subject = acted(home)
+    home.records.forget(subject.number)
+    assert [(one.act.at, one.act.kind, one.act.by) for one in home.acts.trail(subject)] == [
+        (0.0, LeafKind.REPORT_RECEIVED, "aoki"),
+        (1.0, LeafKind.REPORT_CHECKED, "aoki"),
+    ]
+    assert all((one.act.reason, one.salt, one.is_whole) == ("", b"", False) for one in home.acts.trail(subject))
+
+
+def test_the_words_of_acts_about_members_are_erased_after_three_years(tmp_path: Path) -> None:
+    now = [datetime(2026, 11, 2, tzinfo=UTC)]
+    home = RegistryHome(tmp_path, "example", Keyring.create(tmp_path / "keys.json"), lambda: now[0], apart=False)
+    home.prepare()
+    home.members.create("shop-1", "見本商店", bytes(range(32)), 80, by="aoki")
+    subject = Subject.of(SubjectKind.MEMBER, "shop-1")
+    act = Act(now[0].timestamp(), LeafKind.ALARM_ANSWERED, str(subject), "aoki", "it was their own order")
+    with writing(home.engine("vault")) as connection:
+        home.acts.record(connection, subject, act)
+    home.acts.settle()
+    told = home.members.acts("shop-1")
+    assert told[-1].detail
+
+    now[0] = now[0].replace(year=2029)
+    home.rounds.do_due()
+    assert [one.act.reason for one in home.acts.trail(subject)] == ["it was their own order"]
+    assert home.members.acts("shop-1") == told
+
+    now[0] += timedelta(days=1)
+    del home.rounds  # those of the next start
+    home.rounds.do_due()
+    bare = msgspec.structs.replace(act, reason="")
+    assert [(one.act, one.is_whole) for one in home.acts.trail(subject)] == [(bare, False)]
+    assert [(one.kind, one.by, one.at) for one in home.members.acts("shop-1")] == [
+        (one.kind, one.by, one.at) for one in told
+    ]
+    assert all(one.detail == "" for one in home.members.acts("shop-1"))
+    home.close()

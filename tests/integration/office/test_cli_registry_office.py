@@ -198,6 +198,18 @@ def test_what_was_done_is_shown_with_its_place_in_the_log(desk: "Desk", me: str)
         assert (act["what"], act["by"], act["leaf"] is not None) == (what, me, True)
 
 
+def test_of_what_was_erased_who_did_what_is_still_shown(desk: "Desk", me: str) -> None:
+    report = put(desk)
+    entry = accepted(desk, report)
+    with desk.opened() as installation:
+        assert installation.home.publisher.erase(entry)
+    for subject, what in ((report.id, "report_checked"), (entry, "entry_opened")):
+        (act,) = told(desk, "acts", subject)
+        assert (act["what"], act["by"], act["reason"], act["leaf"] is not None) == (what, me, None, True)
+        assert "(erased)" in desk.done(*OFFICE, "acts", subject)
+    assert "no such entry" in desk.run(*OFFICE, "acts", "E-none").stderr
+
+
 def test_the_history_of_members_is_shown_with_what_it_speaks_for(desk: "Desk") -> None:
     with desk.opened() as installation, writing(installation.home.engine("vault")) as connection:
         for _ in range(10):
