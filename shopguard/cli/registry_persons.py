@@ -281,7 +281,7 @@ def sent(invocation: Invocation, number: int, way: str, proof: str) -> None:
 @_why
 @click.pass_obj
 def undeliverable(invocation: Invocation, number: int, reason: str) -> None:
-    """Keep that the letter NUMBER came back, or can go nowhere. After a notice, the entry may flag at most."""
+    """Keep that the letter NUMBER came back, or can go nowhere. What a notice told of may flag at most."""
     with _registry(invocation) as home:
         home.persons.mailroom.undeliverable(number, operator(), reason)
     click.echo(say(f"{number}: reaches nobody", f"{number}：不達"))

@@ -11,7 +11,7 @@ from shopguard.model import Category, Effect, Entry, Party
 from shopguard.registry.entries.clocks import Clock
 from shopguard.registry.entries.model import Ending, LifeState, NoticeState, Source
 from shopguard.registry.entries.rules import entry_of
-from tests.integration.entries.conftest import PARTY, Crash, Met, Registry, somebody
+from tests.integration.entries.conftest import PARTY, Met, Registry, somebody
 
 if TYPE_CHECKING:
     from shopguard.registry.reports.model import Report
@@ -266,7 +266,7 @@ def test_what_was_loaded_is_served_as_before_until_a_report_of_it_counts(registr
     assert registry.met() == Met(Effect.HOLD, 1)
 
 
-# --- both databases, and broken off ---------------------------------------------------------------------------------
+# --- beside it ------------------------------------------------------------------------------------------------------
 
 
 def test_it_begins_to_count_on_either_database(either_registry: Registry) -> None:
@@ -278,30 +278,6 @@ def test_it_begins_to_count_on_either_database(either_registry: Registry) -> Non
     registry.heard(number)
     assert registry.entries.untold() == []
     assert registry.met(MOVED) == Met(Effect.HOLD, 2)
-
-
-def begun(registry: Registry) -> int:
-    """An entry whose further report begins to count at the next sweep."""
-    number = registry.served()
-    registry.added(number, registry.report("shop-2", MOVED))
-    tell(registry, number)
-    registry.until(registry.today + timedelta(days=14))
-    registry.pass_time(days=1)
-    return number
-
-
-@pytest.mark.parametrize("commit", [1, 2, 3, 4, 5])
-def test_a_beginning_that_breaks_off_tells_nobody_too_much_and_is_made_up_for(
-    registry: Registry, commit: int
-) -> None:
-    begun(registry)
-    with pytest.raises(Crash), registry.crashing_at(commit):
-        registry.sweep()
-    registry.close()
-    registry.open()  # the next process
-    assert {registry.met(), registry.met(MOVED)} <= {None, Met(Effect.FLAG, 1), Met(Effect.HOLD, 2)}
-    registry.sweep()
-    assert registry.met() == registry.met(MOVED) == Met(Effect.HOLD, 2)
 
 
 Act = Callable[[Registry, int], object]

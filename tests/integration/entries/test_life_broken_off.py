@@ -47,13 +47,24 @@ def contested(registry: Registry) -> Scene:
 
 def two(registry: Registry) -> Scene:
     report = registry.report("shop-2", MOVED)
-    other = registry.opened(report)
+    other = registry.served(report)
     return Scene(registry.served(registry.report("shop-1")), report, other)
 
 
 def loaded(registry: Registry) -> Scene:
     registry.load(wire.encode(LOADED))
     return Scene(registry.entries.find("E-1") or 0, registry.report("shop-3", somebody(1)))
+
+
+def told(registry: Registry) -> Scene:
+    """An entry whose further report begins to count at the next sweep."""
+    report = registry.report("shop-2", MOVED)
+    number = registry.served(registry.report("shop-1"))
+    registry.added(number, report)
+    registry.do(number, "notice_sent", "post", "12345", "aoki")
+    registry.until(registry.today + timedelta(days=14))
+    registry.pass_time(days=1)
+    return Scene(number, report)
 
 
 def does(act: str, *given: object) -> Callable[[Registry, Scene], object]:
@@ -90,6 +101,7 @@ def standing(registry: Registry, number: int) -> LifeState | None:
     ("before", "act"),
     [
         pytest.param(pending, sweeps, id="activated"),
+        pytest.param(told, sweeps, id="a further report counts"),
         pytest.param(active, does("contest", "person"), id="contested"),
         pytest.param(active, does("suspend", "aoki", "a doubt"), id="suspended"),
         pytest.param(active, does("erase", "aoki", "a reason"), id="erased"),

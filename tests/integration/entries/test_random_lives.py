@@ -60,7 +60,7 @@ class RandomLives(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp(prefix="lives-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="lives-", dir=self.template.parent))
         shutil.copytree(self.template, self.folder / "registry")
         self.registry = Registry(self.folder / "registry")
         self.cases: dict[int, Case] = {}

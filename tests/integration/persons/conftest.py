@@ -175,6 +175,7 @@ class Centre:
             handle = self.home.records.vault.kept(connection, [number])[number].handle
         told = CandidateShape(handle.hex(), (), (), Category.OTHER, 1, self.today, False, False)
         self.home.looks.write(Asking(member, "0" * 16, purpose, b"c" * 16, (), "a stated case"), [told])
+        self.home.looks.settle()
 
     def load(self, entry: Entry) -> int:
         """Load an entry that was decided elsewhere, and return its number."""
