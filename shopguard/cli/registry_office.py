@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from shopguard.cli.case_names import entry_named, names_of, subject_named
 from shopguard.cli.invocation import Invocation
 from shopguard.cli.office_view import (
     life_row,
@@ -23,6 +22,7 @@ from shopguard.cli.registry_alarms import alarms, looks
 from shopguard.cli.running import opened, operator, own_registry
 from shopguard.model import Category
 from shopguard.private_file import write_private
+from shopguard.registry.case_names import entry_named, names_of, subject_named
 from shopguard.registry.disputes.outbox import OFFICE, Way
 from shopguard.registry.entries.model import Life
 from shopguard.registry.home import RegistryHome

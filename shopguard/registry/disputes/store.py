@@ -84,6 +84,11 @@ class RequestStore:
         with reading(self._records.vault.engine) as connection:
             return self._many(connection, wanted, limit)
 
+    def of_numbers(self, numbers: Sequence[int]) -> Sequence[Request]:
+        """Return those of ``numbers`` that are not forgotten."""
+        with reading(self._records.vault.engine) as connection:
+            return self._many(connection, request_table.c.number.in_(numbers))
+
     def empty(self, connection: sa.Connection, number: int) -> None:
         """Take away what a request said; that there was one, of which kind and when, remains."""
         bare = {"state": RequestState.FORGOTTEN.value, "entry": None, "receipt_digest": None, "sealed": b""}

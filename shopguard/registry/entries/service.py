@@ -119,6 +119,11 @@ class Entries:
         with reading(self._vault) as connection:
             return self._store.in_state(connection, state, after, limit)
 
+    def of_numbers(self, numbers: Sequence[int]) -> Sequence[Life]:
+        """Return those of ``numbers`` whose life has not ended."""
+        with reading(self._vault) as connection:
+            return self._store.of_numbers(connection, numbers)
+
     def untold(self) -> Sequence[int]:
         """Return the entries whose person is to be told of a report, by their numbers."""
         with reading(self._vault) as connection:

@@ -1,11 +1,10 @@
-"""What people call reports, entries and members at the command line, and what that is in the registry."""
+"""What people call reports, entries, requests and members, and what that is in the registry."""
 
 from collections.abc import Collection, Mapping
 
-from shopguard.cli.output import say
-from shopguard.registry.entries.model import Life
 from shopguard.registry.home import RegistryHome
 from shopguard.registry.refusals import Refusal, Refused
+from shopguard.registry.reports.wording import both
 from shopguard.registry.subjects import Subject, SubjectKind
 
 
@@ -13,8 +12,7 @@ def entry_named(home: RegistryHome, reference: str) -> int:
     """Return the number of the entry that goes by ``reference``; ``Refused`` if there is none."""
     number = home.entries.find(reference)
     if number is None:
-        text = say(f"{reference}: there is no such entry", f"{reference}：該当する登録がありません")
-        raise Refused(Refusal.NOT_FOUND, text)
+        raise Refused(Refusal.NOT_FOUND, _NO_ENTRY)
     return number
 
 
@@ -31,24 +29,18 @@ def subject_named(home: RegistryHome, name: str) -> Subject:
 
 def names_of(home: RegistryHome, subjects: Collection[Subject]) -> Mapping[Subject, str]:
     """Return what people call these records; one that is being erased has only its number left."""
-    numbers = [subject.number for subject in subjects if subject.kind is SubjectKind.REPORT]
-    reports = home.reports.store.of_numbers(numbers)
-    named: dict[Subject, str] = {subject: str(subject) for subject in subjects}
-    for subject in subjects:
-        if subject.kind is SubjectKind.REPORT and subject.number in reports:
-            named[subject] = reports[subject.number].id
-        elif subject.kind is SubjectKind.ENTRY and (life := _life(home, subject.number)) is not None:
-            named[subject] = life.reference
-    return named
+    named = {subject: str(subject) for subject in subjects}
+    reports = home.reports.store.of_numbers(_numbers(subjects, SubjectKind.REPORT))
+    named |= {Subject.of(SubjectKind.REPORT, number): report.id for number, report in reports.items()}
+    lives = home.entries.of_numbers(_numbers(subjects, SubjectKind.ENTRY))
+    named |= {Subject.of(SubjectKind.ENTRY, life.number): life.reference for life in lives}
+    requests = home.persons.files.requests.of_numbers(_numbers(subjects, SubjectKind.REQUEST))
+    return named | {Subject.of(SubjectKind.REQUEST, request.number): request.id for request in requests}
 
 
-def _life(home: RegistryHome, number: int) -> Life | None:
-    try:
-        return home.entries.get(number)
-    except Refused as refused:
-        if refused.code is not Refusal.NOT_FOUND:
-            raise
-        return None
+def _numbers(subjects: Collection[Subject], kind: SubjectKind) -> list[int]:
+    return [subject.number for subject in subjects if subject.kind is kind]
 
 
 _MEMBER = "member:"
+_NO_ENTRY = both("該当する登録がありません。", "there is no such entry")
