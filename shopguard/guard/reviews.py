@@ -46,16 +46,21 @@ class Review:
     hold_state: str | None
     effect_error: str | None
     stage: Stage | None = None
+    decided_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What came of pressing a button. ``releases_hold`` is False when no hold of ours stood."""
+    """What came of pressing a button. ``releases_hold`` is False when no hold of ours stood.
+
+    ``overtaken``: the order was decided, or judged anew, since it was looked at; nothing was done.
+    """
 
     ref: OrderRef
     state: ReviewState
     releases_hold: bool = False
     changed: bool = True
+    overtaken: bool = False
 
 
 def open_review(
@@ -74,10 +79,14 @@ def open_review(
 
 
 _OPEN = sa.text(
-    "INSERT INTO review (shop, order_id, generation, verdict, mode, state, opened_at)"
-    " VALUES (:shop, :order_id, :generation, :verdict, :mode, 'open', :now)"
+    "INSERT INTO review (shop, order_id, generation, verdict, mode, state, opened_at, shipped)"
+    " VALUES (:shop, :order_id, :generation, :verdict, :mode, 'open', :now,"
+    " (SELECT COUNT(*) FROM orders WHERE shop = :shop AND order_id = :order_id AND stage = 'shipped'))"
     " ON CONFLICT (shop, order_id) DO UPDATE SET generation = :generation, verdict = :verdict, mode = :mode,"
-    " state = 'open', opened_at = :now, decided_at = NULL, decided_by = NULL"
+    " state = 'open', opened_at = :now, decided_at = NULL, decided_by = NULL, shipped = excluded.shipped"
+).bindparams(
+    sa.bindparam("shop", type_=sa.String),  # PostgreSQL takes one type for a parameter that stands twice
+    sa.bindparam("order_id", type_=sa.String),
 )
 
 
@@ -86,6 +95,15 @@ def close_review(connection: sa.Connection, ref: OrderRef, now: float, by: str =
     waiting = (review.c.shop == ref.shop) & (review.c.order_id == ref.order_id) & (review.c.state == "open")
     closed = {"state": ReviewState.CLOSED.value, "decided_at": now, "decided_by": by}
     return connection.execute(sa.update(review).where(waiting).values(**closed)).rowcount == 1
+
+
+def reopen(connection: sa.Connection, ref: OrderRef, now: float) -> None:
+    """Put an order on the list again, at its old place, that a person released and the platform did not let go."""
+    mine = (review.c.shop == ref.shop) & (review.c.order_id == ref.order_id)
+    released = mine & (review.c.state == ReviewState.RELEASED.value)
+    opened = {"state": ReviewState.OPEN.value, "decided_at": None, "decided_by": None}
+    if connection.execute(sa.update(review).where(released).values(**opened)).rowcount == 1:
+        record(connection, now, "shopguard", "reopen", ref)
 
 
 def decided_at_platform(connection: sa.Connection, ref: OrderRef, stage: Stage, now: float) -> None:
@@ -134,15 +152,24 @@ class Reviews:
             query = sa.select(sa.func.count()).where(review.c.state == ReviewState.OPEN.value)
             return connection.execute(query).scalar_one()
 
-    def release(self, ref: OrderRef, actor: str, not_same_person: Sequence[tuple[str, str]] = ()) -> Decision:
+    def release(
+        self,
+        ref: OrderRef,
+        actor: str,
+        not_same_person: Sequence[tuple[str, str]] = (),
+        looked_at: int | None = None,
+    ) -> Decision:
         """Let the order go: takes exactly our hold away. Pressed twice it does nothing the second time.
 
         Args:
             not_same_person: (buyer key, entry) pairs that shall never be matched again in this shop.
+            looked_at: the generation that the person saw waiting; nothing is done if that is no longer so.
         """
         now = self._clock()
 
         def work(connection: sa.Connection) -> Decision:
+            if overtaken := _overtaken(connection, ref, looked_at):
+                return overtaken
             changed = self._decide(connection, ref, tuple(ReviewState), ReviewState.RELEASED, actor, now)
             for buyer, entry in not_same_person:
                 self._remember_pair(connection, ref.shop, buyer, entry, actor, now)
@@ -153,11 +180,17 @@ class Reviews:
 
         return self._writer.run(work)
 
-    def keep(self, ref: OrderRef, actor: str) -> Decision:
-        """Leave the order as it is and take it off the list; one that is not on the list stays as it was decided."""
+    def keep(self, ref: OrderRef, actor: str, looked_at: int | None = None) -> Decision:
+        """Leave the order as it is and take it off the list; one that is not on the list stays as it was decided.
+
+        Args:
+            looked_at: as in ``release``.
+        """
         now = self._clock()
 
         def work(connection: sa.Connection) -> Decision:
+            if overtaken := _overtaken(connection, ref, looked_at):
+                return overtaken
             changed = self._decide(connection, ref, (ReviewState.OPEN,), ReviewState.KEPT, actor, now)
             if changed:
                 record(connection, now, actor, "keep", ref)
@@ -204,23 +237,8 @@ class Reviews:
 
     def _select(self, where: sa.ColumnElement[bool], limit: int) -> Sequence[Review]:
         with reading(self._engine) as connection:
-            rows = connection.execute(_REVIEWS.where(where).limit(limit)).all()
-        return [
-            Review(
-                ref=OrderRef(row.shop, row.order_id),
-                number=row.number or row.order_id,
-                generation=row.generation,
-                verdict=VerdictKind(row.verdict),
-                mode=row.mode,
-                state=ReviewState(row.state),
-                opened_at=row.opened_at,
-                decided_by=row.decided_by,
-                hold_state=row.hold_state,
-                effect_error=row.effect_error,
-                stage=Stage(row.stage) if row.stage else None,
-            )
-            for row in rows
-        ]
+            rows = connection.execute(_OLDEST_FIRST.where(where).limit(limit)).all()
+        return [read_review(row) for row in rows]
 
 
 def _reviews() -> sa.Select[Any]:
@@ -246,21 +264,51 @@ def _reviews() -> sa.Select[Any]:
         sa.select(review, hold_state.label("hold_state"), error.label("effect_error"))
         .add_columns(orders.c.number, orders.c.stage)
         .outerjoin(orders, (orders.c.shop == review.c.shop) & (orders.c.order_id == review.c.order_id))
-        .order_by(review.c.opened_at)
     )
 
 
-_REVIEWS = _reviews()  # put together once: that costs several times as much as running it
+REVIEWS = _reviews()  # put together once: that costs several times as much as running it
+_OLDEST_FIRST = REVIEWS.order_by(review.c.opened_at)
+
+
+def read_review(row: Any) -> Review:
+    """Return the review in a row of ``REVIEWS``."""
+    return Review(
+        ref=OrderRef(row.shop, row.order_id),
+        number=row.number or row.order_id,
+        generation=row.generation,
+        verdict=VerdictKind(row.verdict),
+        mode=row.mode,
+        state=ReviewState(row.state),
+        opened_at=row.opened_at,
+        decided_by=row.decided_by,
+        hold_state=row.hold_state,
+        effect_error=row.effect_error,
+        stage=Stage(row.stage) if row.stage else None,
+        decided_at=row.decided_at,
+    )
+
+
+def _overtaken(connection: sa.Connection, ref: OrderRef, looked_at: int | None) -> Decision | None:
+    """Return how an order stands that no longer waits as it was ``looked_at``, or None if it does."""
+    if looked_at is None:
+        return None
+    mine = (review.c.shop == ref.shop) & (review.c.order_id == ref.order_id)
+    row = connection.execute(sa.select(review.c.state, review.c.generation).where(mine).with_for_update()).first()
+    if row is None or (row.state == ReviewState.OPEN.value and row.generation == looked_at):
+        return None
+    return Decision(ref, ReviewState(row.state), changed=False, overtaken=True)
 
 
 def take_hold_away(connection: sa.Connection, ref: OrderRef, text: str, now: float, wait_s: float = 0.0) -> bool:
     """Plan the end of our standing hold, as part of a larger transaction; False if none stands.
 
-    A hold that was never sent is called off; one that was is released with what stood before it.
+    A hold that was never sent is called off; one that was is released with what stood before it. A release that
+    failed is tried again.
     """
     hold = standing.standing_hold(connection, ref, or_failed=True)
     if hold is None:
-        return False
+        return standing.release_again(connection, ref, now)
     if not standing.call_off(connection, hold, now):
         effects.plan(connection, ref, Action.RELEASE, hold.generation, text, now, wait_s=wait_s)
     return True

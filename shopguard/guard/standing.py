@@ -53,6 +53,22 @@ def call_off(connection: sa.Connection, hold: Effect, now: float) -> bool:
     return connection.execute(cancelled).scalar() == 0
 
 
+def last_step(connection: sa.Connection, ref: OrderRef) -> Any:
+    """Return the row of the last effect that changes the order's state, with when it ended; None if there is none."""
+    steps = sa.select(*COLUMNS, effect.c.confirmed_at).where(of(ref), effect.c.action != Action.FLAG.value)
+    return connection.execute(steps.order_by(effect.c.id.desc()).limit(1)).first()
+
+
+def release_again(connection: sa.Connection, ref: OrderRef, now: float) -> bool:
+    """Have a release tried again that failed; False if that was not the last thing that was to happen."""
+    last = last_step(connection, ref)
+    if last is None or last.action != Action.RELEASE.value or last.state not in FAILED:
+        return False
+    again = {"state": "intended", "due_at": now, "attempts": 1, "last_error": None}
+    connection.execute(sa.update(effect).where(effect.c.id == last.id).values(**again))
+    return True
+
+
 def renew(connection: sa.Connection, hold: Effect, due_at: float) -> None:
     """Have a hold that stands carried out once more, over what has come to the order since.
 

@@ -12,6 +12,7 @@ from shopguard.guard import effects, standing
 from shopguard.guard.claims import backoff_s
 from shopguard.guard.effects import Effect, Effects
 from shopguard.guard.policy import Action
+from shopguard.guard.reviews import reopen
 from shopguard.guard.shops import Shops, pause_calls
 from shopguard.model import OrderRef, Undo
 from shopguard.storage.engine import reading
@@ -42,13 +43,13 @@ class WriteBack:
         """Carry out one claimed effect and record how it went. Raises ``StoreUnavailable`` alone."""
         shop = self._shops.get(effect.shop)
         if shop is None:
-            self._queue.fail(effect, "this shop is no longer in the configuration", self._clock())
+            self._give_up(effect, "this shop is no longer in the configuration")
             return
         if effect.lease_until is not None and self._clock() >= effect.lease_until:
             return  # it waited here for so long that another worker may have it
         if effect.attempts > self._attempts + 1:  # one more, for when a person has it tried again
             # each ended without a word, as when it kills its worker
-            self._queue.fail(effect, f"given up after {effect.attempts} attempts without an answer", self._clock())
+            self._give_up(effect, f"given up after {effect.attempts} attempts without an answer")
             return
         try:
             undo = self._call(effect, shop.adapter)
@@ -56,7 +57,7 @@ class WriteBack:
         except ActionUnsupported as error:
             self._next_best(effect, shop.adapter, error)
         except PlatformRefused as error:
-            self._queue.fail(effect, str(error), self._clock())
+            self._give_up(effect, str(error))
             self._tell("write_back_refused", effect, error)
         except TemporaryFailure as error:
             self._later(effect, error, error.retry_after_s)
@@ -89,14 +90,17 @@ class WriteBack:
         def flag_instead(connection: sa.Connection) -> None:
             effects.plan(connection, effect.ref, Action.FLAG, effect.generation, effect.text, now)
 
-        self._queue.fail(effect, str(error), now, instead=flag_instead if flags else None)
+        if flags:
+            self._queue.fail(effect, str(error), now, instead=flag_instead)
+        else:
+            self._give_up(effect, str(error))
         self._tell("action_unsupported", effect, error)
 
     def _later(self, effect: Effect, error: Exception, retry_after_s: float | None) -> None:
         now = self._clock()
         said = str(error) if isinstance(error, TemporaryFailure) else f"unexpected {type(error).__name__}"
         if effect.attempts >= self._attempts:
-            self._queue.fail(effect, f"given up after {effect.attempts} attempts: {said}", now)
+            self._give_up(effect, f"given up after {effect.attempts} attempts: {said}")
             self._tell("write_back_given_up", effect, error)
             return
         due_at = now + max(retry_after_s or 0.0, backoff_s(effect.attempts))
@@ -104,6 +108,11 @@ class WriteBack:
         if retry_after_s:
             pause = _Pause(effect.shop, now, now + retry_after_s)
         self._queue.put_back(effect, due_at, said[:500], also=pause)
+
+    def _give_up(self, effect: Effect, error: str) -> None:
+        """Leave it to a person; an order that was released and is not free is put before them once more."""
+        now, releases = self._clock(), effect.action is Action.RELEASE
+        self._queue.fail(effect, error, now, instead=(lambda c: reopen(c, effect.ref, now)) if releases else None)
 
     def _tell(self, event: str, effect: Effect, error: Exception) -> None:
         _log.warning(

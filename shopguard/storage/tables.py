@@ -64,6 +64,7 @@ screening = Table(
     Column("asked", Integer, nullable=False, server_default="1"),
     UniqueConstraint("shop", "order_id", "digest", name="screening_once"),
     Index("screening_ask_again", "ask_again_at"),
+    Index("screening_when", "screened_at", "shop", "verdict"),
 )
 
 review = Table(
@@ -78,7 +79,10 @@ review = Table(
     Column("opened_at", Float, nullable=False),
     Column("decided_at", Float),
     Column("decided_by", String(100)),
+    Column("shipped", Integer, nullable=False, server_default="0"),  # 1: it had left when it was put before a person
     Index("review_open", "state", "opened_at"),
+    Index("review_queue", "state", "shipped", "opened_at", "shop", "order_id"),
+    Index("review_decided", "decided_at"),
 )
 
 pair_ok = Table(

@@ -13,6 +13,10 @@ _row_id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite numbers
 
 def upgrade() -> None:
     op.add_column("sign_in", sa.Column("account", _row_id))
+    op.add_column("review", sa.Column("shipped", sa.Integer, nullable=False, server_default="0"))
+    op.create_index("review_queue", "review", ["state", "shipped", "opened_at", "shop", "order_id"])
+    op.create_index("review_decided", "review", ["decided_at"])
+    op.create_index("screening_when", "screening", ["screened_at", "shop", "verdict"])
     op.create_table(
         "account",
         sa.Column("id", _row_id, primary_key=True),
@@ -129,5 +133,10 @@ def downgrade() -> None:
         "account",
     ):
         op.drop_table(table)
+    op.drop_index("screening_when", "screening")
+    op.drop_index("review_decided", "review")
+    op.drop_index("review_queue", "review")
+    with op.batch_alter_table("review") as batch:
+        batch.drop_column("shipped")
     with op.batch_alter_table("sign_in") as batch:
         batch.drop_column("account")
