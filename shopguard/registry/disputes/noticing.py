@@ -60,14 +60,15 @@ class Notices:
 
     def _renew(self, message: Message, life: Life, reports: Set[int]) -> Set[int]:
         """Let a letter that waits say what is so today, and return what it tells of."""
-        files = self._files
-        if reports and reports == set(message.reports) and day_of(message.drafted_at) == files.today:
+        files, template = self._files, _template(life)
+        as_now = reports == set(message.reports) and template is message.template
+        if reports and as_now and day_of(message.drafted_at) == files.today:
             return reports
         held = files.held(life)
         with writing(files.vault) as connection:
             if reports:
-                letter = self._letter(held, reports, message.template)
-                files.outbox.redraft(connection, message, letter, files.clock(), sorted(reports))
+                letter = self._letter(held, reports, template)
+                files.outbox.redraft(connection, message, template, letter, files.clock(), sorted(reports))
             else:
                 files.outbox.void(connection, message)
         return reports
@@ -79,9 +80,8 @@ class Notices:
                 files.entries.notice_impossible(connection, life.number, SYSTEM, _NO_ADDRESS, reports)
             files.entries.settle()
             return
-        is_first = life.loaded is None and len(life.untold) == len(life.sources)
-        template = Template.NOTICE if is_first else Template.FURTHER_NOTICE
-        letter, now = self._letter(held, reports, template), files.clock()
+        template, now = _template(life), files.clock()
+        letter = self._letter(held, reports, template)
         with writing(files.vault) as connection:
             files.outbox.draft(connection, subject, PERSON, template, letter, now, sorted(reports))
 
@@ -95,6 +95,12 @@ class Notices:
         cases = [replace(held.about([one]).case(files.today), gone_on=None) for one in sorted(reports)]
         cases[-1] = replace(cases[-1], gone_on=held.life.expires_on)
         return letters.further_notice(to, files.sender, files.today, code, cases, until)
+
+
+def _template(life: Life) -> Template:
+    """Who was told of something already, or may be served by now, is told of something further."""
+    is_first = life.loaded is None and len(life.untold) == len(life.sources)
+    return Template.NOTICE if is_first else Template.FURTHER_NOTICE
 
 
 _NO_ADDRESS = "no address is recorded"

@@ -124,13 +124,14 @@ class Outbox:
         self,
         connection: sa.Connection,
         message: "Message",
+        template: Template,
         letter: Letter,
         now: float,
         reports: Collection[int] = (),
     ) -> None:
         """Put a letter of today in place of one that nobody has sent yet."""
         sealed = self._seal(message.subject.number, _Sealed(letter, reports=tuple(reports)))
-        values = {"drafted_at": now, "sealed": sealed}
+        values = {"template": template.value, "drafted_at": now, "sealed": sealed}
         connection.execute(sa.update(message_table).where(_is_drafted(message)).values(values))
 
     def void(self, connection: sa.Connection, message: "Message") -> None:

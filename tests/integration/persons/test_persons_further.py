@@ -222,3 +222,29 @@ def test_a_letter_is_about_every_report_though_a_merger_brought_it(centre: Centr
     assert centre.letters(Template.NOTICE) == []
     (letter,) = centre.letters(FURTHER)
     assert letter.reports == tuple(one.report for one in other.sources)
+
+
+def test_where_an_address_becomes_known_the_person_is_told_of_what_they_could_not_be_told_of_before(
+    centre: Centre,
+) -> None:
+    life = centre.pending(party=PHONE_ONLY)
+    centre.sweep()
+    centre.pass_days(15)
+    assert centre.met(PHONE_ONLY) == {Effect.FLAG}
+    report = added(centre, life.number)
+    (letter,) = centre.letters(FURTHER)
+    assert letter.reports == (life.sources[0].report, report.number)
+    centre.post(FURTHER)
+    centre.pass_days(15)
+    assert centre.met() == {Effect.HOLD}
+
+
+def test_a_letter_that_waits_says_what_is_so_when_another_was_sent(centre: Centre) -> None:
+    life = centre.pending()
+    centre.sweep()
+    (first,) = centre.letters(Template.NOTICE)
+    added(centre, life.number)
+    assert [len(centre.letters(one)) for one in (Template.NOTICE, FURTHER)] == [2, 0]
+    centre.persons.mailroom.sent(first.number, OFFICE, Way.POST, "RR 1")
+    centre.sweep()
+    assert [len(centre.letters(one)) for one in (Template.NOTICE, FURTHER)] == [0, 1]
