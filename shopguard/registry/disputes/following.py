@@ -2,7 +2,7 @@
 what happens at the desk's own deadlines.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -10,8 +10,9 @@ import structlog
 
 from shopguard.registry.acts import SYSTEM
 from shopguard.registry.calendar import add_business_days, end_of
+from shopguard.registry.disputes.due import decided_elsewhere
 from shopguard.registry.disputes.held import Held
-from shopguard.registry.disputes.model import Answer, Outcome, Proof, Request, RequestKind, RequestState
+from shopguard.registry.disputes.model import Answer, Outcome, Proof, Request, RequestKind
 from shopguard.registry.disputes.noticing import Notices
 from shopguard.registry.disputes.protecting import END, Protections
 from shopguard.registry.disputes.renewing import ask_reporters
@@ -23,9 +24,8 @@ from shopguard.registry.entries.steps import FREE
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.reports.wording import both
 from shopguard.registry.timers import Fire, Timer
-from shopguard.storage.engine import writing
+from shopguard.storage.engine import reading, writing
 
-_AT_ONCE = 100
 _log = structlog.get_logger()
 T = TypeVar("T")
 
@@ -44,8 +44,8 @@ class Following:
         """
         for number in self._notices.due() if self._files.sender.can_be_answered else ():
             _tried(self._notices.write, number)
-        for request in self._open():
-            _tried(self._catch_up, request)
+        for number in decided_elsewhere(self._files.vault):
+            _tried(self._catch_up, number)
         self._protections.place()
 
     def warn(self, connection: sa.Connection, timer: Timer) -> None:
@@ -58,10 +58,10 @@ class Following:
         """Return what happens at each kind of deadline of the desk, for the ``Sweeper``."""
         return {DUE: self._overdue, CLEAR: self._unclear, FORGET: self._forget, END: self._unprotect}
 
-    def _catch_up(self, request: Request) -> None:
+    def _catch_up(self, number: int) -> None:
         """Answer a request whose dispute the office decided with the entry, or whose entry has ended."""
-        if not request.code:
-            return
+        with reading(self._files.vault) as connection:
+            request = self._files.requests.by_number(connection, number)
         held = self._files.about(request)
         if held is None:
             gone = self._files.entries.gone(request.code)
@@ -114,12 +114,6 @@ class Following:
                 raise
             with writing(self._files.vault) as connection:
                 self._files.timers.end(connection, timer.subject)
-
-    def _open(self) -> Iterator[Request]:
-        after = 0
-        while found := self._files.requests.in_state(RequestState.OPEN, after, _AT_ONCE):
-            yield from found
-            after = found[-1].number
 
 
 def _tried(do: Callable[[T], None], one: T) -> None:

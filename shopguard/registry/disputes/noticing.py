@@ -1,12 +1,13 @@
 """Telling a person of each report that an entry rests on, before it counts: which letter tells of which report."""
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from shopguard.registry.acts import SYSTEM
 from shopguard.registry.calendar import day_of
 from shopguard.registry.disputes import letters
+from shopguard.registry.disputes.due import as_written
 from shopguard.registry.disputes.held import Held
 from shopguard.registry.disputes.letters import Letter, Template
 from shopguard.registry.disputes.outbox import PERSON, Message, MessageState
@@ -25,11 +26,19 @@ class Notices:
 
     def __init__(self, files: Files) -> None:
         self._files = files
+        self._seen: Mapping[int, bytes] = {}
+        self._written: dict[int, tuple[date, bytes | None]] = {}
 
     def due(self) -> Sequence[int]:
-        """Return the entries whose person is to be told of something, or of something no more, by their numbers."""
+        """Return the entries whose person is to be told of something, or of something no more, by their numbers.
+
+        Not those of which the letter was written today, and that did not change since.
+        """
         drafted = {subject.number for subject in self._files.outbox.waiting_about(*NOTICES)}
-        return sorted(drafted.union(self._files.entries.untold()))
+        numbers = sorted(drafted.union(self._files.entries.untold()))
+        self._seen, today = as_written(self._files.vault, numbers), self._files.today
+        self._written = {number: self._written[number] for number in numbers if number in self._written}
+        return [number for number in numbers if self._written.get(number) != (today, self._seen.get(number))]
 
     def write(self, number: int) -> None:
         """Draft what the person of an entry is to be told today; without an address nobody can be told.
@@ -37,12 +46,16 @@ class Notices:
         A letter that waits never comes to tell of more: it may lie in an envelope already. Of a suspended entry
         nobody is told before the office has looked again.
         """
+        seen = self._files.today, self._seen.get(number)
         life = self._life(number)
-        if life is None or life.state is LifeState.SUSPENDED:
-            return
+        if life is not None and life.state is not LifeState.SUSPENDED:
+            self._write(life)
+        self._written[number] = seen
+
+    def _write(self, life: Life) -> None:
         to_tell = {source.report for source in life.sources if source.notice.state is not NoticeState.SENT}
         told = set[int]()
-        for message in self._drafted(number):
+        for message in self._drafted(life.number):
             told |= self._renew(message, life, to_tell & set(message.reports))
         if any(source.report not in told for source in life.untold):
             self._draft(life, to_tell - told)
