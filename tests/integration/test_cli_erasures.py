@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +14,10 @@ from flask import Flask
 from shopguard import wire
 from shopguard.config import RegistrySettings
 from shopguard.crypto import Keyring
-from shopguard.model import Order
+from shopguard.model import Category, Entry, Order, Party
 from shopguard.registry.erasures import ErasureJournal
 from shopguard.registry.lookup.routes import registry_app
+from shopguard.storage.engine import snapshot
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Desk
@@ -137,6 +139,26 @@ def test_an_older_copy_of_the_journal_is_refused(full: "Desk") -> None:
 
 def test_a_guard_without_a_journal_yet_says_so(full: "Desk") -> None:
     assert "begins with the first start" in elsewhere(full).refused("registry", "erasures", "export", "-")
+
+
+# --- a store of another day than the others -------------------------------------------------------------------------
+
+
+def test_beside_an_index_of_another_day_every_command_says_what_mends_it(desk: "Desk", bad_order: Order) -> None:
+    index, kept = desk.data_dir / "registry-index.db", Path("index-of-before.db")
+    with desk.opened() as installation:
+        installation.home.prepare()
+        snapshot(installation.home.engine("index"), kept)
+        entry = Entry("E-2", Category.OTHER, Party(phones=("090-0000-7777",)), 1, date(2026, 3, 1), date(2026, 3, 1))
+        assert installation.home.publisher.load([wire.encode(entry)]).stored == 1
+    for path in desk.data_dir.glob("registry-index.db*"):
+        path.unlink()
+    kept.rename(index)
+    assert judged(desk, bad_order)[0] == "unscreened"
+    for command in (("block", "E-1"), ("load", "-"), ("verify",), ("office", "queue")):
+        assert "shopguard registry reseal" in desk.refused("registry", *command)
+    assert "2 entries were sealed anew" in desk.done("registry", "reseal")
+    assert judged(desk, bad_order) == ("screened", "hold")
 
 
 # --- registry verify ------------------------------------------------------------------------------------------------
