@@ -11,7 +11,7 @@ import click
 
 from shopguard.cli.invocation import Invocation
 from shopguard.cli.output import json_option, progress, say, show_json, show_table
-from shopguard.cli.report_files import contents, named, showing
+from shopguard.cli.report_files import as_here, contents, named, showing
 from shopguard.cli.report_list import Filing
 from shopguard.cli.report_receipts import Receipts
 from shopguard.cli.running import Refused, opened
@@ -19,7 +19,7 @@ from shopguard.errors import PayloadInvalid
 from shopguard.model import Category
 from shopguard.registry.calendar import day_of
 from shopguard.registry.client.letters import office_letters
-from shopguard.registry.client.reports import ReportClient
+from shopguard.registry.client.reports import Declined, ReportClient
 from shopguard.registry.client.silence import NoAnswer
 from shopguard.registry.reports.model import ReportState
 from shopguard.registry.reports.prefill import prefilled
@@ -58,7 +58,10 @@ def file(invocation: Invocation, file: BinaryIO, evidence: tuple[Path, ...], as_
     """
     content, files = read_content(file.read()), named(evidence)
     with _reports(invocation) as (installation, reports):
-        filed = reports.file(showing(content, files), contents(files))
+        try:
+            filed = reports.file(showing(content, files), contents(files))
+        except Declined as declined:
+            raise Declined(as_here(str(declined), files), declined.faults) from None
         kept = Receipts(installation.data_dir).keep(filed)
     if as_json:
         show_json({"id": filed.receipt.report, "leaf": filed.receipt.leaf, "receipt": str(kept)})

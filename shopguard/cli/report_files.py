@@ -57,6 +57,12 @@ def showing(content: ReportContent, files: Files) -> ReportContent:
     return replace(content, answers=replace(content.answers, evidence=evidence))
 
 
+def as_here(text: str, files: Files) -> str:
+    """Return what is said of a file, by the name that it has on this machine: one for each line."""
+    lines = (line.partition(": ") for line in text.splitlines())
+    return "\n".join((files[name].name if name in files else name) + colon + rest for name, colon, rest in lines)
+
+
 def _below(folder: Path, name: str) -> Path:
     path = folder / name
     if not path.resolve().is_relative_to(folder.resolve()):

@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from shopguard.cli.output import say
-from shopguard.cli.report_files import beside, contents, named, showing
+from shopguard.cli.report_files import Files, as_here, beside, contents, named, showing
 from shopguard.cli.report_receipts import Receipts
 from shopguard.cli.running import Refused
 from shopguard.registry.client.reports import Declined, ReportClient
@@ -99,13 +99,13 @@ class Filing:
             return [row.in_column("files", str(refused))]
         try:
             if self._dry_run:
-                return [] if told.order_id in self._open else _in_columns(row, self._reports.check(told))
+                return [] if told.order_id in self._open else _in_columns(row, self._reports.check(told), files)
             self._receipts.keep(self._reports.file(told, evidence))
         except Declined as declined:
-            return _in_columns(row, declined.faults) or str(declined).splitlines()
+            return _in_columns(row, declined.faults, files) or str(declined).splitlines()
         return []
 
 
-def _in_columns(row: Row, faults: Sequence[FaultShape]) -> Sequence[str]:
-    """Say each fault under the heading that the list has for it; one that every answer has is said once."""
-    return list(dict.fromkeys(row.in_column(one.field, one.sentence) for one in faults))
+def _in_columns(row: Row, faults: Sequence[FaultShape], files: Files) -> Sequence[str]:
+    """Say each fault under the heading that the list has for it."""
+    return [row.in_column(one.field, as_here(one.sentence, files)) for one in faults]

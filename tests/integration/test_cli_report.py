@@ -154,6 +154,13 @@ def test_disguised_evidence_leaves_nothing(desk: "Desk", tmp_path: Path) -> None
     assert states(desk) == {}
 
 
+def test_file_that_is_not_taken_is_named_as_it_is_named_here(desk: "Desk", tmp_path: Path, evidence: Path) -> None:
+    path = tmp_path / "納品書.pdf"
+    path.write_bytes(b"MZ" + bytes(99))
+    given = ("--evidence", str(evidence), "--evidence", str(path))
+    assert "納品書.pdf: このファイルは受け取れません。" in desk.refused("report", "file", written(tmp_path), *given)
+
+
 def test_same_order_is_filed_once(desk: "Desk", tmp_path: Path, evidence: Path) -> None:
     filed(desk, tmp_path, evidence)
     told = desk.refused("report", "file", written(tmp_path), "--evidence", str(evidence))

@@ -217,7 +217,7 @@ def _of_files(faults: Sequence[FaultShape], names: Sequence[str]) -> Sequence[Fa
     """Say of which file a fault is by the name that the shop knows: the registry only counts them."""
     known = {f"files[{number}]": name for number, name in enumerate(names)}
     return [
-        FaultShape(one.code, known[one.field], f"{known[one.field]}: {one.sentence}") if one.field in known else one
+        FaultShape(one.code, "files", f"{known[one.field]}: {one.sentence}") if one.field in known else one
         for one in faults
     ]
 

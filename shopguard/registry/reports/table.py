@@ -213,8 +213,8 @@ def _in_column(found: Fault, columns: Mapping[str, str]) -> Fault:
 
 def _column_of(part: str, columns: Mapping[str, str]) -> str | None:
     """Return the column of a part of a report: its own, or that of the list it is part of."""
-    while part and part not in columns:
-        part = _LAST_PART.sub("", part)
+    while part not in columns and (shorter := _LAST_PART.sub("", part)) != part:
+        part = shorter
     return columns.get(part)
 
 
