@@ -33,6 +33,10 @@ FREE = (LifeState.PENDING, LifeState.ACTIVE, LifeState.ASLEEP)
 
 def rested(life: Life, now: float, periods: Periods = USUAL) -> Life:
     """Return the entry in the state that the rules of the day put it in."""
+    return _placed(_still_to_answer(life, now, periods), now, periods)
+
+
+def _placed(life: Life, now: float, periods: Periods) -> Life:
     today = day_of(now)
     if today >= life.expires_on:
         return ended(life, Ending.EXPIRED, now)
@@ -48,6 +52,24 @@ def _begun(source: Source, now: float, periods: Periods) -> Source:
     """Return a report that counts from now on, if the person had the time to answer to it."""
     begins = source.counts_from is None and may_count(source, day_of(now), periods)
     return replace(source, counts_from=now) if begins else source
+
+
+def _still_to_answer(life: Life, now: float, periods: Periods) -> Life:
+    """Return an entry with some days to answer left to what should have begun to count a day ago or more.
+
+    The registry stood still, and the persons' desk with it: nothing counts before the office was warned and could
+    enter what came by letter meanwhile.
+    """
+    if life.state not in FREE:
+        return life
+    at, today = now - (periods.pending_days - periods.warn_days) * _DAY_S, day_of(now)
+    late = {source.report for source in waiting(life, today) if _is_late(source, today, periods)}
+    return _noticed(life, late, lambda source: replace(source, notice=replace(source.notice, at=at)))
+
+
+def _is_late(source: Source, today: date, periods: Periods) -> bool:
+    until = answer_by(source, periods)
+    return until is not None and today > until + timedelta(days=1)
 
 
 def ended(life: Life, ending: Ending, now: float, periods: Periods = USUAL) -> Life:
@@ -206,7 +228,7 @@ def extended(life: Life, now: float, periods: Periods = USUAL) -> Life:
 
 def upheld(life: Life, now: float, periods: Periods = USUAL) -> Life:
     _expect(life, LifeState.CONTESTED)
-    return rested(_in(life, LifeState.PENDING, now), now, periods)
+    return _placed(_in(life, LifeState.PENDING, now), now, periods)  # what was heard meanwhile counts
 
 
 def overturned(life: Life, now: float, periods: Periods = USUAL) -> Life:
@@ -227,7 +249,7 @@ def resumed(life: Life, now: float, periods: Periods = USUAL) -> Life:
     _expect(life, LifeState.SUSPENDED)
     if life.ending is not None:
         raise Refused(Refusal.STATE, _ABOUT_TO_END)
-    return rested(_in(life, LifeState.PENDING, now), now, periods)
+    return _placed(_in(life, LifeState.PENDING, now), now, periods)  # what was heard meanwhile counts
 
 
 # --- clocks ---------------------------------------------------------------------------------------------------------
@@ -235,25 +257,7 @@ def resumed(life: Life, now: float, periods: Periods = USUAL) -> Life:
 
 def fired(life: Life, clock: Clock, now: float, periods: Periods = USUAL) -> Life:
     """Return the entry after a deadline."""
-    return _AT_DEADLINE[clock](_still_to_answer(life, now, periods), now, periods)
-
-
-def _still_to_answer(life: Life, now: float, periods: Periods) -> Life:
-    """Return an entry with some days to answer left to what should have begun to count a day ago or more.
-
-    The registry stood still, and the persons' desk with it: nothing counts before the office was warned and could
-    enter what came by letter meanwhile.
-    """
-    if life.state not in FREE:
-        return life
-    at, today = now - (periods.pending_days - periods.warn_days) * _DAY_S, day_of(now)
-    late = {source.report for source in waiting(life, today) if _is_late(source, today, periods)}
-    return _noticed(life, late, lambda source: replace(source, notice=replace(source.notice, at=at)))
-
-
-def _is_late(source: Source, today: date, periods: Periods) -> bool:
-    until = answer_by(source, periods)
-    return until is not None and today > until + timedelta(days=1)
+    return _AT_DEADLINE[clock](life, now, periods)
 
 
 def _untold(life: Life, now: float, periods: Periods) -> Life:

@@ -22,6 +22,8 @@ MOVED = Party(
 REFUSED = {"category": Category.COD_REFUSED, "due_on": None, "refused_on": date(2026, 11, 1)}
 LOADED = Entry("E-1", Category.UNPAID, PARTY, 1, date(2025, 3, 1), date(2026, 8, 14), effect=Effect.FLAG)
 
+Act = Callable[[Registry, int], object]
+
 
 def source(registry: Registry, number: int, report: "Report") -> Source:
     (found,) = [one for one in registry.entries.get(number).sources if one.report == report.number]
@@ -151,12 +153,24 @@ def test_its_letter_that_comes_back_takes_the_hold_away(registry: Registry) -> N
     assert registry.met() == Met(Effect.FLAG, 2)
 
 
-def test_where_the_registry_stood_still_it_counts_after_the_office_was_warned(registry: Registry) -> None:
+def sweeps(registry: Registry, _number: int) -> None:
+    registry.sweep()
+
+
+def confirms(registry: Registry, number: int) -> None:
+    report = registry.entries.get(number).sources[0].report
+    with registry.entries.changing(number) as connection:
+        registry.entries.confirmed(connection, report, "member:shop-1")
+    registry.entries.settle()
+
+
+@pytest.mark.parametrize("first", [sweeps, confirms])
+def test_where_the_registry_stood_still_it_counts_after_the_office_was_warned(registry: Registry, first: Act) -> None:
     number = registry.served()
     registry.added(number, registry.report("shop-2"))
     tell(registry, number)
     registry.pass_time(days=25)
-    registry.sweep()
+    first(registry, number)
     assert registry.met() == Met(Effect.FLAG, 1)
     assert registry.clocks(number)[Clock.COUNT] == registry.today + timedelta(days=3)
     registry.warned.clear()
@@ -278,9 +292,6 @@ def test_it_begins_to_count_on_either_database(either_registry: Registry) -> Non
     registry.heard(number)
     assert registry.entries.untold() == []
     assert registry.met(MOVED) == Met(Effect.HOLD, 2)
-
-
-Act = Callable[[Registry, int], object]
 
 
 @pytest.mark.parametrize(
