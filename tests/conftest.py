@@ -24,6 +24,7 @@ from shopguard.config import Config, find_adapters
 from shopguard.crypto import Keyring
 from shopguard.identity.tables import tables
 from shopguard.registry.protocol import Registry
+from shopguard.registry.stores import STORES, migrate_store, open_store
 from shopguard.storage.engine import migrate, open_engine, sqlite_url
 from shopguard.testing.fakes import FakePlatform
 
@@ -36,11 +37,16 @@ os.environ.setdefault("SHOPGUARD_TABLES", str(Path(__file__).parents[1] / "var" 
 
 structlog.configure(processors=[structlog.testing.LogCapture()])
 
+# What tests write may be lost with the machine: in memory no commit waits for a disk, the most of many tests.
+_MEMORY = Path("/dev/shm")
+if _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > 4 << 30:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
+
 # A busy machine is no fault of the program.
 settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 
-_MIGRATED = "guard_template"
+_MIGRATED, _STORES = "guard_template", "stores_template"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -144,6 +150,36 @@ def migrated_postgres(postgres_server: str) -> str:
     migrate(engine, "guard")
     engine.dispose()
     return postgres_server
+
+
+@pytest.fixture(scope="session")
+def migrated_stores(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the stores of a registry on SQLite, empty, to be copied."""
+    folder = tmp_path_factory.mktemp("stores")
+    _migrate_stores(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def postgres_stores(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address pattern of the server, which now has a database with the stores of a registry, to be copied."""
+    _administer(postgres_server, f"CREATE DATABASE {_STORES}")
+    _migrate_stores(tmp_path_factory.mktemp("nothing"), postgres_server.format(_STORES))
+    return postgres_server
+
+
+def _migrate_stores(folder: Path, url: str | None = None) -> None:
+    for store in STORES:
+        engine = open_store(store, folder, url)
+        migrate_store(engine, store)
+        engine.dispose()
+
+
+@pytest.fixture
+def stores_url(postgres_stores: str) -> Iterator[str]:
+    """The address of a new PostgreSQL database with the stores of a registry, each in its schema and empty."""
+    for engine in _database(postgres_stores, _STORES):
+        yield engine.url.render_as_string(hide_password=False)
 
 
 @pytest.fixture

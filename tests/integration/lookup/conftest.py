@@ -39,8 +39,8 @@ from shopguard.registry.refusals import Refused
 from shopguard.registry.sealing import Listing, Place, SealedEntry, place, seal
 from shopguard.registry.signing import SignedAnswer, SignedRequest, Signer, verify
 from shopguard.registry.signing_keys import SigningKeys
-from shopguard.registry.stores import history_of, migrate_store, open_store
-from shopguard.storage.engine import open_engine, writing
+from shopguard.registry.stores import open_store
+from shopguard.storage.engine import writing
 
 NOW = datetime(2026, 11, 2, 1, 15, tzinfo=UTC)
 REGISTRY = "example"
@@ -209,17 +209,6 @@ def silent(answer: Answer) -> str:
     return answer.reason
 
 
-@pytest.fixture(scope="session")
-def migrated_stores(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the stores of index and keyed function, to be copied."""
-    folder = tmp_path_factory.mktemp("stores")
-    for store in ("index", "prf"):
-        engine = open_store(store, folder)
-        migrate_store(engine, store)
-        engine.dispose()
-    return folder
-
-
 @pytest.fixture
 def centre(tmp_path: Path, migrated_stores: Path) -> Iterator[Centre]:
     """A registry on SQLite with one epoch and one member without a budget."""
@@ -244,14 +233,9 @@ def _on_sqlite(folder: Path, migrated_stores: Path) -> Iterator[Centre]:
 
 
 @pytest.fixture
-def postgres_centre(tmp_path: Path, empty_postgres: sa.Engine) -> Iterator[Centre]:
+def postgres_centre(tmp_path: Path, stores_url: str) -> Iterator[Centre]:
     """The same on PostgreSQL: one schema for each store."""
-    address = empty_postgres.url.render_as_string(hide_password=False)
-    engines = []
-    for store in ("index", "prf"):
-        engine = open_engine(address, schema=history_of(store))
-        migrate_store(engine, store)
-        engines.append(engine)
+    engines = [open_store(store, tmp_path, stores_url) for store in ("index", "prf")]
     yield Centre(tmp_path, *engines)
     for engine in engines:
         engine.dispose()

@@ -1,5 +1,6 @@
 """The office at its desk: stores of both kinds, the real keyed function, and a member's view of what is served."""
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -212,16 +213,17 @@ def many(count: int, start: int = 0) -> list[Entry]:
 @pytest.fixture(params=["sqlite", "postgres"])
 def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
     """A registry whose first epoch is live, once on each kind of database."""
-    url = None
-    if request.param == "postgres":
-        engine: sa.Engine = request.getfixturevalue("empty_postgres")
-        url = engine.url.render_as_string(hide_password=False)
-    yield from _opened(Office(tmp_path, url))
+    if request.param == "sqlite":
+        made: Office = request.getfixturevalue("one_file_office")
+        yield made
+    else:
+        yield from _opened(Office(tmp_path, request.getfixturevalue("stores_url")))
 
 
 @pytest.fixture
-def one_file_office(tmp_path: Path) -> Iterator[Office]:
+def one_file_office(tmp_path: Path, migrated_stores: Path) -> Iterator[Office]:
     """A registry on SQLite whose first epoch is live."""
+    shutil.copytree(migrated_stores, tmp_path, dirs_exist_ok=True)
     yield from _opened(Office(tmp_path, None))
 
 
