@@ -5,8 +5,8 @@ import secrets
 import unicodedata
 
 from shopguard.crypto import Keyring
+from shopguard.registry.ids import ALPHABET
 
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1"})
 _GROUP = 4
 _SYMBOLS = 16  # 15 of five random bits each, and one that checks them
@@ -16,10 +16,7 @@ _DIGEST_BYTES = 16
 
 
 def new_code() -> str:
-    """Return a code of 75 random bits in four groups of four, the last symbol checking the others.
-
-    Source: the alphabet is Crockford's Base 32, which leaves out what is easily misread (read 2026-11).
-    """
+    """Return a code of 75 random bits in four groups of four, the last symbol checking the others."""
     return _made(_SYMBOLS)
 
 
@@ -35,7 +32,7 @@ def read_code(text: str) -> str | None:
     """
     folded = unicodedata.normalize("NFKC", text[:100]).upper().translate(_READ_AS)
     symbols = re.sub(r"[\s\-\u2010-\u2015\u2212\u30fc\uff0d.]", "", folded)
-    if len(symbols) not in (_SYMBOLS, _SHORT) or set(symbols) - set(_ALPHABET) or _remainder(symbols):
+    if len(symbols) not in (_SYMBOLS, _SHORT) or set(symbols) - set(ALPHABET) or _remainder(symbols):
         return None
     return _grouped(symbols)
 
@@ -46,8 +43,8 @@ def code_digest(keyring: Keyring, code: str) -> bytes:
 
 
 def _made(length: int) -> str:
-    symbols = "".join(secrets.choice(_ALPHABET) for _ in range(length - 1))
-    return _grouped(symbols + _ALPHABET[_doubled(_remainder(symbols))])
+    symbols = "".join(secrets.choice(ALPHABET) for _ in range(length - 1))
+    return _grouped(symbols + ALPHABET[_doubled(_remainder(symbols))])
 
 
 def _grouped(symbols: str) -> str:
@@ -58,11 +55,11 @@ def _remainder(symbols: str) -> int:
     """0 for a whole code. One symbol changed, or any two exchanged, is another remainder: each has its own factor."""
     remainder = 0
     for symbol in symbols:
-        remainder = _doubled(remainder) ^ _ALPHABET.index(symbol)
+        remainder = _doubled(remainder) ^ ALPHABET.index(symbol)
     return remainder
 
 
 def _doubled(value: int) -> int:
     """Twice ``value`` in the field of 32 elements over x^5 + x^2 + 1."""
     value <<= 1
-    return value ^ _POLYNOMIAL if value >= len(_ALPHABET) else value
+    return value ^ _POLYNOMIAL if value >= len(ALPHABET) else value

@@ -1,6 +1,5 @@
 """Requests and protected persons in the vault: each sealed under a key of its own, with which it is forgotten."""
 
-import secrets
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,28 +9,22 @@ import sqlalchemy as sa
 from shopguard.crypto import Keyring
 from shopguard.registry.disputes.codes import code_digest
 from shopguard.registry.disputes.model import Protection, Request, RequestState
+from shopguard.registry.ids import new_id
 from shopguard.registry.records import Records
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.reports.wording import both
 from shopguard.registry.subjects import Subject, SubjectKind
 from shopguard.storage.engine import reading
 
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: nothing that is easily misread
-_ID_LENGTH = 10
-
 
 def new_request_id() -> str:
     """Return what a request is called by people: 50 random bits."""
-    return "Q-" + _letters()
+    return new_id("Q")
 
 
 def new_protection_id() -> str:
     """Return the id of a note that protects somebody: 50 random bits."""
-    return "P-" + _letters()
-
-
-def _letters() -> str:
-    return "".join(secrets.choice(_ALPHABET) for _ in range(_ID_LENGTH))
+    return new_id("P")
 
 
 def subject_of(request: Request) -> Subject:
@@ -77,6 +70,11 @@ class RequestStore:
         """Return the open requests about an entry, the oldest first."""
         is_open = (request_table.c.entry == entry) & (request_table.c.state == RequestState.OPEN.value)
         return self._many(connection, is_open)
+
+    def open_about(self, entry: int) -> Sequence[Request]:
+        """See ``open_of``; for whoever only looks."""
+        with reading(self._records.vault.engine) as connection:
+            return self.open_of(connection, entry)
 
     def in_state(self, state: RequestState, after: int = 0, limit: int = 100) -> Sequence[Request]:
         """Return the first requests in ``state`` above the number ``after``."""

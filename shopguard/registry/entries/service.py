@@ -1,6 +1,5 @@
 """The life of entries: the only place where their state changes, with their clocks, what is served, and the log."""
 
-import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -21,6 +20,7 @@ from shopguard.registry.entries.rules import loaded_ends_on
 from shopguard.registry.entries.serving import Serving
 from shopguard.registry.entries.sources import source_of
 from shopguard.registry.entries.store import Gone, LifeStore
+from shopguard.registry.ids import new_id
 from shopguard.registry.log import LeafKind
 from shopguard.registry.office.quality import Counted, count
 from shopguard.registry.placing import Placing
@@ -32,9 +32,6 @@ from shopguard.registry.reports.wording import both
 from shopguard.registry.timers import Fire, Timer, Timers
 from shopguard.registry.vault import EntryState
 from shopguard.storage.engine import reading, writing
-
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: nothing that is easily misread
-_REFERENCE_LENGTH = 10
 
 
 class Entries:
@@ -371,7 +368,7 @@ class Entries:
 
 def _new_reference() -> str:
     """Return what members call an entry: 50 random bits."""
-    return "E-" + "".join(secrets.choice(_ALPHABET) for _ in range(_REFERENCE_LENGTH))
+    return new_id("E")
 
 
 _NO_ENTRY = both(

@@ -1,6 +1,5 @@
 """Shops that apply to become members: what they state, what the office decides, and what is kept of it afterwards."""
 
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 
@@ -8,6 +7,7 @@ import msgspec
 import sqlalchemy as sa
 
 from shopguard.registry.acts import Act, Acts
+from shopguard.registry.ids import new_id
 from shopguard.registry.log import LeafKind
 from shopguard.registry.members.model import USUAL_DAILY_ORDERS, Member, State, check_daily_orders, public_key
 from shopguard.registry.members.particulars import Particulars, TraitKind, faults
@@ -80,7 +80,7 @@ class Applications:
         """Take an application in; ``Refused`` names everything that is wrong with it."""
         if wrong := wrong_with(applied):
             raise Refused(Refusal.UNREADABLE, "\n".join(wrong))
-        made = Application(self._records.begin(), _new_id(), Stage.SUBMITTED, self._clock(), applied)
+        made = Application(self._records.begin(), new_id("A", _ID_LENGTH), Stage.SUBMITTED, self._clock(), applied)
         with writing(self._vault) as connection:
             connection.execute(application.insert(), self._row(made))
             self._record(connection, made, by, "", Stage.SUBMITTED)
@@ -194,14 +194,9 @@ class Applications:
 
 _SEALED = "application"
 _decoder = msgspec.json.Decoder(Application)
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: nothing that is easily misread
 _ID_LENGTH = 6  # among the applications of one office
 _NOT_THERE = both("この番号の加盟申込みはありません。", "there is no application of this number")
 _DECIDED = both("この申込みは決定済みです。", "this application has been decided")
-
-
-def _new_id() -> str:
-    return "A-" + "".join(secrets.choice(_ALPHABET) for _ in range(_ID_LENGTH))
 
 
 def _is(number: int) -> sa.Update:

@@ -1,6 +1,5 @@
 """Reports and their evidence in the vault: each sealed under the key of the report, so that they end with it."""
 
-import secrets
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from shopguard.crypto import Keyring
+from shopguard.registry.ids import new_id
 from shopguard.registry.records import Records
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.reports.model import Report, ReportState
@@ -20,8 +20,6 @@ from shopguard.storage.engine import reading
 ENDED = (ReportState.WITHDRAWN, ReportState.REJECTED)
 """Of an order whose report ended so, another may be filed."""
 
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: nothing that is easily misread
-_ID_LENGTH = 10
 _DIGEST_BYTES = 16
 
 
@@ -211,11 +209,11 @@ def _as_one(order_id: str) -> str:
 
 def new_report_id() -> str:
     """Return what a report is called by people: 50 random bits."""
-    return "R-" + "".join(secrets.choice(_ALPHABET) for _ in range(_ID_LENGTH))
+    return new_id("R")
 
 
 def new_file_id() -> str:
-    return "F-" + "".join(secrets.choice(_ALPHABET) for _ in range(_ID_LENGTH))
+    return new_id("F")
 
 
 def not_found() -> Refused:
