@@ -37,7 +37,17 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes long, so that no worker is left alone with it; inside that the order stays random."""
+    """Begin with what takes long, so that no worker is left alone with it; inside that the order stays random.
+
+    Of several tests under one id a worker runs one alone, and says nothing: so all those that schemathesis makes of
+    one test, which get from pytest 9.1 an id without what tells them apart, are given it here.
+    """
+    for item in items:
+        told_apart_by = item.name.partition("[")[2].removesuffix("]")
+        if told_apart_by and item.id.params is None:
+            item._id = item.id.with_params(told_apart_by)
+    if len({item.nodeid for item in items}) < len(items):
+        raise pytest.UsageError("several tests have one id: all but one of them would not run")
     items.sort(key=lambda item: _place(item.nodeid, _LONG))
 
 
