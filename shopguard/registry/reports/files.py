@@ -62,7 +62,9 @@ def inspect(name: str, content: bytes) -> Kind:
         raise Refused(Refusal.TOO_LARGE, both(f"ファイルは{limit}MBまでです。", f"a file has {limit} MB at most"))
     kind = _BY_EXTENSION.get(name.rpartition(".")[2].lower())
     if kind is None:
-        _refuse(f"この種類のファイルは受け取れません。{_TAKEN_JA}", f"this kind of file is not taken: {_TAKEN_EN}")
+        _refuse(
+            f"受け取れる種類ではありません。{_TAKEN_JA}", f"it is of none of the kinds that are taken: {_TAKEN_EN}"
+        )
     if not _is(kind, content):
         _refuse(
             "中身がファイル名の拡張子と違います。元のファイルをそのまま送ってください。",

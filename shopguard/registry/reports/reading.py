@@ -124,12 +124,14 @@ def _object(
             faults.append(fault(FaultCode.UNREADABLE, place, ja="項目の組で書いてください。", en="give an object."))
             return None
         found = {}
+        absent = [name for name in required if value.get(name) in (None, "")]
         for name, item in value.items():
+            if name in absent:
+                continue  # said once, below
             if name in readers:
                 found[name] = readers[name](item, _at(place, name), faults)
             else:
                 faults.append(_unknown(name, place, readers))
-        absent = [name for name in required if value.get(name) in (None, "")]
         faults.extend(fault(FaultCode.MISSING, _at(place, name)) for name in absent)
         return shape(**found) if len(faults) == before else None
 

@@ -148,8 +148,10 @@ _SENTENCES: dict[FaultCode, tuple[str, str]] = {
         "The amount is negative: write what was asked for after refunds, zero or more.",
     ),
     FaultCode.FOREIGN: (
-        "円ではない金額のようです。通貨（currency）に USD のような3文字の記号を書いてください。",
-        "This is not in yen: name the currency (such as USD) in `currency`.",
+        "円ではない金額のようです。円で請求した金額を書いてください。ほかの通貨のときは、通貨（currency）に "
+        "USD のような3文字の記号を書きます。未払いの報告は円の請求だけです。",
+        "This is not in yen: write what was asked for in yen. For another currency, name it (such as USD) in "
+        "`currency`; unpaid amounts are taken in yen alone.",
     ),
     FaultCode.FRACTION: (
         "円に小数はありません。桁区切りは , を使ってください。",
