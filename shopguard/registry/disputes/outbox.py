@@ -115,15 +115,10 @@ class Outbox:
         }
         connection.execute(message_table.insert(), row)
 
-    def latest(self, subject: Subject, template: Template) -> "Message | None":
-        """Return the last letter of a kind about a record, whatever became of it; None: there was none."""
-        is_meant = (message_table.c.subject == str(subject)) & (message_table.c.template == template.value)
-        return next(reversed(self._select(is_meant)), None)
-
     def redraft(
         self,
         connection: sa.Connection,
-        message: "Message",
+        message: Message,
         template: Template,
         letter: Letter,
         now: float,
@@ -134,7 +129,7 @@ class Outbox:
         values = {"template": template.value, "drafted_at": now, "sealed": sealed}
         connection.execute(sa.update(message_table).where(_is_drafted(message)).values(values))
 
-    def void(self, connection: sa.Connection, message: "Message") -> None:
+    def void(self, connection: sa.Connection, message: Message) -> None:
         """Take away a letter that nobody has sent yet, as what it tells is so no more."""
         connection.execute(sa.update(message_table).where(_is_drafted(message)).values(sealed=None))
 
@@ -236,8 +231,8 @@ class Outbox:
         if row.sealed is None:
             return None
         try:
-            opened = row.key_number is not None
-            clear = self._records.open(row.key_number, "message", row.sealed) if opened else row.sealed
+            is_open = row.key_number is None
+            clear = row.sealed if is_open else self._records.open(row.key_number, "message", row.sealed)
         except Forgotten:
             return None
         return msgspec.json.decode(clear, type=_Sealed)

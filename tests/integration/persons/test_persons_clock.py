@@ -43,8 +43,7 @@ def test_a_notice_that_could_not_be_answered_is_not_drafted_and_nothing_served(c
     silent = centre.again(Sender("見本ネットワーク事務局"))
 
     silent.sweep()
-    entry = Subject.of(SubjectKind.ENTRY, life.number)
-    assert silent.persons.files.outbox.latest(entry, Template.NOTICE) is None
+    assert silent.letters(Template.NOTICE) == []
 
     centre.sweep()
     assert life.code in centre.text(Template.NOTICE)
@@ -107,8 +106,8 @@ def test_a_notice_that_comes_back_lets_the_entry_flag_at_most(centre: Centre) ->
     centre.active("flower-shop", "tea-shop")
     assert centre.met() == {Effect.HOLD}
     (life,) = centre.home.entries.in_state(LifeState.ACTIVE)
-    message = centre.persons.files.outbox.latest(Subject.of(SubjectKind.ENTRY, life.number), Template.NOTICE)
-    assert message is not None
+    about = centre.persons.files.outbox.of(Subject.of(SubjectKind.ENTRY, life.number))
+    (message,) = [one for one in about if one.template is Template.NOTICE]
     done = centre.persons.mailroom.undeliverable(message.number, OFFICE, "addressee unknown")
     assert done.state is MessageState.UNDELIVERABLE
     assert centre.met() == {Effect.FLAG}
