@@ -267,17 +267,6 @@ def somebody(number: int) -> Party:
     return Party(name=f"見本 {number}", phones=(f"090-3{number:03}-{number:04}",), emails=(f"p{number}@example.jp",))
 
 
-@pytest.fixture(scope="session")
-def furnished_registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data directory of a registry whose first epoch is live, to be copied."""
-    folder = tmp_path_factory.mktemp("registry")
-    Keyring.create(folder / "keys.json")
-    registry = Registry(folder)
-    registry.home.prepare()
-    registry.close()
-    return folder
-
-
 @pytest.fixture
 def registry(tmp_path: Path, furnished_registry: Path) -> Iterator[Registry]:
     """A registry without entries, on SQLite."""
