@@ -22,7 +22,9 @@ from shopguard.guard.inbox import Inbox
 from shopguard.guard.later_listing import LaterListings, ListingFeed
 from shopguard.guard.phone_use import PhoneUseStore
 from shopguard.guard.pipeline import Pipeline
+from shopguard.guard.presence import Presence
 from shopguard.guard.privacy import PrivacyDesk
+from shopguard.guard.queue import Queue
 from shopguard.guard.reconcile import Reconciliation
 from shopguard.guard.retention import Retention
 from shopguard.guard.reviews import Reviews
@@ -31,6 +33,7 @@ from shopguard.guard.settling import Settling
 from shopguard.guard.shops import GuardedShop, Shops, ShopStates
 from shopguard.guard.store import OrderStore
 from shopguard.guard.tokens import StoredTokens
+from shopguard.guard.undo import Undoing
 from shopguard.guard.watch import WatchStore
 from shopguard.guard.worker import Desk, Worker
 from shopguard.guard.writeback import WriteBack
@@ -227,6 +230,14 @@ class Installation:
         return Reviews(self.engine, self.writer, self.shops, self.clock)
 
     @cached_property
+    def queue(self) -> Queue:
+        return Queue(self.engine, self.keyring)
+
+    @cached_property
+    def presence(self) -> Presence:
+        return Presence(self.engine, self.writer, self.clock)
+
+    @cached_property
     def screener(self) -> Screener:
         return Screener(self.registry, self.keyring, PairStore(self.engine), self.phone_use)
 
@@ -321,7 +332,7 @@ class Installation:
         orders = OrderDesk(self.reviews, self.store, self.shops, self.states, self.clock)
         sections = [
             accounts_section(accounts, sessions, SignInLinks(self.writer, self.clock)),
-            queue_section(orders),
+            queue_section(orders, self.queue, Undoing(self.writer, self.clock), self.presence),
         ]
         return build_web(Frame(sessions, self.clock, self.reviews.note), sections, health_routes(self._probe))
 

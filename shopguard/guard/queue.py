@@ -74,6 +74,7 @@ class Decided:
     platform, None if nothing was."""
 
     ref: OrderRef
+    number: str
     state: ReviewState
     by: str
     at: float
@@ -99,10 +100,10 @@ class Queue:
         """Return up to ``limit`` orders: the first ones, those ``after`` a place, or those just ``before`` one."""
         query = _ROWS.where(*_conditions(wanted))
         if before:
-            query = query.where(_KEY < _values(before)).order_by(*(column.desc() for column in _COLUMNS))
+            query = query.where(_is_ahead_of(before)).order_by(*(column.desc() for column in _COLUMNS))
         else:
             query = query.order_by(*_COLUMNS)
-            query = query.where(_KEY > _values(after)) if after else query
+            query = query.where(_is_behind(after)) if after else query
         found = self._read(query.limit(limit + 1))
         rows = found[:limit][::-1] if before else found[:limit]
         is_more = len(found) > limit
@@ -124,9 +125,8 @@ class Queue:
         where = _conditions(wanted)
         query = sa.select(review.c.shop, review.c.order_id).where(*where).order_by(*_COLUMNS).limit(1)
         with reading(self._engine) as connection:
-            found = (
-                connection.execute(query.where(_KEY > _values(place))).first() or connection.execute(query).first()
-            )
+            behind = connection.execute(query.where(_is_behind(place))).first()
+            found = behind or connection.execute(query).first()
         return OrderRef(*found) if found else None
 
     def search(self, wanted: Filter, text: str, limit: int) -> Sequence[Waiting]:
@@ -158,17 +158,14 @@ class Queue:
             query = query.where(review.c.shop.in_(shops))
         with reading(self._engine) as connection:
             rows = connection.execute(query.order_by(review.c.decided_at.desc()).limit(_MOST_NEWS)).all()
-        return [
-            Decided(
-                OrderRef(row.shop, row.order_id),
-                ReviewState(row.state),
-                row.decided_by,
-                row.decided_at,
-                row.effect_state,
-                row.effect_error,
-            )
-            for row in rows
-        ]
+        return [_read_decided(row) for row in rows]
+
+    def decided(self, ref: OrderRef) -> Decided | None:
+        """Return what became of an order; None if it waits, or never did."""
+        mine = (review.c.shop == ref.shop) & (review.c.order_id == ref.order_id)
+        with reading(self._engine) as connection:
+            row = connection.execute(_DECIDED.where(mine)).first()
+        return None if row is None else _read_decided(row)
 
     def opened_since(self, wanted: Filter, moment: float) -> int:
         """Return how many of the wanted orders came to wait since ``moment``."""
@@ -210,7 +207,6 @@ class Queue:
 
 
 _COLUMNS = (review.c.shipped, review.c.opened_at, review.c.shop, review.c.order_id)
-_KEY = sa.tuple_(*_COLUMNS)
 
 
 def _rows() -> sa.Select[Any]:
@@ -231,19 +227,41 @@ def _decided() -> sa.Select[Any]:
     step = effect.alias()
     same = (step.c.shop == review.c.shop) & (step.c.order_id == review.c.order_id)
     last = sa.select(sa.func.max(step.c.id)).where(same, step.c.action == Action.RELEASE.value).scalar_subquery()
-    since = (effect.c.id == last) & (
-        (effect.c.confirmed_at.is_(None)) | (effect.c.confirmed_at >= review.c.decided_at)
-    )
+    since = effect.c.confirmed_at.is_(None) | (effect.c.confirmed_at >= review.c.decided_at)
+    known = (orders.c.shop == review.c.shop) & (orders.c.order_id == review.c.order_id)
+    joined = review.outerjoin(effect, (effect.c.id == last) & since).outerjoin(orders, known)
     decided = sa.select(review, effect.c.state.label("effect_state"), effect.c.last_error.label("effect_error"))
-    return decided.select_from(review.outerjoin(effect, since)).where(review.c.state != ReviewState.OPEN.value)
+    return decided.add_columns(orders.c.number).select_from(joined).where(review.c.state != ReviewState.OPEN.value)
 
 
 _ROWS = _rows()  # put together once: that costs several times as much as running them
 _DECIDED = _decided()
 
 
+def _is_behind(place: Place) -> sa.ColumnElement[bool]:
+    behind: sa.ColumnElement[bool] = sa.tuple_(*_COLUMNS) > _values(place)
+    return behind
+
+
+def _is_ahead_of(place: Place) -> sa.ColumnElement[bool]:
+    ahead: sa.ColumnElement[bool] = sa.tuple_(*_COLUMNS) < _values(place)
+    return ahead
+
+
 def _values(place: Place) -> Any:
     return sa.tuple_(*map(sa.literal, (place.shipped, place.opened_at, place.ref.shop, place.ref.order_id)))
+
+
+def _read_decided(row: Any) -> Decided:
+    return Decided(
+        OrderRef(row.shop, row.order_id),
+        row.number or row.order_id,
+        ReviewState(row.state),
+        row.decided_by or "",
+        row.decided_at,
+        row.effect_state,
+        row.effect_error,
+    )
 
 
 def _conditions(wanted: Filter) -> Sequence[sa.ColumnElement[bool]]:

@@ -64,7 +64,7 @@ def release_again(connection: sa.Connection, ref: OrderRef, now: float) -> bool:
     last = last_step(connection, ref)
     if last is None or last.action != Action.RELEASE.value or last.state not in FAILED:
         return False
-    again = {"state": "intended", "due_at": now, "attempts": 1, "last_error": None}
+    again = {"state": "intended", "due_at": now, "attempts": 1, "last_error": None, "confirmed_at": None}
     connection.execute(sa.update(effect).where(effect.c.id == last.id).values(**again))
     return True
 

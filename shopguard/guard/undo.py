@@ -45,7 +45,7 @@ def _undo(connection: sa.Connection, ref: OrderRef, actor: str, now: float) -> b
     ).first()
     if decided is None or stage == Stage.CLOSED or (stage == Stage.SHIPPED and not decided.shipped):
         return False
-    opened = {"state": ReviewState.OPEN.value, "decided_at": None, "decided_by": None}
+    opened: dict[str, Any] = {"state": ReviewState.OPEN.value, "decided_at": None, "decided_by": None}
     if decided.state == ReviewState.RELEASED.value:
         opened |= _hold_again(connection, ref, decided, now)
     connection.execute(sa.update(review).where(mine).values(**opened))
