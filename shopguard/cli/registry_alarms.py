@@ -12,7 +12,7 @@ from shopguard.cli.running import opened, operator, own_registry
 from shopguard.registry.calendar import JST
 from shopguard.registry.search.model import Look
 from shopguard.registry.search.monitoring import Raised, Use
-from shopguard.registry.search.rules import AlarmCode
+from shopguard.registry.search.wording import ALARMS
 
 
 @click.group(invoke_without_command=True)
@@ -102,21 +102,12 @@ def _say_faults(faults: Sequence[tuple[int, int]]) -> None:
 
 
 _HEADINGS = ("alarm", "since", "latest", "member", "about", "times", "what", "answered by")
-_WORDS = {
-    AlarmCode.BURST: ("a day's work in one hour", "1時間に1日分以上の照会"),
-    AlarmCode.MORE_THAN_ORDERS: ("many more look-ups than orders", "注文数を大きく超える照会"),
-    AlarmCode.AGAIN: ("the same person again and again", "同じ人を繰り返し照会"),
-    AlarmCode.STAFF: ("a person of a member shop", "加盟店の関係者の照会"),
-    AlarmCode.NIGHT: ("searches at night", "夜間の検索"),
-    AlarmCode.NO_ORDER: ("searches that no order goes with", "注文を伴わない検索"),
-    AlarmCode.MANY_MEMBERS: ("one entry searched by many shops", "一つの登録を多くの店が検索"),
-}
 
 
 def _row(raised: Raised) -> Sequence[object]:
     alarm = raised.alarm
     seen = raised.number, _moment(alarm.first_at), _moment(alarm.last_at), alarm.member or None, alarm.about or None
-    return (*seen, alarm.times, say(*_WORDS[alarm.code]), raised.answered_by)
+    return (*seen, alarm.times, say(*ALARMS[alarm.code]), raised.answered_by)
 
 
 def _shape(raised: Raised) -> Mapping[str, Any]:

@@ -8,9 +8,9 @@ import msgspec
 
 from shopguard.cli.invocation import Invocation
 from shopguard.cli.output import json_option, show_json, show_table
-from shopguard.cli.registry_enrol import member_settings
 from shopguard.cli.running import opened, operator, own_registry
 from shopguard.registry.members.applications import Application, Stage
+from shopguard.registry.members.enrolling import member_settings
 from shopguard.registry.members.particulars import TraitKind
 from shopguard.registry.members.stated import NEEDED, OPTIONAL, read_application, read_particulars
 from shopguard.wire import plain

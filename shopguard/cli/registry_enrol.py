@@ -1,7 +1,6 @@
 """Joining a central registry: what a shop sends to its office, and what it writes into its settings."""
 
 import base64
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -9,9 +8,10 @@ import click
 from shopguard.cli.invocation import Invocation
 from shopguard.cli.output import json_option, say, show_json
 from shopguard.private_file import KEYS_FOLDER
+from shopguard.registry.members.enrolling import member_settings, printed
 from shopguard.registry.signing_keys import SigningKeys
 
-_NO_ADDRESS, _NO_ID = "https://registry.example.com", "your-id"
+_NO_ID = "your-id"
 
 
 @click.command()
@@ -65,15 +65,3 @@ def _made(path: Path, invocation: Invocation) -> SigningKeys:
         return SigningKeys.create(path, invocation.master_key)
     except FileExistsError:  # another process was quicker
         return SigningKeys(path, invocation.master_key)
-
-
-def member_settings(member: str, address: str | None, answer_keys: Sequence[bytes]) -> str:
-    """Return the lines of ``config.yaml`` with which a shop asks a central registry as ``member``."""
-    keys = [f'    - "{printed(key)}"' for key in answer_keys] or ['    - "PUBLIC KEY OF THE REGISTRY"']
-    lines = ["registry:", f"  url: {address or _NO_ADDRESS}", f"  member: {member}", "  answer_keys:", *keys]
-    return "\n".join(lines) + "\n"
-
-
-def printed(public: bytes) -> str:
-    """Return a public key as people pass it on."""
-    return base64.b64encode(public).decode()

@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,17 +12,15 @@ from shopguard.cli.invocation import Invocation
 from shopguard.cli.output import json_option, show_json
 from shopguard.cli.running import Refused, opened, own_registry
 from shopguard.registry.client.log_line import LogLine
-from shopguard.registry.log.checking import Checked, Wrong, check
-from shopguard.registry.log.copy import LogCopy, LogFeed, proven
-from shopguard.registry.log.heads import Head
+from shopguard.registry.log.copy import LogCopy, LogFeed
 from shopguard.registry.log.signing import OwnLog
+from shopguard.registry.log.verifying import Found, check_own, findings
 
 if TYPE_CHECKING:
     from shopguard.bootstrap import Installation
 
 COPY = "registry-log.jsonl"
 _KEY_BYTES = 32
-_COPY_PATH = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 def _public(_context: click.Context, _option: click.Parameter, values: Sequence[str]) -> Sequence[bytes]:
@@ -75,20 +72,6 @@ def verify(
     context.exit(0 if found.is_right else 1)
 
 
-class Found(msgspec.Struct, frozen=True):
-    """What checking a log found. ``covered`` leaves stand under a head signed at ``signed_at`` (RFC 3339)."""
-
-    leaves: int
-    covered: int
-    signed_at: str | None
-    wrong: Wrong | None
-    different: Wrong | None = None
-
-    @property
-    def is_right(self) -> bool:
-        return self.wrong is None and self.different is None and self.signed_at is not None
-
-
 def _found_here(
     installation: "Installation", file: Path | None, keys: Sequence[bytes], against: Path | None, fetch: bool
 ) -> Found:
@@ -100,11 +83,7 @@ def _found_here(
         home = own_registry(installation)
         known, feed = home.answer_keys.publics, OwnLog(home.log, home.heads)
         if file is None:
-            notes = home.heads.all()
-            if not notes:
-                raise Refused("no head of the log was signed yet: `shopguard serve` signs one every hour")
-            heads = proven(notes, [*keys, *known])
-            return _found(check(home.log.kept(), heads), heads)
+            return check_own(home.log, home.heads, [*keys, *known])
     copy = LogCopy(file or installation.data_dir / COPY)
     if fetch:
         copy.extend(feed, [*keys, *known])
@@ -114,14 +93,8 @@ def _found_here(
 def _found_in(copy: LogCopy, keys: Sequence[bytes], against: Path | None) -> Found:
     if not copy.path.exists():
         raise Refused(f"{copy.path}: there is no copy yet; --fetch makes one")
-    found = _found(copy.check(keys), copy.heads(keys))
-    return found if against is None else msgspec.structs.replace(found, different=copy.difference(LogCopy(against)))
-
-
-def _found(checked: Checked, heads: Sequence[Head]) -> Found:
-    last = max((head.at for head in heads), default=None)
-    signed_at = None if last is None else datetime.fromtimestamp(last, UTC).isoformat()
-    return Found(checked.size, checked.covered, signed_at, checked.wrong)
+    seen = findings(copy.check(keys), copy.heads(keys))
+    return seen if against is None else msgspec.structs.replace(seen, different=copy.difference(LogCopy(against)))
 
 
 def _sentence(found: Found) -> str:

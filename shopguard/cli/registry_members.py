@@ -9,10 +9,10 @@ import click
 from shopguard.cli.invocation import Invocation
 from shopguard.cli.output import json_option, show_json, show_table
 from shopguard.cli.registry_applications import COMMANDS
-from shopguard.cli.registry_enrol import member_settings
 from shopguard.cli.registry_fees import fees
 from shopguard.cli.running import opened, operator, own_registry
 from shopguard.registry.desk import ALL_ROLES, Role
+from shopguard.registry.members.enrolling import member_settings
 from shopguard.registry.members.model import USUAL_DAILY_ORDERS, Act, Member, public_key
 from shopguard.registry.prf.function import MemberStanding
 from shopguard.registry.refusals import Refusal, Refused

@@ -5,7 +5,7 @@ tried. Its words go with the key of its record, or after ``KEEP_YEARS``: who did
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -63,6 +63,10 @@ class Logged:
     salt: bytes
     is_whole: bool = True
 
+    @property
+    def subject(self) -> Subject:
+        return Subject.read(self.act.subject)
+
 
 def words_kept_from(now: float) -> float:
     """Return the moment from which on the words of acts about members are still kept."""
@@ -105,6 +109,12 @@ class Acts:
         with reading(self._vault) as connection:
             rows = connection.execute(query).all()
         return [self._logged(row) for row in rows]
+
+    def of_leaves(self, leaves: Collection[int]) -> Mapping[int, Logged]:
+        """Return by their numbers those leaves of the log that stand for acts about records; see ``trail``."""
+        with reading(self._vault) as connection:
+            rows = connection.execute(sa.select(act_table).where(act_table.c.leaf.in_(leaves))).all()
+        return {row.leaf: self._logged(row) for row in rows}
 
     def expire(self, before: float) -> int:
         """Erase the words of acts about members before a moment, and return of how many.

@@ -61,11 +61,12 @@ class Persons:
         )
         self.desk, self.mailroom = PersonsDesk(self.files), Mailroom(self.files)
         self._looks = looks
-        sight = Sight(self._looks_of, check_conflict=check_conflict)
+        sight = Sight(self.looks_of, check_conflict=check_conflict)
         self.answers = Answers(self.files, self.protections, sight)
         self.following = Following(self.files, self.protections)
 
-    def _looks_of(self, number: int) -> Sequence[Look]:
+    def looks_of(self, number: int) -> Sequence[Look]:
+        """Return who was told of an entry, the latest first."""
         vault = self.files.records.vault
         with reading(vault.engine) as connection:
             kept = vault.kept(connection, [number]).get(number)

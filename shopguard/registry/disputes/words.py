@@ -116,3 +116,16 @@ DEADLINES: dict[str, tuple[str, str]] = {
     "report_ends": ("報告の終了", "a report ends that nobody went on with"),
 }
 """What happens at each kind of deadline, for the office."""
+
+NEEDS_OFFICE = frozenset(
+    {
+        "request_due",
+        "request_clear",
+        "entry_notice",
+        "entry_tell_reporter",
+        "entry_decide",
+        "entry_suspension",
+        "entry_sleep",
+    }
+)
+"""Deadlines that ask the office to do something before them; what the others bring happens by itself."""

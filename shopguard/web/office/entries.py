@@ -1,0 +1,167 @@
+"""Entries and their life: where each stands, what it rests on, which clocks run, and what the office may do."""
+
+from collections.abc import Callable, Mapping
+
+from flask import redirect, render_template, request, url_for
+
+from shopguard.registry.case_names import entry_named
+from shopguard.registry.disputes.words import DEADLINES
+from shopguard.registry.entries.model import Life, LifeState
+from shopguard.registry.entries.rules import counting, entry_of
+from shopguard.registry.home import RegistryHome
+from shopguard.registry.refusals import Refusal, Refused
+from shopguard.registry.subjects import Subject, SubjectKind
+from shopguard.web.app import viewed, viewer
+from shopguard.web.language import gettext as _
+from shopguard.web.office.desk import (
+    Answer,
+    comes_back_to,
+    done_by_office,
+    home,
+    pages,
+    seen_by_office,
+    settling,
+    typed,
+)
+from shopguard.web.office.facts import party_facts
+from shopguard.web.office.words import of_two
+
+_PAGE = 50
+_STATES = [state for state in LifeState if state is not LifeState.ERASED]
+
+
+@pages.get("/entries")
+@seen_by_office
+def entries() -> Answer:
+    registry, named = home(), request.args.get("find", "").strip()
+    if named and registry.entries.find(named) is not None:
+        return redirect(url_for("office.entry", reference=named))
+    asked, after = request.args.get("state", ""), request.args.get("after", 0, int)
+    state = LifeState(asked) if asked in set(_STATES) else LifeState.ACTIVE
+    found = registry.entries.in_state(state, max(after, 0), _PAGE)
+    viewed("entries")
+    following = url_for("office.entries", state=state.value, after=found[-1].number) if len(found) == _PAGE else None
+    return render_template(
+        "office/entries.html",
+        state=state,
+        states=_STATES,
+        lives=[(life, entry_of(life, registry.persons.files.today, registry.entries.periods)) for life in found],
+        before=url_for("office.entries", state=state.value) if after else None,
+        after=following,
+        endings=registry.entries.endings(),
+        named=named,
+    )
+
+
+@pages.get("/entries/<reference>")
+@seen_by_office
+def entry(reference: str, errors: Mapping[str, str] = {}) -> str:  # read only
+    registry = home()
+    number = entry_named(registry, reference)
+    subject = Subject.of(SubjectKind.ENTRY, number)
+    lives = registry.entries.of_numbers([number])
+    viewed("entry", detail=reference)
+    more = _life_of(registry, lives[0]) if lives else {"life": None}
+    return render_template(
+        "office/entry.html",
+        reference=reference,
+        errors=errors,
+        deadlines=[
+            (timer, of_two(*DEADLINES.get(timer.what, (timer.what, timer.what))))
+            for timer in sorted(registry.timers.of(subject).values(), key=lambda timer: timer.due_at)
+        ],
+        requests=registry.persons.files.requests.open_about(number),
+        letters=registry.persons.files.outbox.of(subject),
+        looks=registry.persons.looks_of(number),
+        acts=registry.acts.trail(subject),
+        **more,
+    )
+
+
+def _life_of(registry: RegistryHome, life: Life) -> Mapping[str, object]:
+    today, periods = registry.persons.files.today, registry.entries.periods
+    held = registry.persons.files.held(life)
+    barred = registry.conflicts.barred(viewer().name)
+    return {
+        "life": life,
+        "served": entry_of(life, today, periods),
+        "counting": {source.report for source in counting(life, today, periods)},
+        "reports": {report.number: report for report in held.reports},
+        "parties": [party_facts(party) for party in held.parties],
+        "is_barred": not barred.isdisjoint(life.members),
+    }
+
+
+_Decide = Callable[[RegistryHome, int, str], Life]
+
+
+def _decided(reference: str, decide: _Decide) -> Answer:
+    """Do what the office decides about an entry, in the viewer's name and for the reason typed in."""
+    with settling() as registry:
+        life = decide(registry, entry_named(registry, reference), typed("reason"))
+    return redirect(url_for("office.entry", reference=life.reference, did="decided"), 303)
+
+
+@pages.post("/entries/<reference>/suspend")
+@done_by_office
+@comes_back_to(entry)
+def suspend_entry(reference: str) -> Answer:
+    return _decided(reference, lambda registry, number, why: registry.cases.suspend(number, viewer().name, why))
+
+
+@pages.post("/entries/<reference>/resume")
+@done_by_office
+@comes_back_to(entry)
+def resume_entry(reference: str) -> Answer:
+    return _decided(reference, lambda registry, number, why: registry.cases.resume(number, viewer().name, why))
+
+
+@pages.post("/entries/<reference>/extend")
+@done_by_office
+@comes_back_to(entry)
+def extend_entry(reference: str) -> Answer:
+    return _decided(reference, lambda registry, number, why: registry.cases.extend(number, viewer().name, why))
+
+
+@pages.post("/entries/<reference>/uphold")
+@done_by_office
+@comes_back_to(entry)
+def uphold_entry(reference: str) -> Answer:
+    return _decided(reference, lambda registry, number, why: registry.cases.uphold(number, viewer().name, why))
+
+
+@pages.post("/entries/<reference>/overturn")
+@done_by_office
+@comes_back_to(entry)
+def overturn_entry(reference: str) -> Answer:
+    """Erase an entry, as its person is right; there is nothing to go back to."""
+    with settling() as registry:
+        registry.cases.overturn(entry_named(registry, reference), viewer().name, typed("reason"))
+    return redirect(url_for("office.entries", did="erased"), 303)
+
+
+@pages.post("/entries/<reference>/merge")
+@done_by_office
+@comes_back_to(entry)
+def merge_entry(reference: str) -> Answer:
+    """Let another entry go on in this one: both are about one person."""
+
+    def decide(registry: RegistryHome, number: int, why: str) -> Life:
+        return registry.cases.merge(number, entry_named(registry, typed("other")), viewer().name, why)
+
+    return _decided(reference, decide)
+
+
+@pages.post("/entries/<reference>/split")
+@done_by_office
+@comes_back_to(entry)
+def split_entry(reference: str) -> Answer:
+    """Take the reports that were ticked out into an entry of their own, and go there."""
+
+    def decide(registry: RegistryHome, number: int, why: str) -> Life:
+        chosen = request.form.getlist("report")
+        if not chosen:
+            raise Refused(Refusal.RULES, _("Tick the reports that are about another person."))
+        return registry.cases.split(number, chosen, viewer().name, why)
+
+    return _decided(reference, decide)
