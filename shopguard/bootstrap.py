@@ -326,6 +326,7 @@ class Installation:
         from shopguard.web.console.desk import Desk as OrderDesk
         from shopguard.web.console.queue import queue_section
         from shopguard.web.health import health_routes
+        from shopguard.web.office.section import office_section
 
         accounts = Accounts(self.engine, self.writer, self.clock)
         sessions = Sessions(self.engine, self.writer, accounts, self.clock)
@@ -334,6 +335,8 @@ class Installation:
             accounts_section(accounts, sessions, SignInLinks(self.writer, self.clock)),
             queue_section(orders, self.queue, Undoing(self.writer, self.clock), self.presence),
         ]
+        if not self.asks_elsewhere:
+            sections.append(office_section(self.home, self.config.server.registry_url))
         return build_web(Frame(sessions, self.clock, self.reviews.note), sections, health_routes(self._probe))
 
     def registry_app(self) -> Flask:
