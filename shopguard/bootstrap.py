@@ -55,6 +55,7 @@ from shopguard.storage.engine import BUSY_TIMEOUT_S, is_current, migrate, open_e
 from shopguard.storage.writer import Writer, writer_for
 
 if TYPE_CHECKING:
+    from shopguard.web.accounts.people import People
     from shopguard.web.health import Probe
     from webhooks.app import Checker
 
@@ -316,11 +317,16 @@ class Installation:
 
         return Checker(self.shops, self.screener, self.config.registry.timeout_s, self.config.server.threads)
 
+    @cached_property
+    def people(self) -> "People":
+        """Who may sign in to the console, and how."""
+        from shopguard.web.accounts.people import people
+
+        return people(self.engine, self.writer, self.keyring, self.clock, self.config.sign_in)
+
     def console_app(self) -> Flask:
         """Return the pages of operators and of the office, as a WSGI application."""
-        from shopguard.web.accounts.links import SignInLinks
-        from shopguard.web.accounts.sessions import Sessions
-        from shopguard.web.accounts.store import Accounts
+        from shopguard.web.accounts.colleagues import ShopNames
         from shopguard.web.accounts.views import accounts_section
         from shopguard.web.app import Frame, build_web
         from shopguard.web.console.desk import Desk as OrderDesk
@@ -328,16 +334,24 @@ class Installation:
         from shopguard.web.health import health_routes
         from shopguard.web.office.section import office_section
 
-        accounts = Accounts(self.engine, self.writer, self.clock)
-        sessions = Sessions(self.engine, self.writer, accounts, self.clock)
         orders = OrderDesk(self.reviews, self.store, self.shops, self.states, self.clock)
         sections = [
-            accounts_section(accounts, sessions, SignInLinks(self.writer, self.clock)),
+            accounts_section(self.people, ShopNames(tuple(self.shops))),
             queue_section(orders, self.queue, Undoing(self.writer, self.clock), self.presence),
         ]
         if not self.asks_elsewhere:
             sections.append(office_section(self.home, self.config.server.registry_url))
-        return build_web(Frame(sessions, self.clock, self.reviews.note), sections, health_routes(self._probe))
+        return build_web(
+            Frame(
+                self.people.sessions,
+                self.clock,
+                self.reviews.note,
+                url=self.config.server.console_url,
+                proxies=self.config.server.proxies,
+            ),
+            sections,
+            health_routes(self._probe),
+        )
 
     def registry_app(self) -> Flask:
         """Return what other shops ask, as a WSGI application."""

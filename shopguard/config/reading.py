@@ -63,6 +63,7 @@ class _Reader:
         config = self._read(common, Config, "") or Config()
         self._check_ports(written.get("server"))
         self._check_registry(config.registry)
+        self._check_sign_in(config)
         shops = self._shops(written.get("shops"))
         self._check_keys(shops)
         return replace(config, shops=shops)
@@ -158,6 +159,21 @@ class _Reader:
             self.faults.append("registry.open: is for a registry of this installation; leave registry.url out")
         if registry.fees:
             self.faults.append("registry.fees: is for a registry of this installation; leave registry.url out")
+
+    def _check_sign_in(self, config: Config) -> None:
+        """Who comes from elsewhere comes over a line that nobody reads along, and to an address that is known."""
+        oidc = config.sign_in.oidc
+        if oidc.issuer is None:
+            return
+        parts = urlsplit(oidc.issuer)
+        if parts.scheme != "https" and parts.hostname not in _THIS_MACHINE:
+            self.faults.append("sign_in.oidc.issuer: must begin with https://")
+        if not oidc.client_id:
+            self.faults.append("sign_in.oidc.client_id: missing; the issuer gives it")
+        if config.server.console_url is None:
+            self.faults.append("server.console_url: missing; sign_in.oidc sends people back to it")
+        if not any(getattr(oidc.roles, field.name) for field in fields(oidc.roles)):
+            self.faults.append("sign_in.oidc.roles: nobody gets a role; name the claim's values that give one")
 
     def _check_keys(self, shops: Mapping[str, ShopSettings]) -> None:
         """A key of ``/v1/check`` says whose order it is, so no two shops may share one."""

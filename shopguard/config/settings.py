@@ -55,6 +55,7 @@ class ServerSettings:
     body_limit_bytes: Annotated[int, Within(1_000, 100_000_000)] = 2_000_000
     public_url: Annotated[str, WebAddress()] | None = None  # the address platforms call
     registry_url: Annotated[str, WebAddress()] | None = None  # the address members call
+    console_url: Annotated[str, WebAddress()] | None = None  # the address people open
     proxies: Annotated[int, Within(0, 10)] = 0  # of our own in front
 
 
@@ -82,6 +83,41 @@ class DatabaseSettings:
     """``url`` None means SQLite files in the data directory."""
 
     url: Annotated[Secret, PostgresAddress()] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleValues:
+    """For each role of the pages the values of a claim that give it."""
+
+    operator: tuple[str, ...] = ()
+    shop_admin: tuple[str, ...] = ()
+    member: tuple[str, ...] = ()
+    office: tuple[str, ...] = ()
+    auditor: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OidcSettings:
+    """Signing in through the company's own sign-in (OpenID Connect); without an ``issuer`` there is none.
+
+    Args:
+        label: what the button says.
+        claim: whose values say the roles; dots lead into objects.
+    """
+
+    issuer: Annotated[str, WebAddress()] | None = None
+    client_id: str = ""
+    client_secret: Secret | None = None
+    label: str = ""
+    claim: Annotated[str, NotEmpty()] = "groups"
+    roles: RoleValues = RoleValues()
+
+
+@dataclass(frozen=True, slots=True)
+class SignInSettings:
+    """How people sign in to the console, beside passwords, passkeys and links."""
+
+    oidc: OidcSettings = OidcSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +222,7 @@ class Config:
     worker: WorkerSettings = WorkerSettings()
     retention: RetentionSettings = RetentionSettings()
     database: DatabaseSettings = DatabaseSettings()
+    sign_in: SignInSettings = SignInSettings()
     registry: RegistrySettings = RegistrySettings()
     policy: PolicySettings = field(default_factory=PolicySettings)
     shops: Mapping[str, ShopSettings] = field(default_factory=dict)

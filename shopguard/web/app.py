@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, abort, current_app, g, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as AnyResponse
 
 from shopguard.errors import StoreUnavailable
@@ -76,6 +78,9 @@ class Frame:
         note: writes a line of the audit log: actor, action, order, detail.
         banners: what is wrong now, for those who may know.
         sign_in: the endpoint that people who are not signed in are sent to.
+        hold: the endpoint that keeps a form which was sent without a sign-in, or with an earlier one.
+        url: the address that people open, where the settings say it.
+        proxies: how many web servers of our own stand in front and tell where a request came from.
     """
 
     sessions: Sessions
@@ -83,6 +88,9 @@ class Frame:
     note: Callable[[str, str, OrderRef, str], None]
     banners: Callable[[Viewer], Sequence[Banner]] = lambda viewer: ()
     sign_in: str = "accounts.sign_in"
+    hold: str = "accounts.hold_on"
+    url: str | None = None
+    proxies: int = 0
 
 
 @dataclass(slots=True)
@@ -113,6 +121,8 @@ def build_web(frame: Frame, sections: Sequence[Section], *more: Blueprint) -> Fl
     app.context_processor(lambda: _everywhere(frame, links))
     app.register_error_handler(HTTPException, _explain)
     app.register_error_handler(StoreUnavailable, _not_now)
+    if frame.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=frame.proxies)  # type: ignore[method-assign]  # as Flask says
     return app
 
 
@@ -146,10 +156,27 @@ def asset(name: str) -> str:
     return url_for("static", filename=name, v=_version(name))
 
 
+def origin() -> str:
+    """Return scheme, host and port that pages are opened at, without a path."""
+    url = service(Frame).url
+    parts = urlsplit(url or request.host_url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def is_secure() -> bool:
+    """Whether pages are opened over HTTPS, so that cookies may be for it alone."""
+    return origin().startswith("https:")
+
+
 def start_session(answer: AnyResponse, token: str) -> AnyResponse:
     """Let ``answer`` carry the cookie of a sign-in."""
-    answer.set_cookie(COOKIE, token, httponly=True, secure=request.is_secure, samesite="Lax", path="/")
+    answer.set_cookie(COOKIE, token, httponly=True, secure=is_secure(), samesite="Lax", path="/")
     return answer
+
+
+def again(endpoint: str, **values: Any) -> AnyResponse:
+    """Let the browser send its form once more, to ``endpoint``, which learns where it was going."""
+    return redirect(url_for(endpoint, next=request.full_path, **values), 307)
 
 
 # --- before a view ---
@@ -172,10 +199,13 @@ def _admit(frame: Frame, framed: frozenset[str] | set[str]) -> AnyResponse | Non
     if not roles:
         return None
     if g.viewer is None:
-        return redirect(url_for(frame.sign_in, next=request.full_path if request.method in _SAFE else None))
+        is_form = request.method not in _SAFE
+        return again(frame.hold) if is_form else redirect(url_for(frame.sign_in, next=request.full_path))
     if not g.viewer.has(*roles):
         abort(403)
     if request.method not in _SAFE and not _has_form_key(g.viewer):
+        if _says_own_page() and request.form.get("form_key"):
+            return again(frame.hold)  # a page of an earlier sign-in
         abort(403)
     return None
 
@@ -184,8 +214,13 @@ def _is_own_page() -> bool:
     """Whether a form was sent by a page of ours, as far as the browser says."""
     if (site := request.headers.get("Sec-Fetch-Site")) is not None:
         return site in ("same-origin", "none")
-    origin = request.headers.get("Origin")
-    return origin is None or origin == request.host_url.rstrip("/")
+    sender = request.headers.get("Origin")
+    return sender is None or sender == origin()
+
+
+def _says_own_page() -> bool:
+    """Whether the browser itself says that a page of ours sent this."""
+    return request.headers.get("Sec-Fetch-Site") == "same-origin" or request.headers.get("Origin") == origin()
 
 
 def _has_form_key(looks: Viewer) -> bool:

@@ -11,6 +11,7 @@ from shopguard.storage.tables import sign_in
 from shopguard.storage.writer import Writer
 
 LINK_LIFE_S = 3600.0
+INVITATION_LIFE_S = 72 * 3600.0
 
 
 class SignInLinks:
@@ -19,7 +20,7 @@ class SignInLinks:
     def __init__(self, writer: Writer, clock: Callable[[], float]) -> None:
         self._writer, self._clock = writer, clock
 
-    def make(self, account: int | None = None) -> str:
+    def make(self, account: int | None = None, life_s: float = LINK_LIFE_S) -> str:
         """Return a new token for ``/console/sign-in?token=…``; old ones that nobody used are dropped.
 
         Args:
@@ -29,11 +30,20 @@ class SignInLinks:
 
         def work(connection: sa.Connection) -> None:
             connection.execute(sa.delete(sign_in).where(sign_in.c.expires_at < now))
-            row = {"link_hash": _hash(token), "made_at": now, "expires_at": now + LINK_LIFE_S, "account": account}
+            row = {"link_hash": _hash(token), "made_at": now, "expires_at": now + life_s, "account": account}
             connection.execute(sign_in.insert(), row)
 
         self._writer.run(work)
         return token
+
+    def use_once(self, token: str, until: float) -> bool:
+        """Return whether nobody has used ``token`` yet, which was made elsewhere and is good ``until`` then."""
+        row = {"link_hash": _hash(token), "made_at": self._clock(), "expires_at": until, "used_at": self._clock()}
+        try:
+            self._writer.run(lambda connection: connection.execute(sign_in.insert(), row))
+        except sa.exc.IntegrityError:
+            return False
+        return True
 
     def redeem(self, token: str) -> "Redeemed | None":
         """Return whose a link is, once; None if it was used before, or is too old."""

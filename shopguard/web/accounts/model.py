@@ -38,11 +38,13 @@ class Viewer:
     Args:
         session: the number of the sign-in.
         form_key: what every form of this sign-in carries.
+        since: when they signed in, in Unix seconds.
     """
 
     account: Account
     session: int
     form_key: str = field(repr=False)
+    since: float
 
     @property
     def name(self) -> str:

@@ -1,7 +1,7 @@
 """Sign-ins: a random token in a cookie, kept only as a hash, that ends by itself and can be ended from elsewhere."""
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -35,7 +35,7 @@ class Sessions:
         self._engine, self._writer, self._accounts, self._clock = engine, writer, accounts, clock
 
     def begin(self, account: Account, browser: str) -> str:
-        """Sign somebody in and return the token for the cookie; sign-ins that are over are dropped."""
+        """Sign somebody in and return the token for the cookie, always a new one; what is over is dropped."""
         token, now = secrets.token_urlsafe(32), self._clock()
         row = {
             "token_hash": _hash(token),
@@ -66,7 +66,7 @@ class Sessions:
         if now - row.seen_at > _SEEN_EVERY_S:
             seen = sa.update(session).where(session.c.id == row.id).values(seen_at=now)
             self._writer.run(lambda connection: connection.execute(seen))
-        return Viewer(account, row.id, row.form_key)
+        return Viewer(account, row.id, row.form_key, row.made_at)
 
     def of(self, account: int) -> Sequence[Session]:
         """Return the sign-ins of an account, the latest first."""
@@ -79,6 +79,17 @@ class Sessions:
         """End one sign-in of an account."""
         mine = (session.c.id == number) & (session.c.account == account)
         self._writer.run(lambda connection: connection.execute(sa.delete(session).where(mine)))
+
+    def end_others(self, account: int, kept: int | None = None) -> None:
+        """End all sign-ins of an account but one."""
+        others = (session.c.account == account) & (session.c.id != (kept or 0))
+        self._writer.run(lambda connection: connection.execute(sa.delete(session).where(others)))
+
+    def last_seen(self) -> Mapping[int, float]:
+        """Return when somebody used an account last, of those with a sign-in that has not ended."""
+        latest = sa.select(session.c.account, sa.func.max(session.c.seen_at)).group_by(session.c.account)
+        with reading(self._engine) as connection:
+            return {row[0]: row[1] for row in connection.execute(latest)}
 
 
 def _hash(token: str) -> str:

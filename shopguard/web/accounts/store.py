@@ -39,8 +39,19 @@ class Accounts:
     def find(self, name: str) -> Account | None:
         return self._one(account.c.name == name)
 
-    def create(self, name: str, shown: str, roles: Iterable[Role], shops: Iterable[str] | None = None) -> Account:
-        """Make an account that nobody can sign in to yet; ``AccountRefused`` if the name is taken or empty."""
+    def create(
+        self,
+        name: str,
+        shown: str,
+        roles: Iterable[Role],
+        shops: Iterable[str] | None = None,
+        company: str | None = None,
+    ) -> Account:
+        """Make an account that nobody can sign in to yet; ``AccountRefused`` if the name is taken or empty.
+
+        Args:
+            company: whose it is at the company's own sign-in; see ``Company``.
+        """
         if not name.strip() or len(name) > 100 or len(shown) > 100:
             raise AccountRefused("a name has 1 to 100 characters")
         row = {
@@ -48,6 +59,7 @@ class Accounts:
             "shown": shown or name,
             "roles": _written(roles),
             "shops": None if shops is None else json.dumps(sorted(shops)),
+            "oidc": company,
             "made_at": self._clock(),
         }
         added = account.insert().values(row).returning(account)
@@ -55,6 +67,10 @@ class Accounts:
             return _read(self._writer.run(lambda connection: connection.execute(added).one()))
         except sa.exc.IntegrityError:
             raise AccountRefused(f"there is an account named {name} already") from None
+
+    def of_company(self, subject: str) -> Account | None:
+        """Return the account that stands for somebody of the company's own sign-in; see ``Company``."""
+        return self._one(account.c.oidc == subject)
 
     def owner(self) -> Account:
         """Return the owner's account, made if it is not there."""
@@ -70,8 +86,14 @@ class Accounts:
         self._writer.run(lambda connection: connection.execute(changed))
 
     def close(self, number: int) -> None:
-        """Let nobody sign in to an account any more, and end its sessions. Its name stays taken."""
+        """Let nobody sign in to an account any more, and end its sessions. Its name stays taken.
+
+        ``AccountRefused`` for the owner's: it is the way back in.
+        """
         now = self._clock()
+        found = self.get(number)
+        if found and found.name == OWNER:
+            raise AccountRefused("the owner's account is the way back in and stays")
 
         def work(connection: sa.Connection) -> None:
             connection.execute(sa.update(account).where(account.c.id == number).values(closed_at=now))

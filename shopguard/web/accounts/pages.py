@@ -1,0 +1,13 @@
+"""What the pages of accounts share: where they stand, and the audit log."""
+
+from flask import Blueprint
+
+from shopguard.model import OrderRef
+from shopguard.web.app import Frame, service
+
+pages = Blueprint("accounts", __name__, template_folder="templates", url_prefix="/console")
+
+
+def note(actor: str, action: str, detail: str) -> None:
+    """Write down what was done to an account, or tried."""
+    service(Frame).note(actor, action, OrderRef("", ""), detail)
