@@ -88,7 +88,7 @@ _FIELDS = {
     "address": later("Address"),
     "phone": later("Phone"),
     "mail": later("Mail"),
-    "site": later("Site"),
+    "site": later("Web site"),
     "sign_in": later("Signs in as"),
     "bank_account": later("Bank account"),
     "licence": later("Licence"),

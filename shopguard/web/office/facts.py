@@ -123,7 +123,7 @@ _PAYMENTS = {
     PaymentKind.PAY_LATER_PROVIDER: later("Invoice of a provider"),
     PaymentKind.BANK_TRANSFER: later("Bank transfer"),
     PaymentKind.PREPAID: later("Paid in advance"),
-    PaymentKind.CARD: later("Card"),
-    PaymentKind.WALLET: later("Wallet"),
-    PaymentKind.OTHER: later("Otherwise"),
+    PaymentKind.CARD: later("By card"),
+    PaymentKind.WALLET: later("Paid by wallet"),
+    PaymentKind.OTHER: later("Paid otherwise"),
 }

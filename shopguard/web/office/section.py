@@ -35,7 +35,7 @@ MENU = (
     (later("Applications"), "office.applications"),
     (later("Fees"), "office.fees"),
     (later("Alarms"), "office.alarms"),
-    (later("Log"), "office.log"),
+    (later("Audit log"), "office.log"),
 )
 
 

@@ -98,7 +98,7 @@ _WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         Mark.AGE_DOUBT: later("The buyer may be under age"),
     },
     Step: {
-        Step.NONE: later("Nothing"),
+        Step.NONE: later("Nothing to do"),
         Step.WARN: later("A word with the shop"),
         Step.DOUBLE_CHECK: later("Two check each further report"),
         Step.SUSPEND: later("Suspend the shop"),
@@ -146,7 +146,7 @@ _WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
     },
     MessageState: {
         MessageState.DRAFTED: later("To be sent"),
-        MessageState.SENT: later("Sent"),
+        MessageState.SENT: later("Was sent"),
         MessageState.UNDELIVERABLE: later("Reaches nobody"),
     },
     Template: {
