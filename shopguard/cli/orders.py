@@ -9,13 +9,13 @@ import click
 
 from shopguard.cli.invocation import Invocation
 from shopguard.cli.output import json_option, show_json, show_table
-from shopguard.cli.running import Refused, a_worker_runs, opened, operator
+from shopguard.cli.running import Refused, opened, operator
 from shopguard.guard.effects import Effect
 from shopguard.guard.inbox import DeliveryLine
+from shopguard.guard.pairs import pairs_of
 from shopguard.guard.policy import Action
 from shopguard.guard.reviews import Decision, Review
-from shopguard.guard.screening import buyer_key
-from shopguard.identity import identify
+from shopguard.guard.worker_lock import a_worker_runs
 from shopguard.model import OrderRef
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ _BY_HAND = {
     Action.FLAG: "look at the order before it ships",
     Action.RELEASE: "take the hold off at the platform",
     Action.CLEAR_GATE: "let the order go at the platform",
+    Action.CANCEL: "cancel the order at the platform",
 }
 
 _shop_option = click.option("--shop", metavar="SHOP", help="Only this shop.")
@@ -295,17 +296,11 @@ def _the_order(installation: "Installation", order: str, shop: str | None, comma
 
 
 def _not_same_person(installation: "Installation", ref: OrderRef) -> Sequence[tuple[str, str]]:
-    """Return (buyer key, entry) for the buyer and every entry matched, and for a recipient and what it matched."""
+    """Return whom the buyer and the recipients of the order are not; ``Refused`` once they are erased."""
     order, latest = installation.store.order(ref), installation.store.latest(ref)
     if order is None or latest is None or latest.verdict is None:
         raise Refused(f"order {ref.order_id}: its people were erased, nobody can be told apart; nothing was done")
-    keys = {role: buyer_key(identify(party), installation.keyring) for role, party in order.parties.items()}
-    pairs: dict[tuple[str, str], None] = {}
-    for match in latest.verdict.matches:
-        for role in ("buyer", match.party):
-            if role in keys:
-                pairs[keys[role], match.entry] = None
-    return tuple(pairs)
+    return pairs_of(order, latest.verdict, installation.keyring)
 
 
 def _tell_release(installation: "Installation", decision: Decision, wait: bool) -> int:

@@ -311,12 +311,12 @@ def _due(now: float) -> sa.ColumnElement[bool]:
 
 
 def _is_overtaken() -> sa.ColumnElement[bool]:
-    """A hold that a release, or the hold of a later verdict, has taken the place of."""
+    """A hold that a release, the hold of a later verdict, or the end of the order has taken the place of."""
     later = effect.alias()
     return (effect.c.action == Action.HOLD.value) & sa.exists().where(
         later.c.shop == effect.c.shop,
         later.c.order_id == effect.c.order_id,
-        later.c.action.in_((Action.HOLD.value, Action.RELEASE.value)),
+        later.c.action.in_((Action.HOLD.value, Action.RELEASE.value, Action.CANCEL.value)),
         later.c.generation >= effect.c.generation,
         later.c.id > effect.c.id,
     )

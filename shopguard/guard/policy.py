@@ -32,6 +32,7 @@ class Action(StrEnum):
     FLAG = "flag"
     RELEASE = "release"
     CLEAR_GATE = "clear_gate"
+    CANCEL = "cancel"  # never by a rule: a person decides it
 
 
 def rule_for(order: Order, policy: PolicySettings) -> PolicyRule:

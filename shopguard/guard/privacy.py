@@ -18,7 +18,7 @@ from shopguard.identity import identify
 from shopguard.identity.phone import normalize_phones
 from shopguard.model import Order, OrderEvent, OrderRef, Party, PrivacyKind, PrivacyRequest
 from shopguard.storage.engine import reading
-from shopguard.storage.tables import inbox, orders, platform_token, screening, shop_state, watch
+from shopguard.storage.tables import inbox, note, orders, platform_token, screening, shop_state, watch
 from shopguard.storage.writer import Writer
 
 _log = structlog.get_logger()
@@ -122,7 +122,8 @@ class PrivacyDesk:
         def work(connection: sa.Connection) -> None:
             for table in (orders, screening, inbox):
                 connection.execute(sa.update(table).where(table.c.shop == request.shop).values(sealed=None))
-            connection.execute(sa.delete(watch).where(watch.c.shop == request.shop))
+            for loose in (watch, note):
+                connection.execute(sa.delete(loose).where(loose.c.shop == request.shop))
             waiting = (inbox.c.shop == request.shop) & (inbox.c.state == "received")
             connection.execute(sa.update(inbox).where(waiting).values(state="done", done_at=now))
             connection.execute(sa.delete(platform_token).where(platform_token.c.shop == request.shop))

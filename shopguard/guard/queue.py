@@ -226,7 +226,8 @@ def _decided() -> sa.Select[Any]:
     """Each decision with the last step at the platform that came of it."""
     step = effect.alias()
     same = (step.c.shop == review.c.shop) & (step.c.order_id == review.c.order_id)
-    last = sa.select(sa.func.max(step.c.id)).where(same, step.c.action == Action.RELEASE.value).scalar_subquery()
+    ends = step.c.action.in_((Action.RELEASE.value, Action.CANCEL.value))
+    last = sa.select(sa.func.max(step.c.id)).where(same, ends).scalar_subquery()
     since = effect.c.confirmed_at.is_(None) | (effect.c.confirmed_at >= review.c.decided_at)
     known = (orders.c.shop == review.c.shop) & (orders.c.order_id == review.c.order_id)
     joined = review.outerjoin(effect, (effect.c.id == last) & since).outerjoin(orders, known)

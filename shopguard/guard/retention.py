@@ -9,12 +9,15 @@ from shopguard.config import RetentionSettings
 from shopguard.guard import answers
 from shopguard.guard.inbox import FINAL
 from shopguard.storage.engine import reading
-from shopguard.storage.tables import answer_cache, audit, inbox, orders, phone_use, screening, watch
+from shopguard.storage.tables import answer_cache, audit, inbox, note, orders, phone_use, screening, watch
 from shopguard.storage.writer import Writer
 
 _DAY_S = 86_400.0
 _is_kept = sa.exists().where(
     orders.c.shop == watch.c.shop, orders.c.order_id == watch.c.order_id, orders.c.sealed.is_not(None)
+)
+_of_a_kept_order = sa.exists().where(
+    orders.c.shop == note.c.shop, orders.c.order_id == note.c.order_id, orders.c.sealed.is_not(None)
 )
 
 
@@ -68,6 +71,7 @@ class Retention:
             connection.execute(sa.update(screening).where(old_screening).values(sealed=None))
             dropped = connection.execute(sa.delete(audit).where(old_audit)).rowcount
             connection.execute(sa.delete(watch).where((watch.c.until_at < now) | ~_is_kept))
+            connection.execute(sa.delete(note).where((note.c.at < order_limit) & ~_of_a_kept_order))
             forgotten = connection.execute(sa.delete(phone_use).where(old_use)).rowcount
             return Purged(deliveries, emptied, dropped, forgotten, answers.sweep(connection, now))
 

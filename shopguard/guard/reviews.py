@@ -24,6 +24,7 @@ class ReviewState(StrEnum):
     OPEN = "open"
     RELEASED = "released"
     KEPT = "kept"
+    CANCELLED = "cancelled"  # by a person here; the platform may still have to be told
     CLOSED = "closed"  # nothing to decide any more: the answer was clean, or the shop decided at the platform
 
 
@@ -98,11 +99,11 @@ def close_review(connection: sa.Connection, ref: OrderRef, now: float, by: str =
 
 
 def reopen(connection: sa.Connection, ref: OrderRef, now: float) -> None:
-    """Put an order on the list again, at its old place, that a person released and the platform did not let go."""
+    """Put an order on the list again, at its old place: what a person decided, the platform did not take."""
     mine = (review.c.shop == ref.shop) & (review.c.order_id == ref.order_id)
-    released = mine & (review.c.state == ReviewState.RELEASED.value)
+    decided = mine & review.c.state.in_((ReviewState.RELEASED.value, ReviewState.CANCELLED.value))
     opened = {"state": ReviewState.OPEN.value, "decided_at": None, "decided_by": None}
-    if connection.execute(sa.update(review).where(released).values(**opened)).rowcount == 1:
+    if connection.execute(sa.update(review).where(decided).values(**opened)).rowcount == 1:
         record(connection, now, "shopguard", "reopen", ref)
 
 
@@ -168,7 +169,7 @@ class Reviews:
         now = self._clock()
 
         def work(connection: sa.Connection) -> Decision:
-            if overtaken := _overtaken(connection, ref, looked_at):
+            if overtaken := overtaken_by(connection, ref, looked_at):
                 return overtaken
             changed = self._decide(connection, ref, tuple(ReviewState), ReviewState.RELEASED, actor, now)
             for buyer, entry in not_same_person:
@@ -189,7 +190,7 @@ class Reviews:
         now = self._clock()
 
         def work(connection: sa.Connection) -> Decision:
-            if overtaken := _overtaken(connection, ref, looked_at):
+            if overtaken := overtaken_by(connection, ref, looked_at):
                 return overtaken
             changed = self._decide(connection, ref, (ReviewState.OPEN,), ReviewState.KEPT, actor, now)
             if changed:
@@ -289,7 +290,7 @@ def read_review(row: Any) -> Review:
     )
 
 
-def _overtaken(connection: sa.Connection, ref: OrderRef, looked_at: int | None) -> Decision | None:
+def overtaken_by(connection: sa.Connection, ref: OrderRef, looked_at: int | None) -> Decision | None:
     """Return how an order stands that no longer waits as it was ``looked_at``, or None if it does."""
     if looked_at is None:
         return None

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from shopguard import wire
 from shopguard.model import Order, OrderRef, ScreeningState, Stage, Verdict, VerdictKind
 from shopguard.storage.engine import reading
-from shopguard.storage.tables import orders, screening, watch
+from shopguard.storage.tables import note, orders, screening, watch
 from shopguard.storage.writer import Writer
 
 _LONGEST_NUMBER = 200  # what the column holds; the order itself keeps all of it
@@ -230,7 +230,8 @@ class OrderStore:
         """Return the step that erases what is known of an order's people; that it was judged remains."""
 
         def work(connection: sa.Connection) -> None:
-            connection.execute(sa.delete(watch).where(watch.c.shop == ref.shop, watch.c.order_id == ref.order_id))
+            for loose in (watch, note):
+                connection.execute(sa.delete(loose).where(loose.c.shop == ref.shop, loose.c.order_id == ref.order_id))
             for table in (orders, screening):
                 mine = (table.c.shop == ref.shop) & (table.c.order_id == ref.order_id)
                 connection.execute(sa.update(table).where(mine).values(sealed=None))

@@ -241,6 +241,11 @@ def released_text(language: Language) -> str:
     return "ShopGuard: 確認済み" if language is Language.JA else "ShopGuard: checked"
 
 
+def cancelled_text(language: Language) -> str:
+    """Return the line for an order that an operator cancelled."""
+    return "ShopGuard: 店舗が確認のうえ取消" if language is Language.JA else "ShopGuard: cancelled by the shop"
+
+
 def _agreeing(match: Match, language: Language) -> str:
     """Return the words for the fields that speak for one and the same person."""
     agreeing = {evidence.field for evidence in match.comparison.evidence if evidence.weight > 0}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import sqlalchemy as sa
 import structlog
 
-from shopguard.adapter import Capability, PlatformAdapter
+from shopguard.adapter import Canceller, Capability, PlatformAdapter
 from shopguard.errors import ActionUnsupported, PlatformRefused, StoreUnavailable, TemporaryFailure
 from shopguard.guard import effects, standing
 from shopguard.guard.claims import backoff_s
@@ -81,6 +81,10 @@ class WriteBack:
                 hold = self._queue.hold_behind(effect)
                 # nothing is kept of a hold whose answer was lost: the adapter looks what stands before it acts
                 adapter.release(effect.ref, (hold and hold.undo) or {}, effect.mark)
+            case Action.CANCEL:
+                if not isinstance(adapter, Canceller):
+                    raise ActionUnsupported(f"{adapter.platform} cannot cancel an order")
+                adapter.cancel(effect.ref, effect.mark)
         return None
 
     def _next_best(self, effect: Effect, adapter: PlatformAdapter, error: ActionUnsupported) -> None:
@@ -110,9 +114,9 @@ class WriteBack:
         self._queue.put_back(effect, due_at, said[:500], also=pause)
 
     def _give_up(self, effect: Effect, error: str) -> None:
-        """Leave it to a person; an order that was released and is not free is put before them once more."""
-        now, releases = self._clock(), effect.action is Action.RELEASE
-        self._queue.fail(effect, error, now, instead=(lambda c: reopen(c, effect.ref, now)) if releases else None)
+        """Leave it to a person; an order that was released or cancelled, and is not, is put before them once more."""
+        now, decided = self._clock(), effect.action in (Action.RELEASE, Action.CANCEL)
+        self._queue.fail(effect, error, now, instead=(lambda c: reopen(c, effect.ref, now)) if decided else None)
 
     def _tell(self, event: str, effect: Effect, error: Exception) -> None:
         _log.warning(
