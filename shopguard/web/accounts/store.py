@@ -37,7 +37,7 @@ class Accounts:
         return self._one(account.c.id == number)
 
     def find(self, name: str) -> Account | None:
-        return self._one(account.c.name == name)
+        return None if "\0" in name else self._one(account.c.name == name)  # PostgreSQL takes no such text
 
     def create(
         self,
@@ -52,7 +52,7 @@ class Accounts:
         Args:
             company: whose it is at the company's own sign-in; see ``Company``.
         """
-        if not name.strip() or len(name) > 100 or len(shown) > 100:
+        if not name.strip() or len(name) > 100 or len(shown) > 100 or "\0" in name + shown:
             raise AccountRefused("a name has 1 to 100 characters")
         row = {
             "name": name,

@@ -16,9 +16,7 @@ from shopguard.model import Category, Entry, Order, OrderRef, Party, Payment, Pa
 from shopguard.registry.protocol import Registry
 from shopguard.testing.fakes import FakePlatform
 from shopguard.testing.registry import FakeRegistry
-from shopguard.web.accounts.links import SignInLinks
 from shopguard.web.accounts.model import Account
-from shopguard.web.accounts.store import Accounts
 from shopguard.web.roles import Role
 
 SHOP, OTHER_SHOP = "main-store", "second-store"
@@ -57,7 +55,7 @@ class Console:
     def __init__(self, guard: Installation) -> None:
         self.guard = guard
         self.app = guard.console_app()
-        self.accounts = Accounts(guard.engine, guard.writer, guard.clock)
+        self.accounts = guard.people.accounts
         adapter = guard.shops[SHOP].adapter
         assert isinstance(adapter, FakePlatform)
         self.platform = adapter
@@ -86,7 +84,7 @@ class Console:
         return browser
 
     def sign_in(self, browser: FlaskClient, account: Account) -> None:
-        token = SignInLinks(self.guard.writer, self.guard.clock).make(account.id)
+        token = self.guard.people.links.make(account.id)
         assert browser.get("/console/sign-in", query_string={"token": token}).status_code == 302
 
     def order(self, order: Order = ORDER, shop: str = SHOP) -> OrderRef:
