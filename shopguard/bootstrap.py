@@ -18,8 +18,11 @@ from shopguard.errors import ConfigError
 from shopguard.guard.answers import AnswerStore
 from shopguard.guard.claims import Claimant
 from shopguard.guard.effects import Effects
+from shopguard.guard.health import Health
 from shopguard.guard.inbox import Inbox
 from shopguard.guard.later_listing import LaterListings, ListingFeed
+from shopguard.guard.modes import Modes
+from shopguard.guard.outlook import Outlook
 from shopguard.guard.phone_use import PhoneUseStore
 from shopguard.guard.pipeline import Pipeline
 from shopguard.guard.presence import Presence
@@ -36,6 +39,7 @@ from shopguard.guard.tokens import StoredTokens
 from shopguard.guard.undo import Undoing
 from shopguard.guard.watch import WatchStore
 from shopguard.guard.worker import Desk, Worker
+from shopguard.guard.worker_lock import a_worker_runs
 from shopguard.guard.writeback import WriteBack
 from shopguard.identity import PROFILE
 from shopguard.private_file import KEYS_FOLDER
@@ -259,6 +263,31 @@ class Installation:
     @cached_property
     def settling(self) -> Settling:
         return Settling(self.writer, self.clock)
+
+    @cached_property
+    def health(self) -> Health:
+        return Health(
+            self.engine,
+            self.inbox,
+            self.effects,
+            self.states,
+            self.registry,
+            self.registry_client.me,
+            self.clock,
+        )
+
+    @cached_property
+    def modes(self) -> Modes:
+        return Modes(self.engine, self.writer, self.shops)
+
+    @cached_property
+    def outlook(self) -> Outlook:
+        """Whether anything keeps the guard from guarding, for a line across every page."""
+        return Outlook(self.inbox, self.states, self.modes, self.shops, self._is_worked, self.clock)
+
+    def _is_worked(self) -> bool:
+        """Whether somebody judges what comes in; with PostgreSQL the workers may be on other machines."""
+        return self.config.database.url is not None or a_worker_runs(self.data_dir)
 
     @cached_property
     def retention(self) -> Retention:

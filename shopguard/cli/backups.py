@@ -19,8 +19,9 @@ from shopguard.cli.invocation import DEFAULT_CONFIG, TABLES_FOLDER, Invocation
 from shopguard.cli.output import progress
 from shopguard.cli.registry_erasures import NOT_KNOWN, given_journal
 from shopguard.cli.report_receipts import RECEIPTS
-from shopguard.cli.running import Refused, a_worker_runs, database_in_use, operator
+from shopguard.cli.running import Refused, database_in_use, operator
 from shopguard.errors import ShopGuardError
+from shopguard.guard.worker_lock import a_worker_runs
 from shopguard.identity.tables.imported import IMPORTED
 from shopguard.private_file import KEYS_FOLDER, read_private
 from shopguard.registry.erasures import JOURNAL, ErasureJournal

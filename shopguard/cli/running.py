@@ -1,6 +1,5 @@
 """What runs on this machine, and the installation as a command finds it."""
 
-import fcntl
 import os
 import pwd
 import sqlite3
@@ -80,11 +79,6 @@ def own_registry(installation: "Installation", *, may_be_apart: bool = False) ->
     return installation.home
 
 
-def a_worker_runs(data_dir: Path) -> bool:
-    """Whether a worker of this data directory runs on this machine: it holds the lock of its name."""
-    return any(_is_locked(lock) for lock in data_dir.glob("worker-*.lock"))
-
-
 def database_in_use(data_dir: Path) -> str | None:
     """Return the name of a database of ``data_dir`` that a process has open, or None.
 
@@ -109,15 +103,6 @@ def operator(login: Path = _LOGIN) -> str:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
         return f"uid {uid}"
-
-
-def _is_locked(path: Path) -> bool:
-    with path.open("r") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except OSError:
-            return True
-    return False
 
 
 def _is_open(path: Path) -> bool:

@@ -122,16 +122,25 @@ def prepare(invocation: Invocation) -> None:
     ready_tables(invocation)
     with contextlib.closing(invocation.installation()) as installation:
         installation.migrate(say_renewal)
-        installation.states.introduce(list(installation.shops), installation.clock())
+        introduce_shops(installation)
+
+
+def introduce_shops(installation: "Installation") -> None:
+    """Remember from when on each shop is guarded, and since when in which mode."""
+    now = installation.clock()
+    installation.states.introduce(list(installation.shops), now)
+    installation.modes.note(now)
 
 
 def sign_in_link(installation: "Installation", host: str | None = None) -> str:
     """Return a fresh one-time address of the console."""
-    from shopguard.web.accounts.links import SignInLinks
+    token = installation.people.links.make()
+    return f"{console_address(installation.config.server, host)}/console/sign-in?token={token}"
 
-    server = installation.config.server
-    token = SignInLinks(installation.writer, installation.clock).make()
-    return f"http://{host or server.host}:{server.console_port}/console/sign-in?token={token}"
+
+def console_address(server: "ServerSettings", host: str | None = None) -> str:
+    """Return the address that people open the console at, without a path."""
+    return (server.console_url or f"http://{host or server.host}:{server.console_port}").rstrip("/")
 
 
 def _echo_link(invocation: Invocation, address: str) -> None:

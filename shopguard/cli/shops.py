@@ -5,17 +5,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shopguard.adapter import Connector
 from shopguard.cli import tables
 from shopguard.cli.invocation import Invocation
 from shopguard.cli.output import json_option, show_json
 from shopguard.cli.running import check_tables, opened, operator
 from shopguard.config.limits import WebAddress
 from shopguard.errors import ConfigError
-from shopguard.guard.health import Health, listen
+from shopguard.guard import connecting
+from shopguard.guard.connecting import examine, webhook_address
 from shopguard.guard.reviews import record
 from shopguard.guard.shops import GuardedShop
-from shopguard.model import ConnectReport, Finding, OrderRef
+from shopguard.model import Finding, OrderRef
 from shopguard.wire import plain
 
 if TYPE_CHECKING:
@@ -54,11 +54,8 @@ def connect(invocation: Invocation, shop: str, address: str | None, as_json: boo
                 "server.public_url: not set; write there the address at which the platform reaches this guard, "
                 "such as https://guard.example.com, or name it here by --address"
             )
-        target = _webhook_address(base, guarded)
-        if isinstance(guarded.adapter, Connector):
-            report = guarded.adapter.connect(target)
-        else:
-            report = ConnectReport(to_paste={"webhook address": target})
+        target = webhook_address(base, guarded.settings.platform, shop)
+        report = connecting.connect(guarded, base)
     if as_json:
         show_json({"shop": shop, "address": target, **plain(report)})
         return
@@ -118,35 +115,12 @@ def _examine(
         yield _EVERYWHERE, Finding("database", False, str(error), "start `shopguard serve` once")
     else:
         yield _EVERYWHERE, Finding("database", True, "at this version")
-        health = Health(
-            installation.engine,
-            installation.inbox,
-            installation.effects,
-            installation.states,
-            installation.registry,
-            installation.registry_client.me,
-            installation.clock,
-        )
+        health = installation.health
         yield from ((_EVERYWHERE, finding) for finding in health.of_guard())
         yield from ((shop.name, finding) for shop in shops for finding in health.of_shop(shop))
     for shop in shops:
-        yield from ((shop.name, finding) for finding in _ask_adapter(installation, shop, address, timeout_s))
-
-
-def _ask_adapter(
-    installation: "Installation", shop: GuardedShop, address: str | None, timeout_s: float
-) -> Iterator[Finding]:
-    adapter = shop.adapter
-    if not isinstance(adapter, Connector):
-        yield Finding("platform", True, f"{shop.settings.platform} has nothing that can be examined from here")
-        return
-    server = installation.config.server
-    base = address or server.public_url
-    if base is None:
-        yield Finding("address", False, "server.public_url is not set", "set it, or name the address by --address")
-        base = f"http://{server.host}:{server.receiver_port}"
-    target = _webhook_address(base, shop)
-    yield from listen(lambda: adapter.doctor(target), timeout_s)
+        found = examine(shop, installation.config.server, timeout_s, address)
+        yield from ((shop.name, finding) for finding in found)
 
 
 def _settle(installation: "Installation", shop: str) -> None:
@@ -166,7 +140,3 @@ def _known(installation: "Installation", shop: str) -> GuardedShop:
         known = ", ".join(installation.config.shops) or "none is in the settings"
         raise click.UsageError(f"no shop is named {shop}; the shops: {known}")
     return installation.shops[shop]
-
-
-def _webhook_address(base: str, shop: GuardedShop) -> str:
-    return f"{base.rstrip('/')}/webhooks/{shop.settings.platform}/{shop.name}"

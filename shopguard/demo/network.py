@@ -102,6 +102,7 @@ class DemoNetwork:
         with self.installation() as installation:
             installation.migrate()
             installation.states.introduce(list(installation.shops), installation.clock())
+            installation.modes.note(installation.clock())
             if not self.central:
                 _load(installation.home)
 

@@ -1,0 +1,87 @@
+"""Whether the guard sees every order and may act on it; what is asked for on every page, so it is cheap."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shopguard.config import Mode
+from shopguard.guard.health import LATE_S
+from shopguard.guard.inbox import Inbox
+from shopguard.guard.modes import Modes
+from shopguard.guard.shops import ACCESS_REQUEST, GuardedShop, Shops, ShopStates
+
+KEPT_S = 5.0
+
+
+class Gap(StrEnum):
+    """What keeps the guard from guarding."""
+
+    OFF = "off"  # no worker runs: orders are stored, nobody judges them
+    BEHIND = "behind"  # orders wait for longer than they should
+    BLIND = "blind"  # the platform said that orders may not arrive
+    UNLISTED = "unlisted"  # the platform cannot be asked for what the webhooks missed
+    OBSERVE = "observe"  # verdicts are given and not carried out
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One gap. ``shop`` None means all of them; ``since`` is in Unix seconds, None where nobody knows."""
+
+    gap: Gap
+    shop: str | None = None
+    since: float | None = None
+
+
+class Outlook:
+    """Looks for gaps, at most once in a few seconds.
+
+    Args:
+        works: whether somebody will judge what comes in.
+    """
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        states: ShopStates,
+        modes: Modes,
+        shops: Shops,
+        works: Callable[[], bool],
+        clock: Callable[[], float],
+    ) -> None:
+        self._inbox, self._states, self._modes, self._shops = inbox, states, modes, shops
+        self._works, self._clock = works, clock
+        self._found: Sequence[Trouble] = ()
+        self._looked_at: float | None = None
+        self._off_since: float | None = None
+        self._lock = threading.Lock()
+
+    def troubles(self) -> Sequence[Trouble]:
+        """Return what is wrong, the worst first."""
+        with self._lock:
+            now = self._clock()
+            if self._looked_at is None or not 0 <= now - self._looked_at < KEPT_S:
+                self._found, self._looked_at = tuple(self._look(now)), now
+            return self._found
+
+    def _look(self, now: float) -> Iterator[Trouble]:
+        due = self._inbox.overdue_since()
+        if not self._works():
+            self._off_since = min(filter(None, (self._off_since, due, now)))
+            yield Trouble(Gap.OFF, since=self._off_since)
+        else:
+            self._off_since = None
+            if due is not None and now - due > LATE_S:
+                yield Trouble(Gap.BEHIND, since=due)
+        changed = self._modes.since()
+        found = [gap for shop in self._shops.values() for gap in self._of(shop, changed.get(shop.name))]
+        yield from sorted(found, key=lambda trouble: list(Gap).index(trouble.gap))
+
+    def _of(self, shop: GuardedShop, mode_since: float | None) -> Iterator[Trouble]:
+        state = self._states.get(shop.name)
+        if state.alarm_code is not None and state.alarm_code != ACCESS_REQUEST:
+            yield Trouble(Gap.BLIND, shop.name, state.alarm_at)
+        elif state.feed_error:
+            yield Trouble(Gap.UNLISTED, shop.name, state.feed_cursor)
+        if shop.settings.mode is Mode.OBSERVE:
+            yield Trouble(Gap.OBSERVE, shop.name, mode_since or state.guarded_since)
