@@ -7,9 +7,9 @@ from flask import redirect, render_template, request, url_for
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.search.wording import ALARMS
 from shopguard.web.app import viewed, viewer
+from shopguard.web.bilingual import of_two
 from shopguard.web.language import gettext as _
 from shopguard.web.office.desk import Answer, comes_back_to, done_by_office, home, pages, seen_by_office, typed
-from shopguard.web.office.words import of_two
 
 
 @pages.get("/alarms")

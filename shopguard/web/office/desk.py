@@ -13,8 +13,8 @@ from shopguard.errors import ConfigError
 from shopguard.registry.home import RegistryHome
 from shopguard.registry.refusals import Refused
 from shopguard.web.app import service, viewer
+from shopguard.web.bilingual import in_one_language
 from shopguard.web.language import gettext as _
-from shopguard.web.office.words import in_one_language
 from shopguard.web.roles import Role, only
 
 pages = Blueprint("office", __name__, template_folder="templates", url_prefix="/office")

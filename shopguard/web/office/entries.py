@@ -12,6 +12,7 @@ from shopguard.registry.home import RegistryHome
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.subjects import Subject, SubjectKind
 from shopguard.web.app import viewed, viewer
+from shopguard.web.bilingual import of_two
 from shopguard.web.language import gettext as _
 from shopguard.web.office.desk import (
     Answer,
@@ -24,7 +25,6 @@ from shopguard.web.office.desk import (
     typed,
 )
 from shopguard.web.office.facts import party_facts
-from shopguard.web.office.words import of_two
 
 _PAGE = 50
 _STATES = [state for state in LifeState if state is not LifeState.ERASED]

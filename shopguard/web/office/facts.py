@@ -10,9 +10,10 @@ from shopguard.model import Party, PaymentKind
 from shopguard.registry.reports.model import Channel, Reminder, ReportContent
 from shopguard.registry.reports.wording import names
 from shopguard.web import formats
+from shopguard.web.bilingual import of_two
 from shopguard.web.language import gettext as _
 from shopguard.web.language import later
-from shopguard.web.office.words import of_two, word
+from shopguard.web.office.words import word
 
 
 @dataclass(frozen=True, slots=True)

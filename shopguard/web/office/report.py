@@ -16,6 +16,7 @@ from shopguard.registry.reports.model import Report, ReportState
 from shopguard.registry.reports.wording import QUESTIONS
 from shopguard.registry.subjects import SubjectKind
 from shopguard.web.app import viewed, viewer
+from shopguard.web.bilingual import of_two
 from shopguard.web.language import gettext as _
 from shopguard.web.language import language
 from shopguard.web.office.desk import (
@@ -30,7 +31,6 @@ from shopguard.web.office.desk import (
 )
 from shopguard.web.office.evidence import is_picture, is_shown
 from shopguard.web.office.facts import beside, order_facts, party_facts
-from shopguard.web.office.words import of_two
 
 _DECIDED = {
     "accept": LeafKind.REPORT_CHECKED,

@@ -13,6 +13,7 @@ from shopguard.registry.entries.model import LifeState
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.reports.wording import names
 from shopguard.web.app import viewed, viewer
+from shopguard.web.bilingual import of_two
 from shopguard.web.language import gettext as _
 from shopguard.web.office.correcting import CORRECTABLE, change
 from shopguard.web.office.desk import (
@@ -26,7 +27,6 @@ from shopguard.web.office.desk import (
     typed,
 )
 from shopguard.web.office.facts import party_facts
-from shopguard.web.office.words import of_two
 
 _PAGE = 50
 

@@ -2,6 +2,7 @@
 
 from shopguard.registry.home import RegistryHome
 from shopguard.web.app import Link, Section
+from shopguard.web.bilingual import of_two
 from shopguard.web.language import later
 from shopguard.web.office import (
     alarms,
@@ -52,6 +53,6 @@ def _words() -> dict[str, object]:
         "menu": MENU,
         "word": words.word,
         "step": words.step,
-        "of_two": words.of_two,
+        "of_two": of_two,
         "may_act": desk.may_act(),
     }

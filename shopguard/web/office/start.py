@@ -16,8 +16,8 @@ from shopguard.registry.refusals import Refused
 from shopguard.registry.subjects import Subject, SubjectKind
 from shopguard.registry.timers import Timer
 from shopguard.web.app import viewed, viewer
+from shopguard.web.bilingual import in_one_language, of_two
 from shopguard.web.office.desk import Answer, done_by_office, home, pages, seen_by_office
-from shopguard.web.office.words import in_one_language, of_two
 
 AHEAD_S = 14 * 86_400.0
 """How far ahead deadlines are shown."""

@@ -1,10 +1,8 @@
 """What the office's pages call states, categories, letters, acts and the like, in the reader's language."""
 
-import re
 from collections.abc import Mapping
 from enum import StrEnum
 
-from shopguard.config import Language
 from shopguard.model import Category, Effect
 from shopguard.registry.disputes.letters import Template
 from shopguard.registry.disputes.model import Outcome, Proof, RequestKind, Withheld
@@ -19,21 +17,7 @@ from shopguard.registry.office.quality import Step
 from shopguard.registry.office.service import CHECKED_ONCE
 from shopguard.registry.reports.model import Mark, ReportState
 from shopguard.registry.search.model import Purpose
-from shopguard.web.language import gettext, language, later
-
-_BOTH = " / "
-_JAPANESE = re.compile(r"[\u3041-\u30ff\u3400-\u9fff]")
-
-
-def in_one_language(text: str) -> str:
-    """Return the reader's half of a text that is ``日本語 / English`` in each line; of any other text, all of it."""
-    at = 0 if language() is Language.JA else 1
-    return "\n".join(_halves(line)[at] for line in text.splitlines())
-
-
-def of_two(ja: str, en: str) -> str:
-    """Return what the reader reads."""
-    return ja if language() is Language.JA else en
+from shopguard.web.language import gettext, later
 
 
 def word(value: object) -> str:
@@ -51,16 +35,6 @@ def step(state: str) -> str:
     if said is None:
         return state
     return gettext(said) if not why else f"{gettext(said)} ({word(Ending(why)) if why in set(Ending) else why})"
-
-
-def _halves(line: str) -> tuple[str, str]:
-    at = line.find(_BOTH)
-    while at >= 0:
-        ja, en = line[:at], line[at + len(_BOTH) :]
-        if _JAPANESE.search(ja) and not _JAPANESE.search(en):
-            return ja, en
-        at = line.find(_BOTH, at + 1)
-    return line, line
 
 
 _REPORT: Mapping[StrEnum, str] = {
