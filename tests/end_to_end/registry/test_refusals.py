@@ -177,7 +177,7 @@ def test_no_address_lists_entries_or_finds_one_by_its_id(member: "Member") -> No
     assert asked <= {path.replace("{id}", "{key}").replace("{key_id}", "{key}") for path in known}
     # what else there is: own reports, own letters and fees, searches for a stated case, the log of commitments
     others = {path.partition("/")[0] for path in known - asked if not path.startswith("me/")}
-    assert others <= {"reports", "report-checks", "letters", "searches", "log"}
+    assert others <= {"reports", "report-checks", "report-filings", "letters", "searches", "log"}
     for path in ("entries", "entries/E-1", "lookups", "postings", "rows", "members", "lookups/E-1"):
         answered = member.get("/registry/v1/" + path)
         assert refused(answered) in {(404, "not_found"), (405, "method")}
