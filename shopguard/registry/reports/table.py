@@ -3,9 +3,7 @@
 UTF-8, CP932 (what Japanese Excel saves) or UTF-16; commas, tabs or semicolons. What a cell means is for ``reading``.
 """
 
-import csv
 import dataclasses
-import io
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +15,7 @@ from shopguard.registry.reports.headings import field_of
 from shopguard.registry.reports.model import Channel, ReportContent
 from shopguard.registry.reports.reading import ContentInvalid, read_content
 from shopguard.registry.reports.wording import QUESTIONS, Fault, FaultCode, both, fault, names
+from shopguard.sheets import DELIMITERS, decoded, letters, numbered, rows_of
 
 MAX_BYTES = 20_000_000
 """Far above 10,000 rows with long texts."""
@@ -24,7 +23,6 @@ MAX_BYTES = 20_000_000
 _FIRST_ROWS = 10  # a title may stand above the headings
 _FEWEST_HEADINGS = 3
 _NEEDED = ("order_id", "ordered_on", "category")
-_DELIMITERS = ",\t;"
 _Raw = dict[str, Any]
 
 
@@ -68,35 +66,22 @@ def read(file: BinaryIO) -> Iterator[Row]:
         raise PayloadInvalid(
             both(f"{MAX_BYTES:,}バイトを超えています。分けてください。", "The file is too long: divide it.")
         )
-    text = _decoded(content)
+    text = decoded(content)
     columns, first, delimiter = _columns(text)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    for number, cells in _numbered(rows):
+    rows = rows_of(text, delimiter)
+    for number, cells in numbered(rows):
         if number > first and cells is None:
             yield Row(number, None, [fault(FaultCode.UNREADABLE, **_QUOTES)])
         elif number > first and cells and any(cell.strip() for cell in cells):
             yield _row(number, columns, cells)
 
 
-def _decoded(content: bytes) -> str:
-    """Of UTF-8 and CP932, the one that makes more sense of the bytes."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16", "replace")
-    for encoding in ("utf-8-sig", "cp932"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            pass
-    read_both = [content.decode(encoding, "replace") for encoding in ("utf-8-sig", "cp932")]
-    return min(read_both, key=lambda text: text.count("\ufffd"))
-
-
 def _columns(text: str) -> tuple[Sequence["_Column"], int, str]:
     """Return what the columns are, the number of the row that says so, and what parts them."""
     best: tuple[int, list[_Column], int, str] = (0, [], 0, ",")
-    for delimiter in _DELIMITERS:
-        rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-        for number, cells in _numbered(rows, most=_FIRST_ROWS):
+    for delimiter in DELIMITERS:
+        rows = rows_of(text, delimiter)
+        for number, cells in numbered(rows, most=_FIRST_ROWS):
             columns = [_Column.named(cell, at) for at, cell in enumerate(cells or ())]
             known = sum(column.field is not None for column in columns)
             if known > best[0]:
@@ -110,19 +95,6 @@ def _columns(text: str) -> tuple[Sequence["_Column"], int, str]:
         ja, en = ("、".join(ja for ja, _ in missing), ", ".join(en for _, en in missing))
         raise PayloadInvalid(both(f"次の列がありません：{ja}", f"These columns are missing: {en}"))
     return columns, number, delimiter
-
-
-def _numbered(rows: Iterator[list[str]], most: int | None = None) -> Iterator[tuple[int, list[str] | None]]:
-    """Yield rows with their numbers; None is one that is no CSV."""
-    number = 0
-    while most is None or number < most:
-        number += 1
-        try:
-            yield number, next(rows)
-        except StopIteration:
-            return
-        except csv.Error:
-            yield number, None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +111,7 @@ class _Column:
 
     @property
     def label(self) -> str:
-        return f"{_letters(self.at)}列「{self.title}」 column {_letters(self.at)}"
-
-
-def _letters(at: int) -> str:
-    """Return what a spreadsheet calls a column: A, B, … Z, AA."""
-    first, last = divmod(at, 26)
-    return (_letters(first - 1) if first else "") + chr(ord("A") + last)
+        return f"{letters(self.at)}列「{self.title}」 column {letters(self.at)}"
 
 
 def _row(number: int, columns: Sequence[_Column], cells: Sequence[str]) -> Row:
