@@ -75,13 +75,14 @@ review = Table(
     Column("generation", Integer, nullable=False),
     Column("verdict", String(10), nullable=False),
     Column("mode", String(10), nullable=False),  # the shop's mode when it was judged
-    Column("state", String(10), nullable=False),  # open | released | kept | closed
+    Column("state", String(10), nullable=False),  # open | released | kept | cancelled | closed
     Column("opened_at", Float, nullable=False),
     Column("decided_at", Float),
     Column("decided_by", String(100)),
     Column("shipped", Integer, nullable=False, server_default="0"),  # 1: it had left when it was put before a person
     Index("review_open", "state", "opened_at"),
     Index("review_queue", "state", "shipped", "opened_at", "shop", "order_id"),
+    Index("review_counts", "state", "shop", "verdict"),
     Index("review_decided", "decided_at"),
 )
 
@@ -130,7 +131,7 @@ effect = Table(
     Column("id", _row_id, primary_key=True),
     Column("shop", String(40), nullable=False),
     Column("order_id", String(200), nullable=False),
-    Column("action", String(12), nullable=False),  # hold | flag | release | clear_gate
+    Column("action", String(12), nullable=False),  # hold | flag | release | clear_gate | cancel
     Column("generation", Integer, nullable=False),
     Column("state", String(10), nullable=False),  # intended | sent | confirmed | failed | settled | cancelled
     Column("text", String(500), nullable=False),  # what stands on the order; neutral, without names
@@ -300,7 +301,8 @@ notice_target = Table(
     Column("shops", Text),  # JSON list of names; empty: all
     Column("at_once", sa.Boolean, nullable=False),
     Column("digest_hour", Integer),  # of the day in Japan; empty: none
-    Column("digest_at", Float),  # when the last one was sent
+    Column("told_until", Float, nullable=False),  # up to when it was told of holds and alarms
+    Column("digest_at", Float, nullable=False),  # when the last one was planned
     Column("last_error", String(500)),
     Column("paused_at", Float),
 )

@@ -25,8 +25,11 @@ def language() -> Language:
     """Return what the reader reads: chosen in the account, or by the cookie, or asked for by the browser; Japanese
     where none of them says anything we have."""
     viewer = g.get("viewer")
-    chosen = (viewer and viewer.language) or request.cookies.get(COOKIE, "")
-    return next(filter(None, map(_known, [chosen, *_asked()])), Language.JA)
+    found: tuple[object, Language] | None = g.get("language")
+    if found is None or found[0] is not viewer:  # a page asks hundreds of times
+        chosen = (viewer and viewer.language) or request.cookies.get(COOKIE, "")
+        found = g.language = viewer, next(filter(None, map(_known, [chosen, *_asked()])), Language.JA)
+    return found[1]
 
 
 def gettext(message: str, **values: object) -> str:
@@ -55,7 +58,9 @@ def catalogue(language: Language) -> NullTranslations:
         with path.open("rb") as file:
             write_mo(compiled, read_po(file, language.value, abort_invalid=True))
         compiled.seek(0)
-        whole.merge(Translations(compiled))
+        part = Translations(compiled)
+        whole.merge(part)
+        whole.plural = part.plural  # merging leaves out how many forms the language has
     return whole
 
 

@@ -7,7 +7,7 @@ from shopguard.web.language import gettext, later
 _WORDS = {
     "released": later("%(number)s: released."),
     "kept": later("%(number)s: left as it is."),
-    "many": later("%(num)s orders: done."),
+    "many": later("Done: %(num)s orders."),
     "sending": later("The shop is being told."),
     "confirmed": later("The shop confirmed it."),
     "failed": later("%(number)s waits again: the shop refused to let it go."),

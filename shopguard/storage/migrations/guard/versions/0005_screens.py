@@ -15,6 +15,7 @@ def upgrade() -> None:
     op.add_column("sign_in", sa.Column("account", _row_id))
     op.add_column("review", sa.Column("shipped", sa.Integer, nullable=False, server_default="0"))
     op.create_index("review_queue", "review", ["state", "shipped", "opened_at", "shop", "order_id"])
+    op.create_index("review_counts", "review", ["state", "shop", "verdict"])
     op.create_index("review_decided", "review", ["decided_at"])
     op.create_index("screening_when", "screening", ["screened_at", "shop", "verdict"])
     op.create_table(
@@ -100,7 +101,8 @@ def upgrade() -> None:
         sa.Column("shops", sa.Text),
         sa.Column("at_once", sa.Boolean, nullable=False),
         sa.Column("digest_hour", sa.Integer),
-        sa.Column("digest_at", sa.Float),
+        sa.Column("told_until", sa.Float, nullable=False),
+        sa.Column("digest_at", sa.Float, nullable=False),
         sa.Column("last_error", sa.String(500)),
         sa.Column("paused_at", sa.Float),
     )
@@ -135,6 +137,7 @@ def downgrade() -> None:
         op.drop_table(table)
     op.drop_index("screening_when", "screening")
     op.drop_index("review_decided", "review")
+    op.drop_index("review_counts", "review")
     op.drop_index("review_queue", "review")
     with op.batch_alter_table("review") as batch:
         batch.drop_column("shipped")
