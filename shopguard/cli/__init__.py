@@ -21,6 +21,7 @@ COMMANDS = {
     "secret": Lazy(f"{_SETTINGS}:secret", "Keep secrets outside the settings.", "秘密情報を保管する"),
     "serve": Lazy("shopguard.cli.serve:serve", "Run receiver, worker and console.", "受信・処理・画面を動かす"),
     "sign-in": Lazy("shopguard.cli.serve:sign_in", "Print a one-time link to the console.", "画面に入るリンクを作る"),
+    "user": Lazy("shopguard.cli.users:user", "Who may sign in to the console.", "画面を使う人のアカウント"),
     "demo": Lazy("shopguard.cli.demo:demo", "Run the demo network with a simulated shop.", "デモを動かす"),
     "connect": Lazy(f"{_SHOPS}:connect", "Register a shop's webhooks at its platform.", "ショップとつなぐ"),
     "doctor": Lazy(f"{_SHOPS}:doctor", "Find out why nothing arrives or is held.", "動作を診断する"),
