@@ -22,6 +22,9 @@ from shopguard.guard.health import Health
 from shopguard.guard.inbox import Inbox
 from shopguard.guard.later_listing import LaterListings, ListingFeed
 from shopguard.guard.modes import Modes
+from shopguard.guard.notices.delivery import Notices
+from shopguard.guard.notices.planning import Planning
+from shopguard.guard.notices.targets import Targets
 from shopguard.guard.outlook import Outlook
 from shopguard.guard.phone_use import PhoneUseStore
 from shopguard.guard.pipeline import Pipeline
@@ -299,6 +302,14 @@ class Installation:
             self.shops, self.states, self.inbox, self.store, self.screener, self.config.worker, self.clock
         )
 
+    @cached_property
+    def notices(self) -> Notices:
+        """What tells people of holds outside of the pages."""
+        page = self.config.server.console_url or ""
+        targets = Targets(self.engine, self.writer, self.keyring, self.clock)
+        planning = Planning(self.engine, self.writer, targets, self.store, page, self.clock)
+        return Notices(self.engine, self.writer, targets, planning, self.clock)
+
     def worker(self, name: str) -> Worker:
         """Return the worker that goes by ``name``; two of one name must not run at once."""
         settings = self.config.worker
@@ -329,6 +340,7 @@ class Installation:
             states=self.states,
             writer=self.writer,
             listings=LaterListings(self.listing_feed, self.watch, every_s, self.clock),
+            notices=self.notices,
         )
         return Worker(desk, claimant, settings, ChangeWatch(self.engine), self.clock)
 

@@ -17,6 +17,7 @@ from shopguard.guard.claims import Claimant, backoff_s
 from shopguard.guard.effects import Effect, Effects
 from shopguard.guard.inbox import Delivery, Inbox
 from shopguard.guard.later_listing import LaterListings
+from shopguard.guard.notices.delivery import Notices
 from shopguard.guard.pipeline import Pipeline, never_mind
 from shopguard.guard.privacy import PrivacyDesk
 from shopguard.guard.reconcile import Reconciliation
@@ -39,7 +40,8 @@ _AT_ONCE = 4  # deliveries claimed per thread: enough to share a commit, few eno
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Everything the worker works with. ``listings`` is None where no registry tells what it lists."""
+    """Everything the worker works with. ``listings`` is None where no registry tells what it lists, ``notices`` where
+    nobody is told of anything."""
 
     shops: Shops
     inbox: Inbox
@@ -53,6 +55,7 @@ class Desk:
     states: ShopStates
     writer: Writer
     listings: LaterListings | None = None
+    notices: Notices | None = None
 
 
 class Worker:
@@ -179,6 +182,8 @@ class Worker:
             self._submit(self._callers, self._read_feed, name)
         if self._desk.listings and self._desk.listings.due():
             self._submit(self._callers, self._look_for_listings, self._desk.listings)
+        if self._desk.notices and self._desk.notices.due():
+            self._submit(self._callers, self._tell, self._desk.notices)
         if now >= self._purge_at:
             self._purge_at = now + _PURGE_EVERY_S
             self._desk.retention.purge()
@@ -188,6 +193,9 @@ class Worker:
 
     def _look_for_listings(self, listings: LaterListings) -> None:
         listings.look()
+
+    def _tell(self, notices: Notices) -> None:
+        notices.round()
 
     def _ask_again(self, earlier: Screening) -> None:
         self._registry_answers = self._desk.pipeline.ask_again(earlier, self._carry_out)

@@ -276,9 +276,13 @@ own_entry = Table(
     Column("id", _row_id, primary_key=True),
     Column("shop", String(40), nullable=False),
     Column("kind", String(10), nullable=False),  # watch | allow
+    Column("person", LargeBinary(16), nullable=False),  # keyed digest: nobody is on a list twice
+    Column("fields", String(100), nullable=False),  # which kinds of details there are, separated by spaces
+    Column("profile", Integer, nullable=False),  # of the rules of identity that made its tokens
     Column("sealed", LargeBinary, nullable=False),  # the person, and why
     Column("added_at", Float, nullable=False),
     Column("added_by", String(100), nullable=False),
+    UniqueConstraint("shop", "kind", "person", name="own_entry_once"),
     Index("own_entry_shop", "shop", "kind", "added_at"),
 )
 

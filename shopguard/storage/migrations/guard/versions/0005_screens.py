@@ -80,9 +80,13 @@ def upgrade() -> None:
         sa.Column("id", _row_id, primary_key=True),
         sa.Column("shop", sa.String(40), nullable=False),
         sa.Column("kind", sa.String(10), nullable=False),
+        sa.Column("person", sa.LargeBinary(16), nullable=False),
+        sa.Column("fields", sa.String(100), nullable=False),
+        sa.Column("profile", sa.Integer, nullable=False),
         sa.Column("sealed", sa.LargeBinary, nullable=False),
         sa.Column("added_at", sa.Float, nullable=False),
         sa.Column("added_by", sa.String(100), nullable=False),
+        sa.UniqueConstraint("shop", "kind", "person", name="own_entry_once"),
     )
     op.create_index("own_entry_shop", "own_entry", ["shop", "kind", "added_at"])
     op.create_table(
