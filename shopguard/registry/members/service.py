@@ -138,6 +138,11 @@ class Members:
         with reading(self._vault) as connection:
             return list(self._store.acts(connection, member_id))
 
+    def acts_of_leaves(self, leaves: Collection[int]) -> Mapping[int, tuple[str, Act]]:
+        """Return by their numbers those leaves of the log that stand for acts on members: whom, and what."""
+        with reading(self._vault) as connection:
+            return self._store.acts_of_leaves(connection, leaves)
+
     def expire_acts(self, before: float) -> int:
         """Erase what was said with acts before a moment, and return of how many; who did what when stays."""
         with writing(self._vault) as connection:

@@ -1,7 +1,8 @@
 """Members and what was done to them, in the vault. Sealed as a whole: who can write the tables can forge no key."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -161,8 +162,12 @@ class MemberStore:
         """Yield what was done to a member, the latest first."""
         query = sa.select(member_act).where(member_act.c.member == member_id).order_by(member_act.c.number.desc())
         for row in connection.execute(query):
-            said = msgspec.json.decode(self._master.open(row.sealed), type=_Said)
-            yield Act(said.at, said.kind, said.by, said.detail, row.leaf)
+            yield self._act(row)
+
+    def acts_of_leaves(self, connection: sa.Connection, leaves: Collection[int]) -> Mapping[int, tuple[str, Act]]:
+        """Return by their numbers those leaves of the log that stand for acts on members: whom, and what."""
+        rows = connection.execute(sa.select(member_act).where(member_act.c.leaf.in_(leaves))).all()
+        return {row.leaf: (row.member, self._act(row)) for row in rows}
 
     def forget_details(self, connection: sa.Connection, before: float) -> int:
         """Erase what was said with acts before a moment, the oldest first, and return of how many there were."""
@@ -191,6 +196,10 @@ class MemberStore:
     def logged(self, connection: sa.Connection, number: int, leaf: int) -> None:
         """Keep that an act stands in the log."""
         connection.execute(sa.update(member_act).where(member_act.c.number == number).values(leaf=leaf))
+
+    def _act(self, row: sa.Row[Any]) -> Act:
+        said = msgspec.json.decode(self._master.open(row.sealed), type=_Said)
+        return Act(said.at, said.kind, said.by, said.detail, row.leaf)
 
     def _add_traits(self, connection: sa.Connection, member_id: str, traits: Iterable[Trait]) -> None:
         held = self.would_hold(member_id, dict.fromkeys(traits))

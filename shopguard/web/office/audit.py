@@ -1,16 +1,15 @@
 """The log: what happened, the newest first, who did it where that is known, and whether all is as it was logged."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import render_template, request, url_for
 
-from shopguard.registry.acts import Logged
 from shopguard.registry.case_names import names_of
 from shopguard.registry.home import RegistryHome
 from shopguard.registry.log import Leaf, LeafKind
 from shopguard.registry.log.heads import recall_head
 from shopguard.registry.log.verifying import Found, check_own
-from shopguard.registry.subjects import SubjectKind
 from shopguard.web.app import viewed
 from shopguard.web.office.desk import Answer, comes_back_to, home, pages, seen_by_office
 from shopguard.web.office.start import address_of
@@ -20,19 +19,26 @@ _PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One leaf, and the act that it stands for, where the vault knows it."""
+    """One leaf, and what it stands for, as far as the vault knows that.
+
+    Args:
+        name: what the record is called; ``address``: where there is more about it.
+        reason: in words; empty where ``is_whole`` is not set, as they were erased.
+    """
 
     number: int
     leaf: Leaf
     kind: LeafKind | str
-    act: Logged | None
-    name: str
-    address: str | None
+    name: str = ""
+    address: str | None = None
+    by: str = ""
+    reason: str = ""
+    is_whole: bool = True
 
 
 @pages.get("/log")
 @seen_by_office
-def log(found: Found | None = None, errors: dict[str, str] | None = None) -> str:
+def log(found: Found | None = None, errors: Mapping[str, str] = {}) -> str:  # read only
     registry = home()
     size = registry.log.size()
     before = min(max(request.args.get("before", size, int), 0), size)
@@ -48,7 +54,7 @@ def log(found: Found | None = None, errors: dict[str, str] | None = None) -> str
         head=heads[-1] if heads else None,
         heads=len(heads),
         found=found,
-        errors=errors or {},
+        errors=errors,
     )
 
 
@@ -61,20 +67,27 @@ def verify_log() -> Answer:
     return log(check_own(registry.log, registry.heads, registry.answer_keys.publics))
 
 
-def _lines(registry: RegistryHome, first: int, before: int) -> list[Line]:
-    leaves = list(enumerate(registry.log.leaves(first, before - first), first))
-    acts = registry.acts.of_leaves([number for number, _ in leaves])
+def _lines(registry: RegistryHome, first: int, before: int) -> Sequence[Line]:
+    leaves = dict(enumerate(registry.log.leaves(first, before - first), first)) if before > first else {}
+    told = {line.number: line for line in (*_on_records(registry, leaves), *_on_members(registry, leaves))}
+    bare = {number: Line(number, leaf, _kind(leaf)) for number, leaf in leaves.items()}
+    return list(reversed((bare | told).values()))
+
+
+def _on_records(registry: RegistryHome, leaves: Mapping[int, Leaf]) -> Iterator[Line]:
+    acts = registry.acts.of_leaves(list(leaves))
     names = names_of(registry, {act.subject for act in acts.values()})
-    lines = []
-    for number, leaf in reversed(leaves):
-        act = acts.get(number)
-        name = "" if act is None else names[act.subject]
-        is_member = act is not None and act.subject.kind is SubjectKind.MEMBER
-        shown = act.subject.key if act is not None and is_member else name
-        address = None if act is None else address_of(act.subject, name)
-        lines.append(Line(number, leaf, _kind(leaf.kind), act, shown, address))
-    return lines
+    for number, logged in acts.items():
+        name, act = names[logged.subject], logged.act
+        address = address_of(logged.subject, name)
+        yield Line(number, leaves[number], act.kind, name, address, act.by, act.reason, logged.is_whole)
 
 
-def _kind(kind: str) -> LeafKind | str:
-    return LeafKind(kind) if kind in set(LeafKind) else kind
+def _on_members(registry: RegistryHome, leaves: Mapping[int, Leaf]) -> Iterator[Line]:
+    for number, (member, act) in registry.members.acts_of_leaves(list(leaves)).items():
+        address = url_for("office.member", member_id=member)
+        yield Line(number, leaves[number], act.kind, member, address, act.by, act.detail)
+
+
+def _kind(leaf: Leaf) -> LeafKind | str:
+    return LeafKind(leaf.kind) if leaf.kind in set(LeafKind) else leaf.kind

@@ -53,6 +53,8 @@ def _words() -> dict[str, object]:
         "menu": MENU,
         "word": words.word,
         "step": words.step,
+        "who": words.who,
+        "why": words.why,
         "of_two": of_two,
         "may_act": desk.may_act(),
     }

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from shopguard.model import Category, Effect
+from shopguard.registry.acts import SYSTEM
 from shopguard.registry.disputes.letters import Template
 from shopguard.registry.disputes.model import Outcome, Proof, RequestKind, Withheld
-from shopguard.registry.disputes.outbox import MessageState
+from shopguard.registry.disputes.outbox import PERSON, MessageState
 from shopguard.registry.disputes.protecting import Part
+from shopguard.registry.disputes.words import DEADLINES
 from shopguard.registry.entries.model import Ending, LifeState, NoticeState
 from shopguard.registry.log import LeafKind
 from shopguard.registry.members.fees import What
@@ -17,6 +19,7 @@ from shopguard.registry.office.quality import Step
 from shopguard.registry.office.service import CHECKED_ONCE
 from shopguard.registry.reports.model import Mark, ReportState
 from shopguard.registry.search.model import Purpose
+from shopguard.web.bilingual import of_two
 from shopguard.web.language import gettext, later
 
 
@@ -30,11 +33,23 @@ def word(value: object) -> str:
 
 def step(state: str) -> str:
     """Return what people call that which an act came from or led to; only states have words."""
-    first, _, why = state.partition("/")
+    first, _, ending = state.partition("/")
     said = _STATES.get(first)
     if said is None:
         return state
-    return gettext(said) if not why else f"{gettext(said)} ({word(Ending(why)) if why in set(Ending) else why})"
+    return f"{gettext(said)} ({word(Ending(ending))})" if ending in set(Ending) else gettext(said)
+
+
+def who(by: str) -> str:
+    """Return whom an act is by, as people say it: an account and a member by their names."""
+    if by == SYSTEM:
+        return gettext("by itself")
+    return gettext("the person") if by == PERSON else by.removeprefix("member:")
+
+
+def why(reason: str) -> str:
+    """Return the reason of an act; where a deadline is the reason, in words."""
+    return of_two(*DEADLINES[reason]) if reason in DEADLINES else reason
 
 
 _REPORT: Mapping[StrEnum, str] = {
@@ -215,5 +230,10 @@ _WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
 _STATES: Mapping[str, str] = {
     **{state.value: said for state, said in _REPORT.items()},
     **{state.value: said for state, said in _LIFE.items()},
+    **{kind.value: said for kind, said in _WORDS[RequestKind].items()},
+    **{outcome.value: said for outcome, said in _WORDS[Outcome].items()},
     CHECKED_ONCE: later("Accepted by one of two"),
+    "attached": later("It is about this entry"),
+    "seen": later("Seen by the office"),
+    "address_check": later("Code to the recorded address"),
 }

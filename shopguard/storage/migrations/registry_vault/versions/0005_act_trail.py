@@ -1,4 +1,4 @@
-"""When an act was and whose, in clear: that stays when its words go with the key of their record."""
+"""When an act was and whose, in clear: that stays when its words go with the key of their record; and its leaf."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,8 +12,10 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("act", sa.Column("at", sa.Float()))
     op.add_column("act", sa.Column("by", sa.String(length=120)))
+    op.create_index("act_leaf", "act", ["leaf"])
 
 
 def downgrade() -> None:
+    op.drop_index("act_leaf", "act")
     op.drop_column("act", "by")
     op.drop_column("act", "at")
