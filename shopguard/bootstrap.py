@@ -16,16 +16,20 @@ from shopguard.config import Config, find_adapters
 from shopguard.crypto import Keyring
 from shopguard.errors import ConfigError
 from shopguard.guard.answers import AnswerStore
+from shopguard.guard.cancelling import Cancelling
 from shopguard.guard.claims import Claimant
+from shopguard.guard.earlier import EarlierOrders
 from shopguard.guard.effects import Effects
 from shopguard.guard.health import Health
 from shopguard.guard.inbox import Inbox
 from shopguard.guard.later_listing import LaterListings, ListingFeed
 from shopguard.guard.modes import Modes
+from shopguard.guard.notes import Notes
 from shopguard.guard.notices.delivery import Notices
 from shopguard.guard.notices.planning import Planning
 from shopguard.guard.notices.targets import Targets
 from shopguard.guard.outlook import Outlook
+from shopguard.guard.own_list import OwnList
 from shopguard.guard.phone_use import PhoneUseStore
 from shopguard.guard.pipeline import Pipeline
 from shopguard.guard.presence import Presence
@@ -38,6 +42,7 @@ from shopguard.guard.screening import PairStore, Screener
 from shopguard.guard.settling import Settling
 from shopguard.guard.shops import GuardedShop, Shops, ShopStates
 from shopguard.guard.store import OrderStore
+from shopguard.guard.timeline import Timeline
 from shopguard.guard.tokens import StoredTokens
 from shopguard.guard.undo import Undoing
 from shopguard.guard.watch import WatchStore
@@ -63,6 +68,7 @@ from shopguard.storage.writer import Writer, writer_for
 
 if TYPE_CHECKING:
     from shopguard.web.accounts.people import People
+    from shopguard.web.console.order_parts import OrderFile
     from shopguard.web.health import Probe
     from webhooks.app import Checker
 
@@ -100,6 +106,7 @@ class Installation:
             renewing: hears of entries that are brought to new rules of identity; see ``RegistryHome.prepare``.
         """
         migrate(self.engine, "guard")
+        self.own_list.renew()
         if not self.asks_elsewhere:
             self.home.prepare(renewing)
 
@@ -247,7 +254,12 @@ class Installation:
 
     @cached_property
     def screener(self) -> Screener:
-        return Screener(self.registry, self.keyring, PairStore(self.engine), self.phone_use)
+        return Screener(self.registry, self.keyring, PairStore(self.engine), self.phone_use, self.own_list)
+
+    @cached_property
+    def own_list(self) -> OwnList:
+        """Whom the shops themselves know."""
+        return OwnList(self.engine, self.writer, self.keyring, self.clock)
 
     @cached_property
     def watch(self) -> WatchStore:
@@ -371,15 +383,19 @@ class Installation:
         from shopguard.web.accounts.views import accounts_section
         from shopguard.web.app import Frame, build_web
         from shopguard.web.console.desk import Desk as OrderDesk
+        from shopguard.web.console.order import order_section
         from shopguard.web.console.queue import queue_section
         from shopguard.web.health import health_routes
+        from shopguard.web.notices.views import notices_section
         from shopguard.web.office.section import office_section
 
         orders = OrderDesk(self.reviews, self.store, self.shops, self.states, self.clock)
         sections = [
             accounts_section(self.people, ShopNames(tuple(self.shops))),
             queue_section(orders, self.queue, Undoing(self.writer, self.clock), self.presence),
+            order_section(self._order_file),
         ]
+        sections.append(notices_section(self.notices))
         if not self.asks_elsewhere:
             sections.append(office_section(self.home, self.config.server.registry_url))
         return build_web(
@@ -394,13 +410,31 @@ class Installation:
             health_routes(self._probe),
         )
 
+    @property
+    def _order_file(self) -> "OrderFile":
+        from shopguard.web.console.order_parts import OrderFile
+
+        notes = Notes(self.engine, self.writer, self.keyring, self.clock)
+        return OrderFile(
+            self.effects,
+            Timeline(self.engine, notes),
+            notes,
+            EarlierOrders(self.engine, self.keyring),
+            Cancelling(self.writer, self.shops, self.clock),
+            self.keyring,
+            self.config.registry.office.page,
+        )
+
     def registry_app(self) -> Flask:
-        """Return what other shops ask, as a WSGI application."""
+        """Return what other shops ask, and what listed persons open, as a WSGI application."""
         from shopguard.registry.disputes.routes import persons_routes
         from shopguard.registry.lookup.routes import registry_app
+        from shopguard.web.public.app import Office, beside, persons_app
 
-        persons = persons_routes(self.home.persons.desk, Door(time.monotonic), self.config.server.proxies)
-        return registry_app(self.home.service, more=[persons])
+        desk, door, server = self.home.persons.desk, Door(time.monotonic), self.config.server
+        app = registry_app(self.home.service, more=[persons_routes(desk, door, server.proxies)])
+        beside(app, persons_app(desk, door, Office(self._sender, server.registry_url), server.proxies))
+        return app
 
     @property
     def _probe(self) -> "Probe":

@@ -7,7 +7,7 @@ target was told: nothing is told twice or forgotten, whichever worker plans.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVarTuple
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -19,6 +19,8 @@ from shopguard.model import OrderRef, PaymentKind, Stage, VerdictKind
 from shopguard.storage.engine import reading
 from shopguard.storage.tables import audit, notice, notice_target, orders, review, screening, shop_state
 from shopguard.storage.writer import Writer
+
+Columns = TypeVarTuple("Columns")
 
 JAPAN = ZoneInfo("Asia/Tokyo")
 _WAITS_FOR_MONEY = frozenset({PaymentKind.BANK_TRANSFER, PaymentKind.PREPAID})
@@ -81,7 +83,7 @@ class Planning:
             said = self._urgent(holds, alarms)
             self._keep(target, now, f"at once {now:.3f}", said, told_until=now)
 
-    def _new_holds(self, target: Target) -> Sequence[sa.Row[Any]]:
+    def _new_holds(self, target: Target) -> Sequence[Any]:
         """What was put on hold since the target was last told, as far as it has not left the shop."""
         same = (orders.c.shop == review.c.shop) & (orders.c.order_id == review.c.order_id)
         query = (
@@ -94,7 +96,7 @@ class Planning:
         with reading(self._engine) as connection:
             return [row for row in connection.execute(query) if target.hears_of(row.shop)]
 
-    def _ships_next(self, held: sa.Row[Any]) -> bool:
+    def _ships_next(self, held: Any) -> bool:
         order = self._store.order(OrderRef(held.shop, held.order_id))
         return order is not None and order.payment.kind not in _WAITS_FOR_MONEY
 
@@ -103,7 +105,7 @@ class Planning:
         with reading(self._engine) as connection:
             return [shop for shop in connection.scalars(query) if target.hears_of(shop)]
 
-    def _urgent(self, holds: Sequence[sa.Row[Any]], alarms: Sequence[str]) -> Said:
+    def _urgent(self, holds: Sequence[Any], alarms: Sequence[str]) -> Said:
         lines = []
         if holds:
             named = ", ".join(f"{held.number} ({held.shop})" for held in holds[:_NAMED])
@@ -182,5 +184,5 @@ def digest_due(target: Target, now: float) -> float | None:
     return due.timestamp() if target.digest_at < due.timestamp() else None
 
 
-def _of(query: sa.Select[Any], shop: sa.ColumnElement[Any], target: Target) -> sa.Select[Any]:
+def _of(query: sa.Select[*Columns], shop: sa.ColumnElement[Any], target: Target) -> sa.Select[*Columns]:
     return query if target.shops is None else query.where(shop.in_(target.shops))

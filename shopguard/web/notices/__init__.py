@@ -1,0 +1,1 @@
+"""Where notices go: the pages that set it up."""
