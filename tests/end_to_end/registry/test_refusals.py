@@ -149,7 +149,8 @@ def test_a_clock_that_is_wrong_is_refused(member: "Member", off_s: int) -> None:
     assert refused(answered) == (401, "clock")
 
 
-def test_a_request_played_again_is_refused_and_its_batch_asked_again_answered(member: "Member") -> None:
+def test_a_request_played_again_is_refused_and_its_batch_asked_again_answered(shared: "Centre") -> None:
+    member = shared.member("rogue")  # of so small a budget that none of it comes back meanwhile
     commitment = base64.b64encode(secrets.token_bytes(16)).decode()
     body = member.batch(phones(1000), commitment=commitment)
     headers = member.sign("POST", LOOKUPS, body)

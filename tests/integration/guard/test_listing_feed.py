@@ -84,7 +84,7 @@ def test_registry_that_is_away_is_read_later(house, clean):
 def test_silence_or_a_copy_of_an_old_answer_leaves_the_judgement_and_is_asked_again(house, clean):
     house.take(clean)
     house.registry.list_later(ALL_OF_CLEAN)
-    house.pass_by(A_MINUTE)  # read and marked
+    house.listings.look()  # read and marked, not asked about yet
     house.registry.failing = True
     house.pass_by(1)
     house.registry.copies = []
