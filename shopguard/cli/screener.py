@@ -17,8 +17,9 @@ from shopguard.config import Config, Language
 from shopguard.crypto import Keyring
 from shopguard.errors import ConfigError
 from shopguard.guard import policy
+from shopguard.guard.own_list import NobodyKnown, OwnPeople
 from shopguard.guard.phone_use import NoPhoneUse, PhonesOfFile
-from shopguard.guard.screening import PairStore, Screener, ScreeningRules
+from shopguard.guard.screening import KnownPairs, PairStore, Screener, ScreeningRules
 from shopguard.guard.signals import Signal, Use
 from shopguard.matching import explained
 from shopguard.model import Verdict
@@ -138,14 +139,18 @@ def _installed(invocation: Invocation, shop: str | None, given: _Given) -> Itera
                     "the registry is not at this version: start `shopguard serve` once, which upgrades it"
                 )
             installation.home.keeps_looks = False
-        yield Screener(installation.registry, installation.keyring, _pairs(installation, shop), given)
+        pairs, own_list = _known(installation, shop)
+        yield Screener(installation.registry, installation.keyring, pairs, given, own_list)
     finally:
         installation.close()
 
 
-def _pairs(installation: "Installation", shop: str | None) -> PairStore | _NoPairs:
+def _known(installation: "Installation", shop: str | None) -> tuple[KnownPairs, OwnPeople]:
+    """Return what a shop remembers of people: nothing where no shop is named, or nothing is stored yet."""
     is_there = installation.config.database.url is not None or (installation.data_dir / "guard.db").exists()
-    return PairStore(installation.engine) if shop is not None and is_there else _NoPairs()
+    if shop is None or not is_there:
+        return _NoPairs(), NobodyKnown()
+    return PairStore(installation.engine), installation.own_list
 
 
 @contextmanager

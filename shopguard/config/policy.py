@@ -106,6 +106,7 @@ class SignalSettings:
     dummy_phone: SignalEffect = SignalEffect.FLAG
     many_names: SignalEffect = SignalEffect.FLAG
     many_names_from: Annotated[int, Within(2, 100)] = 3
+    own_list: SignalEffect = SignalEffect.FLAG
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,10 +100,12 @@ def notice(
 
 
 def flagging(noticed: Iterable[Signal], order: Order, policy: PolicySettings) -> frozenset[Signal]:
-    """Return which of these signals flag ``order``: none where not even a possible match would be looked at."""
-    if rule_for(order, policy).possible is VerdictKind.ALLOW:
-        return frozenset()
-    return frozenset(signal for signal in noticed if effect_of(signal, policy.signals) is SignalEffect.FLAG)
+    """Return which of these signals flag ``order``.
+
+    Where not even a possible match would be looked at, only the shop's own list does: the shop wrote it for that.
+    """
+    flag = frozenset(signal for signal in noticed if effect_of(signal, policy.signals) is SignalEffect.FLAG)
+    return flag & {Signal.OWN_LIST} if rule_for(order, policy).possible is VerdictKind.ALLOW else flag
 
 
 def allowed(order: Order, why: Reason, policy: PolicySettings) -> Verdict:

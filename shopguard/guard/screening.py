@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from shopguard.config import Language, PolicySettings, SignalEffect
 from shopguard.guard import policy as rules
 from shopguard.guard import signals
+from shopguard.guard.own_list import NobodyKnown, OwnPeople, is_allowed
 from shopguard.guard.phone_use import NoPhoneUse, PhoneUse
 from shopguard.guard.signals import Signal
 from shopguard.guard.store import Vault, digest_of
@@ -24,7 +25,6 @@ from shopguard.model import (
     Order,
     Party,
     Reason,
-    Relation,
     ScreeningState,
     Strength,
     Verdict,
@@ -77,10 +77,16 @@ class Screener:
     """Turns an order into a verdict."""
 
     def __init__(
-        self, registry: Registry, vault: Vault, pairs: KnownPairs, phone_use: PhoneUse | None = None
+        self,
+        registry: Registry,
+        vault: Vault,
+        pairs: KnownPairs,
+        phone_use: PhoneUse | None = None,
+        own_list: OwnPeople | None = None,
     ) -> None:
         self._registry, self._vault, self._pairs = registry, vault, pairs
         self._phone_use = phone_use or NoPhoneUse()
+        self._own_list = own_list or NobodyKnown()
 
     def digest(self, order: Order) -> str:
         """Return the keyed digest of what ``screen`` depends on."""
@@ -105,8 +111,11 @@ class Screener:
         customer = next(iter(order.parties))  # the buyer, wherever the platform names one
         for role, party in order.parties.items():
             identity = identify(party)
-            if role == customer and is_known(identity, rules_.allow_list):
-                return Screened(rules.allowed(order, reason("allow_listed", rules_.language), rules_.policy))
+            if role == customer:
+                own = self._own_list.standing(order.shop, identity)
+                if own.allowed or is_known(identity, rules_.allow_list):
+                    return Screened(rules.allowed(order, reason("allow_listed", rules_.language), rules_.policy))
+                noticed += [Signal.OWN_LIST] if own.watched else []
             if identity.address is not None:
                 noticed += signals.of_address(identity.address.remarks)
             if role == customer:
@@ -159,19 +168,8 @@ class Screener:
 
 
 def is_known(identity: Identity, allow_list: Sequence[Party]) -> bool:
-    """Whether this buyer is a customer on the shop's list.
-
-    As sure as a match that may hold; or the same number or mail where everything the list says agrees, so that a
-    list may name customers by their number alone, but never by a name alone.
-    """
-    for party in allow_list:
-        found = compare_identities(identity, identify(party))
-        relations = {item.field: item.relation for item in found.evidence}
-        reached = Relation.SAME in (relations["phone"], relations["email"])
-        agrees = set(relations.values()) <= {Relation.SAME, Relation.MISSING}
-        if found.strength is Strength.STRONG or (reached and agrees):
-            return True
-    return False
+    """Whether this buyer is a customer on the allow-list of the shop's settings."""
+    return any(is_allowed(compare_identities(identity, identify(party))) for party in allow_list)
 
 
 def buyer_key(identity: Identity, vault: Vault) -> str:

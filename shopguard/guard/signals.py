@@ -25,6 +25,7 @@ class Signal(StrEnum):
     THROWAWAY_MAIL = "signal_throwaway_mail"
     DUMMY_PHONE = "signal_dummy_phone"
     MANY_NAMES = "signal_many_names"
+    OWN_LIST = "signal_own_list"  # somebody on the shop's own list
 
 
 _OF_REMARK: Mapping[Remark, Signal] = {
@@ -91,6 +92,7 @@ def effect_of(signal: Signal, settings: SignalSettings) -> SignalEffect:
         Signal.THROWAWAY_MAIL: settings.throwaway_mail,
         Signal.DUMMY_PHONE: settings.dummy_phone,
         Signal.MANY_NAMES: settings.many_names,
+        Signal.OWN_LIST: settings.own_list,
     }[signal]
 
 

@@ -140,6 +140,10 @@ _REASONS = {
         "この携帯番号は最近、複数の姓で使われています。",
         "This mobile number was lately given with several surnames.",
     ),
+    "signal_own_list": (
+        "店の確認リストにある購入者です。",
+        "The buyer is on the shop's own list of people to check.",
+    ),
 }
 
 # What each cause of a silence (``Answer.cause``) is to the people of a shop; any other is an outage.
@@ -173,6 +177,7 @@ _SIGNS = {
     "signal_throwaway_mail": ("一時的なメール", "short-lived mail address"),
     "signal_dummy_phone": ("電話番号なし", "no real phone number"),
     "signal_many_names": ("同じ携帯番号に複数の姓", "several surnames on one mobile number"),
+    "signal_own_list": ("店の確認リスト", "the shop's own list"),
 }
 
 

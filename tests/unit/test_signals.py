@@ -169,13 +169,15 @@ def test_signals_never_hold_and_never_soften() -> None:
 
 @pytest.mark.parametrize("kind", [PaymentKind.CARD, PaymentKind.WALLET, PaymentKind.PAY_LATER_PROVIDER])
 def test_where_no_possible_match_is_looked_at_a_signal_is_only_shown(kind: PaymentKind) -> None:
-    found = noticed(*Signal, order=replace(ORDER, payment=Payment(kind)))
-    assert (found.kind, len(found.reasons)) == (ALLOW, len(Signal))
+    order, signals = replace(ORDER, payment=Payment(kind)), set(Signal) - {Signal.OWN_LIST}
+    found = noticed(*signals, order=order)
+    assert (found.kind, len(found.reasons)) == (ALLOW, len(signals))
+    assert noticed(Signal.OWN_LIST, order=order).kind is FLAG
 
 
 def test_by_default_only_what_honest_buyers_hardly_do_is_flagged() -> None:
     by_default = flagging(Signal, ORDER, PolicySettings())
-    assert by_default == {Signal.THROWAWAY_MAIL, Signal.DUMMY_PHONE, Signal.MANY_NAMES}
+    assert by_default == {Signal.THROWAWAY_MAIL, Signal.DUMMY_PHONE, Signal.MANY_NAMES, Signal.OWN_LIST}
 
 
 def test_the_same_signal_twice_is_said_once() -> None:

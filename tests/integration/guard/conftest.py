@@ -17,6 +17,7 @@ from shopguard.guard.claims import Claimant
 from shopguard.guard.effects import Effect, Effects
 from shopguard.guard.inbox import Inbox
 from shopguard.guard.later_listing import LaterListings
+from shopguard.guard.own_list import OwnList
 from shopguard.guard.phone_use import PhoneUseStore
 from shopguard.guard.pipeline import Pipeline
 from shopguard.guard.privacy import PrivacyDesk
@@ -85,7 +86,8 @@ class House:
         self.states = ShopStates(engine, self.writer)
         self.reviews = Reviews(engine, self.writer, self.shops, self.now)
         self.phone_use = PhoneUseStore(engine, keyring, RetentionSettings().phone_use_days, self.now)
-        self.screener = Screener(self.registry, keyring, PairStore(engine), self.phone_use)
+        self.own_list = OwnList(engine, self.writer, keyring, self.now)
+        self.screener = Screener(self.registry, keyring, PairStore(engine), self.phone_use, self.own_list)
         self.watch = WatchStore(engine, self.writer, keyring, "fake", days=14, clock=self.now)
         self.listings = LaterListings(self.registry, self.watch, every_s=60, clock=self.now)
         self.listings.look()

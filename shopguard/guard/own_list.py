@@ -1,0 +1,390 @@
+"""The shop's own list: people to look at before shipping, and people known to be fine. No other shop's matter.
+
+People are kept sealed and found by keyed digests of their tokens, as the registry finds its entries: an order costs
+two look-ups, however long the list is, and nothing is opened for it.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import chain
+from typing import Any, Protocol
+from unicodedata import normalize
+
+import msgspec
+import sqlalchemy as sa
+
+from shopguard.guard.reviews import record
+from shopguard.guard.store import Vault
+from shopguard.identity import PROFILE, Identity, Token, Type, identify, tokens
+from shopguard.matching import compare_identities, meets, score_each
+from shopguard.model import Comparison, OrderRef, Party, Relation, Strength
+from shopguard.storage.engine import reading
+from shopguard.storage.tables import own_entry, own_token
+from shopguard.storage.writer import Writer
+
+_DIGEST_BYTES = 16
+_MOST_MET = 2_000  # ways to entries that one order is compared by: more is a house that says nothing
+_AT_ONCE = 500
+_CONTACTS = {Type.PHONE, Type.EMAIL}
+
+
+class OwnKind(StrEnum):
+    """What the list says of a person."""
+
+    WATCH = "watch"  # look before shipping: flags an order, and never holds it
+    ALLOW = "allow"  # known to be fine: the order is let go
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPerson:
+    """Somebody on the list, or about to be. ``why`` is the shop's own words."""
+
+    kind: OwnKind
+    party: Party = field(repr=False)
+    why: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnEntry:
+    """A line of the list. ``added_at`` is Unix seconds; what was imported together has one moment."""
+
+    id: int
+    shop: str
+    person: OwnPerson
+    added_at: float
+    added_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the list as it is stored; made outside of the transaction that stores it."""
+
+    kind: OwnKind
+    person: bytes
+    fields: str
+    sealed: bytes
+    tokens: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What came of adding: how many are new, and by which moment they are taken back together."""
+
+    count: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the list says of a buyer."""
+
+    watched: bool = False
+    allowed: bool = False
+
+
+class OwnPeople(Protocol):
+    """Whom a shop itself knows."""
+
+    def standing(self, shop: str, identity: Identity) -> Standing: ...
+
+
+class NobodyKnown:
+    """``OwnPeople`` of who keeps no list."""
+
+    def standing(self, shop: str, identity: Identity) -> Standing:
+        return Standing()
+
+
+class _Sealed(msgspec.Struct, frozen=True):
+    party: Party
+    why: str
+
+
+class _TakenOff(msgspec.Struct, frozen=True, tag="own-entry"):
+    shop: str
+    kind: OwnKind
+    party: Party
+    why: str
+
+
+class OwnList:
+    """Keeps the lists of all shops of this guard, and is ``OwnPeople`` for its worker.
+
+    Args:
+        clock: returns now, in Unix seconds.
+    """
+
+    def __init__(self, engine: sa.Engine, writer: Writer, vault: Vault, clock: Callable[[], float]) -> None:
+        self._engine, self._writer, self._vault, self._clock = engine, writer, vault, clock
+
+    # --- what an order asks ---
+
+    def standing(self, shop: str, identity: Identity) -> Standing:
+        """Return what the list of ``shop`` says of a buyer, where it surely is one of its people."""
+        asked = [token for token in tokens(identity) if meets([token])]
+        met = self._met(shop, asked)
+        kinds = [kind for kind, fields, _ in met.values()]
+        found = score_each(identity, asked, [(sorted(shared), fields) for _, fields, shared in met.values()])
+        watched = any(kind is OwnKind.WATCH and is_watched(one) for kind, one in zip(kinds, found, strict=True))
+        allowed = any(kind is OwnKind.ALLOW and is_allowed(one) for kind, one in zip(kinds, found, strict=True))
+        return Standing(watched, allowed)
+
+    def _met(self, shop: str, asked: Sequence[Token]) -> dict[int, tuple[OwnKind, frozenset[str], set[int]]]:
+        """Return the entries that share a token, with the positions shared; those of a phone or a mail always."""
+        places = {self._digest(shop, token): at for at, token in enumerate(asked)}
+        contacts = [digest for digest, at in places.items() if asked[at].type in _CONTACTS]
+        met: dict[int, tuple[OwnKind, frozenset[str], set[int]]] = {}
+        with reading(self._engine) as connection:
+            for digests in (contacts, [digest for digest in places if digest not in contacts]):
+                rows = connection.execute(_MET, {"of": shop, "digests": digests}) if digests else ()
+                for row in rows:
+                    known = (OwnKind(row.kind), frozenset(row.fields.split()), set[int]())
+                    met.setdefault(row.id, known)[2].add(places[bytes(row.token)])
+        return met
+
+    # --- changing it ---
+
+    def add(self, shop: str, person: OwnPerson, actor: str) -> bool:
+        """Put somebody on the list; False if exactly this person is on it already."""
+        return self.add_all(shop, [self.row(shop, person)], actor).count == 1
+
+    def row(self, shop: str, person: OwnPerson, identity: Identity | None = None) -> Row:
+        """Return what is stored of a person; ``identity`` spares reading the party again."""
+        identity = identity or identify(person.party)
+        return Row(
+            person.kind,
+            self._vault.digest("own-person", shop.encode(), *_plain(person.party))[:_DIGEST_BYTES],
+            " ".join(sorted(identity.fields)),
+            self._vault.seal(msgspec.json.encode(_Sealed(person.party, person.why))),
+            tuple({self._digest(shop, token): None for token in tokens(identity)}),
+        )
+
+    def add_all(self, shop: str, rows: Sequence[Row], actor: str) -> Added:
+        """Put all of them on the list, or none if something fails. Who is on it already is passed over."""
+        now = self._clock()
+
+        def work(connection: sa.Connection) -> Added:
+            count = _insert(connection, shop, rows, actor, now)
+            if count:
+                record(connection, now, actor, "own_list_add", OrderRef(shop, ""), f"{count}")
+            return Added(count, now)
+
+        return self._writer.run(work)
+
+    def take_back(self, shop: str, at: float, actor: str) -> int:
+        """Take off what was added together at a moment by ``actor``, and return how many that were."""
+        mine = (own_entry.c.shop == shop) & (own_entry.c.added_at == at) & (own_entry.c.added_by == actor[:100])
+        return self._take_off(shop, mine, actor)
+
+    def remove(self, entry: int, actor: str) -> bytes | None:
+        """Take somebody off the list; returns what ``put_back`` takes, or None if nobody is there.
+
+        Nothing stays here: what is returned is sealed, and goes with the page that offers to undo it.
+        """
+        known = self.get(entry)
+        if known is None or not self._take_off(known.shop, own_entry.c.id == entry, actor):
+            return None
+        person = known.person
+        left = _TakenOff(known.shop, person.kind, person.party, person.why)
+        return self._vault.seal(msgspec.json.encode(left))
+
+    def put_back(self, left: bytes, actor: str) -> tuple[str, OwnPerson]:
+        """Put somebody on the list again, and return whom and where.
+
+        Raises what ``Vault.open`` raises, and ``msgspec.DecodeError``, for anything but what ``remove`` returned.
+        """
+        known = msgspec.json.decode(self._vault.open(left), type=_TakenOff)
+        person = OwnPerson(known.kind, known.party, known.why)
+        self.add(known.shop, person, actor)
+        return known.shop, person
+
+    def renew(self) -> int:
+        """Bring all entries to the present rules of identity, and return how many were of other ones."""
+        done = 0
+        while rows := self._select(own_entry.c.profile != PROFILE, _AT_ONCE):
+            fresh = [(entry, self.row(entry.shop, entry.person)) for entry in rows]
+            self._writer.run(lambda connection, fresh=fresh: _renew(connection, fresh))  # type: ignore[misc]
+            done += len(rows)
+        return done
+
+    def _take_off(self, shop: str, which: sa.ColumnElement[bool], actor: str) -> int:
+        now = self._clock()
+
+        def work(connection: sa.Connection) -> int:
+            gone = sa.select(own_entry.c.id).where(which)
+            connection.execute(sa.delete(own_token).where(own_token.c.entry.in_(gone)))
+            count = connection.execute(sa.delete(own_entry).where(which)).rowcount
+            if count:
+                record(connection, now, actor, "own_list_remove", OrderRef(shop, ""), f"{count}")
+            return count
+
+        return self._writer.run(work)
+
+    # --- looking at it ---
+
+    def get(self, entry: int) -> OwnEntry | None:
+        """Return one line of the list."""
+        return next(iter(self._select(own_entry.c.id == entry, 1)), None)
+
+    def page(
+        self, shops: Collection[str], kind: OwnKind | None, size: int, before: int | None = None
+    ) -> Sequence[OwnEntry]:
+        """Return at most ``size`` lines, the latest first; ``before`` is the last of the page before."""
+        where = _of(shops, kind)
+        return self._select(where if before is None else where & (own_entry.c.id < before), size)
+
+    def every(self, shop: str, kind: OwnKind | None = None) -> Iterator[OwnEntry]:
+        """Yield all lines of a shop, the latest first."""
+        before = None
+        while rows := self.page([shop], kind, _AT_ONCE, before):
+            yield from rows
+            before = rows[-1].id
+
+    def counts(self, shops: Collection[str]) -> dict[OwnKind, int]:
+        """Return how many lines of each kind there are."""
+        query = sa.select(own_entry.c.kind, sa.func.count()).where(_of(shops, None)).group_by(own_entry.c.kind)
+        with reading(self._engine) as connection:
+            found = {OwnKind(kind): count for kind, count in connection.execute(query)}
+        return {kind: found.get(kind, 0) for kind in OwnKind}
+
+    def find(self, shop: str, party: Party, most: int) -> list[tuple[OwnEntry, Comparison]]:
+        """Return who has something in common with ``party``, the surest first; a name alone finds namesakes too."""
+        identity = identify(party)
+        digests = [self._digest(shop, token) for token in tokens(identity)]
+        with reading(self._engine) as connection:
+            ids = connection.execute(_FOUND, {"of": shop, "digests": digests}).scalars().all() if digests else ()
+        met = self._select(own_entry.c.id.in_(ids), _AT_ONCE)
+        compared = [(entry, compare_identities(identity, identify(entry.person.party))) for entry in met]
+        return sorted(compared, key=lambda one: -one[1].score)[:most]
+
+    def having(self, shops: Collection[str], text: str, most: int) -> Sequence[OwnEntry]:
+        """Return the latest lines that have ``text`` in them, whatever its width, case, spaces and hyphens."""
+        sought = _searched(text)
+        found: list[OwnEntry] = []
+        for shop in shops if sought else ():
+            for entry in self.every(shop):
+                if sought in _searched(_text_of(entry.person)):
+                    found.append(entry)
+                    if len(found) >= most:
+                        return found
+        return found
+
+    def _select(self, where: sa.ColumnElement[bool], most: int) -> list[OwnEntry]:
+        with reading(self._engine) as connection:
+            rows = connection.execute(sa.select(own_entry).where(where).order_by(own_entry.c.id.desc()).limit(most))
+            return [self._read(row) for row in rows]
+
+    def _read(self, row: Any) -> OwnEntry:
+        sealed = msgspec.json.decode(self._vault.open(row.sealed), type=_Sealed)
+        person = OwnPerson(OwnKind(row.kind), sealed.party, sealed.why)
+        return OwnEntry(row.id, row.shop, person, row.added_at, row.added_by)
+
+    def _digest(self, shop: str, token: Token) -> bytes:
+        return self._vault.digest("own-token", shop.encode(), token.encode())[:_DIGEST_BYTES]
+
+
+def is_watched(found: Comparison) -> bool:
+    """Whether a buyer surely is somebody on the list: two independent details agree, or the phone or the mail."""
+    return found.strength is Strength.STRONG or _is_reached(found)
+
+
+def is_allowed(found: Comparison) -> bool:
+    """Whether a buyer surely is a customer on the list.
+
+    As sure as a match that may hold; or the same number or mail where everything the list says agrees, so that a
+    list may name customers by their number alone, but never by a name alone.
+    """
+    agrees = {item.relation for item in found.evidence} <= {Relation.SAME, Relation.MISSING}
+    return found.strength is Strength.STRONG or (_is_reached(found) and agrees)
+
+
+def _is_reached(found: Comparison) -> bool:
+    return any(item.field in ("phone", "email") and item.relation is Relation.SAME for item in found.evidence)
+
+
+_MET = (
+    sa.select(own_token.c.token, own_entry.c.id, own_entry.c.kind, own_entry.c.fields)
+    .join_from(own_token, own_entry, own_entry.c.id == own_token.c.entry)
+    .where(own_token.c.shop == sa.bindparam("of"), own_token.c.token.in_(sa.bindparam("digests", expanding=True)))
+    .limit(_MOST_MET)
+)
+_FOUND = (
+    sa.select(own_token.c.entry)
+    .where(own_token.c.shop == sa.bindparam("of"), own_token.c.token.in_(sa.bindparam("digests", expanding=True)))
+    .group_by(own_token.c.entry)
+    .order_by(sa.func.count().desc())
+    .limit(_AT_ONCE)
+)
+_ENTRY = sa.text(
+    "INSERT INTO own_entry (shop, kind, person, fields, profile, sealed, added_at, added_by)"
+    " VALUES (:shop, :kind, :person, :fields, :profile, :sealed, :at, :by) ON CONFLICT DO NOTHING"
+)
+_TOKEN = sa.text("INSERT INTO own_token (shop, token, entry) VALUES (:shop, :token, :entry) ON CONFLICT DO NOTHING")
+
+
+def _insert(connection: sa.Connection, shop: str, rows: Sequence[Row], actor: str, now: float) -> int:
+    of = {"shop": shop, "profile": PROFILE, "at": now, "by": actor[:100]}
+    before = _ids_at(connection, shop, actor, now)
+    entries = [
+        {**of, "kind": row.kind.value, "person": row.person, "fields": row.fields, "sealed": row.sealed}
+        for row in rows
+    ]
+    if entries:
+        connection.execute(_ENTRY, entries)
+    new = {key: id_ for key, id_ in _ids_at(connection, shop, actor, now).items() if key not in before}
+    ways = [
+        {"shop": shop, "token": token, "entry": new[row.kind.value, row.person]}
+        for row in rows
+        if (row.kind.value, row.person) in new
+        for token in row.tokens
+    ]
+    if ways:
+        connection.execute(_TOKEN, ways)
+    return len(new)
+
+
+def _ids_at(connection: sa.Connection, shop: str, actor: str, now: float) -> dict[tuple[str, bytes], int]:
+    mine = (own_entry.c.shop == shop) & (own_entry.c.added_at == now) & (own_entry.c.added_by == actor[:100])
+    rows = connection.execute(sa.select(own_entry.c.kind, own_entry.c.person, own_entry.c.id).where(mine))
+    return {(row.kind, bytes(row.person)): row.id for row in rows}
+
+
+def _renew(connection: sa.Connection, fresh: Sequence[tuple[OwnEntry, Row]]) -> None:
+    for entry, row in fresh:
+        changed = sa.update(own_entry).where(own_entry.c.id == entry.id)
+        connection.execute(changed.values(fields=row.fields, profile=PROFILE))
+        connection.execute(sa.delete(own_token).where(own_token.c.entry == entry.id))
+        ways = [{"shop": entry.shop, "token": token, "entry": entry.id} for token in row.tokens]
+        if ways:
+            connection.execute(_TOKEN, ways)
+
+
+def _of(shops: Collection[str], kind: OwnKind | None) -> sa.ColumnElement[bool]:
+    where = own_entry.c.shop.in_(shops)
+    return where if kind is None else where & (own_entry.c.kind == kind.value)
+
+
+def _values(party: Party) -> Sequence[tuple[str, ...]]:
+    values = [getattr(party, name) for name in Party.__slots__]
+    return [value if isinstance(value, tuple) else (value or "",) for value in values]
+
+
+def _text_of(person: OwnPerson) -> str:
+    return " ".join((*chain.from_iterable(_values(person.party)), person.why))
+
+
+def _plain(party: Party) -> list[bytes]:
+    """The party as it was written, but for width, case and spaces: rules of identity may change, this may not."""
+    return [_folded("\n".join(texts)).encode() for texts in _values(party)]
+
+
+def _folded(text: str) -> str:
+    return "".join(normalize("NFKC", text).casefold().split())
+
+
+def _searched(text: str) -> str:
+    return _folded(text).translate(_MARKS)
+
+
+_MARKS = dict.fromkeys(map(ord, "-‐‑‒–—―−ー()"))
