@@ -78,7 +78,7 @@ class EarlierOrders:
 def _traces(party: Party) -> set[str]:
     """What a buyer is known again by: cheap to make, as it is made for thousands of orders."""
     digits = ("".join(c for c in fold(phone) if c.isdecimal())[-9:] for phone in party.phones)
-    phones = {f"phone {number}" for number in digits if len(number) == 9 and len(set(number)) > 2}
+    phones = {f"phone {number}" for number in digits if len(number) == 9 and len(set(number)) > 1}
     mails = {f"mail {fold(mail).casefold()}" for mail in party.emails if "@" in mail}
     name = squash(fold(party.name or f"{party.family or ''}{party.given or ''}"))
     place = squash(fold("".join(filter(None, (party.region, party.city, *party.lines)))))

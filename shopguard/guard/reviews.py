@@ -173,7 +173,7 @@ class Reviews:
                 return overtaken
             changed = self._decide(connection, ref, tuple(ReviewState), ReviewState.RELEASED, actor, now)
             for buyer, entry in not_same_person:
-                self._remember_pair(connection, ref.shop, buyer, entry, actor, now)
+                _remember_pair(connection, ref, buyer, entry, actor, now)
             releases = take_hold_away(connection, ref, self._text(ref.shop), now)
             if changed or releases:
                 record(connection, now, actor, "release", ref)
@@ -199,6 +199,16 @@ class Reviews:
 
         return self._writer.run(work)
 
+    def tell_apart(self, ref: OrderRef, actor: str, not_same_person: Sequence[tuple[str, str]]) -> None:
+        """Remember what ``release`` does, of an order that goes on waiting for other reasons."""
+        now = self._clock()
+
+        def work(connection: sa.Connection) -> None:
+            for buyer, entry in not_same_person:
+                _remember_pair(connection, ref, buyer, entry, actor, now)
+
+        self._writer.run(work)
+
     def note(self, actor: str, action: str, ref: OrderRef, detail: str) -> None:
         """Add a line to the audit log."""
         now = self._clock()
@@ -223,18 +233,6 @@ class Reviews:
             sa.update(review).where(mine & changes).values(state=state.value, decided_at=now, decided_by=actor[:100])
         )
         return connection.execute(decided).rowcount == 1
-
-    def _remember_pair(
-        self, connection: sa.Connection, shop: str, buyer: str, entry: str, actor: str, now: float
-    ) -> None:
-        connection.execute(
-            sa.text(
-                "INSERT INTO pair_ok (shop, buyer, entry, decided_at, decided_by)"
-                " VALUES (:shop, :buyer, :entry, :now, :actor) ON CONFLICT DO NOTHING"
-            ),
-            {"shop": shop, "buyer": buyer, "entry": entry, "now": now, "actor": actor[:100]},
-        )
-        record(connection, now, actor, "different_person", OrderRef(shop, ""), entry)
 
     def _select(self, where: sa.ColumnElement[bool], limit: int) -> Sequence[Review]:
         with reading(self._engine) as connection:
@@ -288,6 +286,19 @@ def read_review(row: Any) -> Review:
         stage=Stage(row.stage) if row.stage else None,
         decided_at=row.decided_at,
     )
+
+
+def _remember_pair(connection: sa.Connection, ref: OrderRef, buyer: str, entry: str, actor: str, now: float) -> None:
+    """Remember once that a buyer of this shop is not whom an entry is about, and at which order it was found."""
+    row = {"shop": ref.shop, "buyer": buyer, "entry": entry, "now": now, "actor": actor[:100]}
+    if connection.execute(_PAIR, row).rowcount == 1:
+        record(connection, now, actor, "different_person", ref, entry)
+
+
+_PAIR = sa.text(
+    "INSERT INTO pair_ok (shop, buyer, entry, decided_at, decided_by)"
+    " VALUES (:shop, :buyer, :entry, :now, :actor) ON CONFLICT DO NOTHING"
+)
 
 
 def overtaken_by(connection: sa.Connection, ref: OrderRef, looked_at: int | None) -> Decision | None:

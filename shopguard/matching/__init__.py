@@ -2,7 +2,7 @@
 
 from shopguard.matching.compare import compare, compare_identities
 from shopguard.matching.crowd import score_each
-from shopguard.matching.explain import explain, explained
+from shopguard.matching.explain import explain, explained, said_of
 from shopguard.matching.score import meets, score, weakened
 from shopguard.matching.words import FIELD_WORDS, field_word
 
@@ -14,6 +14,7 @@ __all__ = [
     "explained",
     "field_word",
     "meets",
+    "said_of",
     "score",
     "score_each",
     "weakened",

@@ -77,17 +77,24 @@ def explained(comparison: Comparison) -> dict[str, tuple[str, ...]]:
     return {language: explain(comparison, language) for language in ("ja", "en")}
 
 
-def _line(item: Evidence, at: int) -> str:
-    language = ("ja", "en")[at]
+def said_of(item: Evidence, language: str = "ja") -> tuple[str, tuple[str, ...]]:
+    """Return how well one field agrees, and what was folded, noticed and how common it is, each in words."""
+    at = 0 if language == "ja" else 1
     said = [_REMARKS[Remark(code)][at] for code in item.details if code in _CODES]
     folds = [detail for detail in item.details if detail not in _CODES]
     if folds:
         said.append(_FOLDED[at].format(("、", ", ")[at].join(folds)))
     if item.share:
         said.append(_COMMON[at].format(round(1 / item.share)))
+    return _level(item)[at], tuple(said)
+
+
+def _line(item: Evidence, at: int) -> str:
+    language = ("ja", "en")[at]
+    level, said = said_of(item, language)
     aside = ("（{}）", " ({})")[at].format(("、", "; ")[at].join(said)) if said else ""
     weight = f" {item.weight:+.1f}" if item.weight else ""
-    return f"{field_word(item.field, language)}{('：', ': ')[at]}{_level(item)[at]}{aside}{weight}"
+    return f"{field_word(item.field, language)}{('：', ': ')[at]}{level}{aside}{weight}"
 
 
 def _level(item: Evidence) -> tuple[str, str]:

@@ -316,7 +316,7 @@ def test_a_different_person_is_never_held_for_the_same_entry_again(desk: "Desk",
     desk.receive(replace(held, id="5009", number="#1050", total=Decimal(9999)))
     desk.work()
     assert desk.platform.held == set()
-    assert decided(desk)[0] == (ME, "different_person", "")
+    assert decided(desk)[0] == (ME, "different_person", "5001")
     assert [row.entry for row in rows(desk, sa.select(pair_ok.c.entry))] == ["E-1"]
 
 

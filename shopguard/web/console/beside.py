@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from shopguard.identity import Identity, identify
-from shopguard.identity.location import Site
 from shopguard.matching import said_of
 from shopguard.model import Category, Evidence, Match, Order, Party, Relation
 from shopguard.web.language import gettext, language, later
@@ -28,7 +27,7 @@ _CATEGORIES = {
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One row: what the order says, how it was read where that is written otherwise, and what is on record, masked."""
+    """One row: what the order says and how it was read, if that is another spelling; what is on record, masked."""
 
     name: str
     label: str
@@ -145,7 +144,8 @@ def _read_as(field: str, party: Party, identity: Identity) -> str:
     if field == "name" and identity.name:
         read = " ".join(filter(None, (identity.name.family, identity.name.given))) or identity.name.full
     elif field == "address" and identity.address:
-        read = " / ".join("-".join(site.numbers) + (f" {site.room}" if site.room else "") for site in _sites(identity))
+        sites = (("-".join(site.numbers), site.room) for site in identity.address.sites)
+        read = " / ".join(" ".join(filter(None, site)) for site in sites)
     elif field == "phone":
         read = ", ".join(_national(phone) for phone in identity.phones)
     elif field == "email":
@@ -153,10 +153,6 @@ def _read_as(field: str, party: Party, identity: Identity) -> str:
     else:
         read = ""
     return "" if _plain(read) in _plain(written) else read
-
-
-def _sites(identity: Identity) -> Sequence[Site]:
-    return identity.address.sites if identity.address else ()
 
 
 def _national(e164: str) -> str:
@@ -173,8 +169,8 @@ def _masked(item: Evidence, party: Party | None) -> str:
     if item.relation is not Relation.SAME or party is None:
         return _STARS
     written = _written(item.field, party)
-    if not written:
-        return _STARS
+    if not written or (item.field in ("phone", "email") and len(written) > 1):
+        return _STARS  # which of several it is, nobody knows
     if item.field == "name":
         return f"{written[0][:1]}{_STARS}"
     if item.field == "phone":
