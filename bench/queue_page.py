@@ -31,6 +31,7 @@ from shopguard.config.settings import DatabaseSettings
 from shopguard.crypto import Keyring
 from shopguard.guard.queue import Filter
 from shopguard.guard.reviews import open_review
+from shopguard.matching.weights import Level
 from shopguard.model import (
     Category,
     Comparison,
@@ -143,11 +144,13 @@ def _waits(guard: Installation, order: Order, opened_at: float, chance: random.R
 
 def _verdict(order: Order, kind: VerdictKind, chance: random.Random) -> Verdict:
     strength = Strength.STRONG if kind is VerdictKind.HOLD else Strength.POSSIBLE
+    is_held = kind is VerdictKind.HOLD
+    place = (Relation.SAME, 3.6, Level.ADDRESS_ROOM) if is_held else (Relation.DIFFERENT, -0.8, Level.ADDRESS_CITY)
     evidence = (
-        Evidence("name", Relation.NEAR, 2.1, "邊→辺", "folded", ("邊→辺",), 0.0004),
-        Evidence("address", Relation.SAME if kind is VerdictKind.HOLD else Relation.DIFFERENT, 3.6),
-        Evidence("phone", Relation.SAME, 4.0),
-        Evidence("email", Relation.MISSING),
+        Evidence("name", Relation.NEAR, 2.1, level=Level.NAME_WRITTEN, details=("邊→辺",), share=0.0004),
+        Evidence("address", place[0], place[1], level=place[2]),
+        Evidence("phone", Relation.SAME, 4.0, level=Level.PHONE_MOBILE),
+        Evidence("email", Relation.DIFFERENT, level=Level.EMAIL_LOCAL),
     )
     match = Match(
         f"E-{chance.randrange(100_000)}",

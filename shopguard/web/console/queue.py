@@ -3,7 +3,7 @@
 Everything is a page and a form; the script of the page sends the same forms and asks what changed meanwhile.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +19,8 @@ from shopguard.model import OrderRef, VerdictKind
 from shopguard.web.app import Link, Section, service, viewed, viewer
 from shopguard.web.console.choice import Choice, key_of, ref_of
 from shopguard.web.console.desk import Desk, seen_ref
+from shopguard.web.console.order import context_of
+from shopguard.web.console.order_parts import order_parts
 from shopguard.web.console.waiting import Card, card_of, shown_names, start_of_day
 from shopguard.web.console.words import words
 from shopguard.web.language import later
@@ -69,10 +71,10 @@ def search() -> str:
 def order() -> str:
     """What stands beside the list for one order."""
     opened = _opened(_asked_for())
-    if opened is None:
+    if not opened:
         abort(404)
     choice = Choice.of_query(request.args.get("back", ""))
-    return render_template("console/queue_order.html", choice=choice, opened=opened)
+    return render_template("console/queue_order.html", choice=choice, **opened)
 
 
 def _page(choice: Choice, cards: Sequence[Card], **more: Any) -> str:
@@ -84,7 +86,7 @@ def _page(choice: Choice, cards: Sequence[Card], **more: Any) -> str:
         "console/queue.html",
         choice=choice,
         cards=cards,
-        opened=_opened(choice.opened),
+        **_opened(choice.opened),
         elsewhere={key_of(ref): names for ref, names in service(Presence).others(viewer().account.id).items()},
         total=total,
         matching=queue.count(choice.filter(now)) if choice.is_filtered else total,
@@ -97,14 +99,14 @@ def _page(choice: Choice, cards: Sequence[Card], **more: Any) -> str:
     )
 
 
-def _opened(ref: OrderRef | None) -> Card | None:
-    """The order beside the list; others see from now on that the viewer has it open."""
-    row = service(Queue).one(ref) if ref else None
-    if row is None:
-        return None
-    viewed("order", row.review.ref)
-    service(Presence).look_at(row.review.ref, viewer().account.id)
-    return card_of(row)
+def _opened(ref: OrderRef | None) -> Mapping[str, Any]:
+    """What is shown of the order beside the list; others see from now on that the viewer has it open."""
+    parts = order_parts(ref, brief=True) if ref else None
+    if parts is None:
+        return {}
+    viewed("order", parts.ref)
+    service(Presence).look_at(parts.ref, viewer().account.id)
+    return {"brief": True, **context_of(parts)}
 
 
 # --- deciding ---

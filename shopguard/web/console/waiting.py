@@ -47,11 +47,6 @@ class Card:
         return f"{self.review.generation}:{self.key}"
 
     @property
-    def is_held(self) -> bool:
-        """Whether a hold of ours stands or is on its way."""
-        return self.review.hold_state in ("intended", "sent", "confirmed")
-
-    @property
     def has_shipped(self) -> bool:
         return self.review.stage is Stage.SHIPPED
 

@@ -7,6 +7,9 @@ from shopguard.web.language import gettext, later
 _WORDS = {
     "released": later("%(number)s: released."),
     "kept": later("%(number)s: left as it is."),
+    "cancelled": later("%(number)s: cancelled."),
+    "settled": later("%(number)s: done."),
+    "written": later("Written down."),
     "many": later("Done: %(num)s orders."),
     "sending": later("The shop is being told."),
     "confirmed": later("The shop confirmed it."),
@@ -19,6 +22,7 @@ _WORDS = {
     "open": later("%(name)s has it open"),
     "by-released": later("released by %(name)s"),
     "by-kept": later("left as it is by %(name)s"),
+    "by-cancelled": later("cancelled by %(name)s"),
     "by-closed": later("settled in the shop"),
     "new": later("New orders: %(num)s. Show them"),
     "lost": later("The connection is lost; nothing was done. Please try again."),

@@ -40,10 +40,11 @@
     queue.classList.add("opened");
     history.replaceState(null, "", link(row).getAttribute("href"));
     beside.setAttribute("aria-busy", "true");
-    const address = `${queue.dataset.order}?${new URLSearchParams({ of: open, back: query() })}`;
+    const address = `${queue.dataset.beside}?${new URLSearchParams({ of: open, back: query() })}`;
     const answer = await ask(address);
     if (mine !== asked || !answer) return;
     if (answer.ok) put(beside, await answer.text());
+    beside.querySelectorAll(".script-only").forEach((part) => (part.hidden = false));
     beside.scrollTop = 0;
     beside.removeAttribute("aria-busy");
     if (focus || !wide.matches) beside.querySelector("h2")?.focus();
@@ -91,15 +92,17 @@
 
   // --- deciding ---
 
+  // Also a note or a request for prepayment: after those the order goes on waiting.
   async function decide(form, button) {
     const row = rowOf(open);
     const answer = await send(button?.getAttribute("formaction") || form.action, new FormData(form, button));
     if (!answer) return;
     const [outcome] = (await answer.json()).outcomes;
-    tell([outcome]);
-    if (outcome.done || outcome.state !== "open") {
-      if (row) await goOn(row);
-    } else if (row) show(row);
+    if (outcome.done && outcome.state === "open") line(word("written"));
+    else tell([outcome]);
+    if (!row) return;
+    if (outcome.state === "open") show(row);
+    else await goOn(row);
   }
 
   async function decideAll(form, button) {
@@ -137,7 +140,7 @@
   function summary(one) {
     const number = rowOf(one.key)?.dataset.number || one.key;
     const sent = one.effect === "confirmed" ? word("confirmed") : one.effect ? word("sending") : "";
-    return `${word(one.state, { number })} ${sent}`;
+    return `${word(one.state, { number }) || word("settled", { number })} ${sent}`;
   }
 
   async function takeBack(keys) {
@@ -354,7 +357,7 @@
     "submit",
     (event) => {
       const form = event.target;
-      if (!form.matches("[data-decides], [data-bulk]")) return;
+      if (!form.matches("[data-decides], [data-bulk], #beside [data-order-act]")) return;
       event.preventDefault();
       event.stopPropagation();
       if (form.matches("[data-bulk]")) decideAll(form, event.submitter);
@@ -396,7 +399,11 @@
   function press(key) {
     if (key.length !== 1 || beside.hasAttribute("aria-busy")) return null;
     const button = beside.querySelector(`[data-key="${CSS.escape(key)}"]`);
-    return button ? () => button.click() : null;
+    if (!button) return null;
+    return () => {
+      button.click();
+      if (button.tagName === "SUMMARY") button.parentElement.querySelector("textarea, button:not([hidden])")?.focus();
+    };
   }
 
   function prepare() {

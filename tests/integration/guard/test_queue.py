@@ -111,7 +111,7 @@ def test_an_order_is_found_by_what_stands_on_it_however_it_is_typed(house, queue
     assert ids(queue.search(EVERYTHING, text, 10)) == ["1"]
 
 
-@pytest.mark.parametrize("text", ["", "  ", "--", "nobody", "1001渡邊"])
+@pytest.mark.parametrize("text", ["", "  ", "--", "nobody", "1001渡邊", "0", "jp"])
 def test_nothing_is_found_by_what_stands_nowhere(house, queue, bad, text):
     house.take(bad)
     assert queue.search(EVERYTHING, text, 10) == []
