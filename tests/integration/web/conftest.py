@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -14,9 +17,12 @@ from shopguard.bootstrap import Installation
 from shopguard.config import Config, Language, Mode, ShopSettings
 from shopguard.model import Category, Entry, Order, OrderRef, Party, Payment, PaymentKind
 from shopguard.registry.protocol import Registry
+from shopguard.storage.tables import audit
 from shopguard.testing.fakes import FakePlatform
 from shopguard.testing.registry import FakeRegistry
 from shopguard.web.accounts.model import Account
+from shopguard.web.accounts.passwords import Passwords
+from shopguard.web.accounts.people import People
 from shopguard.web.roles import Role
 
 SHOP, OTHER_SHOP = "main-store", "second-store"
@@ -25,7 +31,21 @@ ENTRY = Entry("E-1", Category.UNPAID, BAD, 2, date(2025, 3, 1), date(2026, 8, 14
 ORDER = Order("5001", number="#1042", total=Decimal(12800), payment=Payment(PaymentKind.COD, "代金引換"), buyer=BAD)
 REF = OrderRef(SHOP, "5001")
 
+PASSWORD = "correct horse 電池"
+START = 1_800_000_015.0
+"""In the middle of a half minute."""
+
 Install = Callable[[Config, Registry], Installation]
+
+
+class Clock:
+    """Stands at ``now``, in Unix seconds."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> float:
+        return self.now
 
 
 def press(browser: FlaskClient, address: str, form: Mapping[str, Any] | None = None, **more: Any) -> TestResponse:
@@ -41,6 +61,24 @@ def form_key(browser: FlaskClient) -> str:
     return found.group(1)
 
 
+def key_of(page: TestResponse) -> str:
+    """What a form of the sign-in pages carries."""
+    found = re.search(r'name="key" value="([^"]+)"', page.text)
+    assert found is not None
+    return found.group(1)
+
+
+def try_password(browser: FlaskClient, name: str, password: str, **more: str) -> TestResponse:
+    """Type a name and a password into the sign-in page."""
+    key = key_of(browser.get("/console/sign-in?again=1"))
+    return browser.post("/console/sign-in", data={"name": name, "password": password, "key": key, **more})
+
+
+def is_in(browser: FlaskClient) -> bool:
+    """Whether somebody is signed in."""
+    return browser.get("/console/me").status_code == 200
+
+
 def read(page: str) -> str:
     """What somebody reads of a page, without its marks."""
     return " ".join(re.sub(r"<[^>]*>", " ", page).split())
@@ -54,11 +92,26 @@ class Console:
 
     def __init__(self, guard: Installation) -> None:
         self.guard = guard
+        cheap = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        vars(guard)["people"] = replace(guard.people, passwords=cheap)
         self.app = guard.console_app()
         self.accounts = guard.people.accounts
         adapter = guard.shops[SHOP].adapter
         assert isinstance(adapter, FakePlatform)
         self.platform = adapter
+
+    def stop(self, clock: Clock) -> None:
+        """Let it always be what ``clock`` says."""
+        self.guard.clock = clock
+        for part in ("people", "reviews"):
+            vars(self.guard).pop(part, None)
+        Console.__init__(self, self.guard)
+
+    def audit(self) -> list[tuple[str, str, str]]:
+        """Who did what, and the detail, in order."""
+        query = sa.select(audit.c.actor, audit.c.action, audit.c.detail).order_by(audit.c.id)
+        with self.guard.engine.connect() as connection:
+            return [(row.actor, row.action, row.detail) for row in connection.execute(query)]
 
     def account(self, *roles: Role, shops: Iterable[str] | None = None, name: str | None = None) -> Account:
         """A new account; ``name`` None makes one up."""
@@ -105,6 +158,27 @@ class Console:
 def console(install: Install) -> Console:
     """Two shops in mode hold and a registry with one entry; nothing was ordered, nobody is signed in."""
     return Console(install(Config(shops=dict(map(_shop, (SHOP, OTHER_SHOP)))), FakeRegistry(ENTRY)))
+
+
+@pytest.fixture
+def clock(console: Console) -> Clock:
+    """The console's clock, which stands."""
+    made = Clock()
+    console.stop(made)
+    return made
+
+
+@pytest.fixture
+def people(console: Console, clock: Clock) -> People:
+    return console.guard.people
+
+
+@pytest.fixture
+def sato(console: Console, people: People) -> Account:
+    """An operator with a password; the clock stands."""
+    made = console.account(Role.OPERATOR, name="sato")
+    people.proofs.set_password(made.id, people.passwords.hash(PASSWORD))
+    return made
 
 
 def _shop(name: str) -> tuple[str, ShopSettings]:

@@ -7,11 +7,10 @@ from dataclasses import replace
 import pyotp
 import pytest
 import sqlalchemy as sa
-from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from shopguard.storage.tables import account, audit, session
+from shopguard.storage.tables import account, session
 from shopguard.web.accounts import codes, tickets
 from shopguard.web.accounts.model import Account
 from shopguard.web.accounts.passwords import Passwords
@@ -20,71 +19,7 @@ from shopguard.web.accounts.proofs import PAUSE_S, TRIES
 from shopguard.web.accounts.sessions import LIFE_S
 from shopguard.web.roles import Role
 
-from .conftest import Console, press
-
-PASSWORD = "correct horse 電池"
-START = 1_800_000_015.0
-"""In the middle of a half minute."""
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def console(console: Console, clock: Clock) -> Console:
-    """The same with a clock that stands, and hashes that cost little."""
-    guard = console.guard
-    guard.clock = clock
-    for part in ("people", "reviews"):
-        vars(guard).pop(part, None)
-    cheap = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    vars(guard)["people"] = replace(guard.people, passwords=cheap)
-    return Console(guard)
-
-
-@pytest.fixture
-def people(console: Console) -> People:
-    return console.guard.people
-
-
-@pytest.fixture
-def sato(console: Console, people: People) -> Account:
-    """An operator with a password."""
-    made = console.account(Role.OPERATOR, name="sato")
-    people.proofs.set_password(made.id, people.passwords.hash(PASSWORD))
-    return made
-
-
-def key_of(page: TestResponse) -> str:
-    found = re.search(r'name="key" value="([^"]+)"', page.text)
-    assert found is not None
-    return found.group(1)
-
-
-def try_password(browser: FlaskClient, name: str, password: str, **more: str) -> TestResponse:
-    key = key_of(browser.get("/console/sign-in"))
-    return browser.post("/console/sign-in", data={"name": name, "password": password, "key": key, **more})
-
-
-def is_in(browser: FlaskClient) -> bool:
-    return browser.get("/console/me").status_code == 200
-
-
-def lines(console: Console) -> list[tuple[str, str, str]]:
-    query = sa.select(audit.c.actor, audit.c.action, audit.c.detail).order_by(audit.c.id)
-    with console.guard.engine.connect() as connection:
-        return [(row.actor, row.action, row.detail) for row in connection.execute(query)]
-
+from .conftest import PASSWORD, START, Clock, Console, is_in, key_of, press, try_password
 
 # --- a password -----------------------------------------------------------------------------------------------------
 
@@ -94,7 +29,7 @@ def test_name_and_password_let_somebody_in(console: Console, sato: Account) -> N
     answer = try_password(browser, "sato", PASSWORD)
     assert (answer.status_code, answer.location) == (303, "/")
     assert is_in(browser)
-    assert lines(console)[-1] == ("sato", "sign_in", "password")
+    assert console.audit()[-1] == ("sato", "sign_in", "password")
 
 
 def test_full_and_half_width_are_one_password(console: Console, sato: Account) -> None:
@@ -150,7 +85,7 @@ def test_an_unknown_name_is_answered_as_a_known_one_and_not_written_down(console
     unknown = try_password(console.visitor(), "my password, in the wrong field", "wrong").text
     same = [re.sub(r'value="[^"]*"|data-options="[^"]*"|form_key[^>]*', "", page) for page in (known, unknown)]
     assert same[0] == same[1]
-    assert lines(console)[-2:] == [("sato", "sign_in_failed", "password"), ("-", "sign_in_failed", "password")]
+    assert console.audit()[-2:] == [("sato", "sign_in_failed", "password"), ("-", "sign_in_failed", "password")]
 
 
 def test_an_unknown_name_costs_as_many_hashes_and_writes_as_a_known_one(
@@ -201,7 +136,8 @@ def test_passwords_are_kept_as_argon2id_of_todays_cost(console: Console, sato: A
 
     assert stored().startswith("$argon2id$v=19$m=8,t=1,p=1$")
     vars(console.guard)["people"] = replace(people, passwords=Passwords())
-    assert try_password(Console(console.guard).visitor(), "sato", PASSWORD).status_code == 303
+    browser = console.guard.console_app().test_client()
+    assert try_password(browser, "sato", PASSWORD).status_code == 303
     assert stored().startswith("$argon2id$v=19$m=65536,t=3,p=4$"), "hashed anew when it was seen"
 
 
@@ -218,7 +154,7 @@ def test_after_five_wrong_tries_even_the_right_password_has_to_wait(
 ) -> None:
     fail(console, TRIES)
     assert try_password(console.visitor(), "sato", PASSWORD).status_code == 401
-    assert lines(console)[-1] == ("sato", "sign_in_failed", "paused")
+    assert console.audit()[-1] == ("sato", "sign_in_failed", "paused")
     clock.now += PAUSE_S + 1
     assert try_password(console.visitor(), "sato", PASSWORD).status_code == 303
 
@@ -307,18 +243,13 @@ def test_the_session_is_another_one_after_signing_in(console: Console, sato: Acc
     browser.set_cookie("shopguard", "planted")
     try_password(browser, "sato", PASSWORD)
     first = browser.get_cookie("shopguard")
-    answer = try_again(browser, PASSWORD)
+    answer = try_password(browser, "sato", PASSWORD)
     second = browser.get_cookie("shopguard")
     assert answer.status_code == 303
     assert first is not None
     assert second is not None
     assert len({first.value, second.value, "planted"}) == 3
     assert not is_in(with_cookie(console, first.value))
-
-
-def try_again(browser: FlaskClient, password: str) -> TestResponse:
-    key = key_of(browser.get("/console/sign-in?again=1"))
-    return browser.post("/console/sign-in", data={"name": "sato", "password": password, "key": key})
 
 
 def with_cookie(console: Console, token: str) -> FlaskClient:
@@ -388,7 +319,7 @@ def test_the_code_of_the_app_lets_somebody_in_however_it_is_typed(
     answer, browser = give_code(console, spelt(code_at(secret, clock.now)))
     assert answer.status_code == 303
     assert is_in(browser)
-    assert lines(console)[-1] == ("sato", "sign_in", "password and code")
+    assert console.audit()[-1] == ("sato", "sign_in", "password and code")
 
 
 _WIDE = str.maketrans("0123456789", "０１２３４５６７８９")
@@ -410,7 +341,7 @@ def test_a_code_is_good_once(console: Console, sato: Account, secret: str, clock
 
 def test_a_recovery_code_is_good_once(console: Console, sato: Account, secret: str, people: People) -> None:
     assert give_code(console, "AAAAA bbbbb")[0].status_code == 303
-    assert lines(console)[-1] == ("sato", "sign_in", "password and recovery code")
+    assert console.audit()[-1] == ("sato", "sign_in", "password and recovery code")
     assert people.proofs.of(sato.id).recovery == ()
     assert give_code(console, "aaaaa-bbbbb")[0].status_code == 401
 
