@@ -1,42 +1,27 @@
-"""The frame of all pages: who looks, whether they may, what forms must carry, which headers leave, and the errors."""
+"""The frame of all pages of an installation: who looks, whether they may, and what forms must carry."""
 
 import hmac
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
-from pathlib import Path
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Response, abort, current_app, g, redirect, render_template, request, url_for
-from werkzeug.exceptions import HTTPException
+from flask import Blueprint, Flask, abort, current_app, g, redirect, request, url_for
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as AnyResponse
 
-from shopguard.errors import StoreUnavailable
 from shopguard.model import OrderRef
-from shopguard.web import formats
 from shopguard.web.accounts.model import Viewer
 from shopguard.web.accounts.sessions import Sessions
-from shopguard.web.language import gettext, language, later, ngettext
+from shopguard.web.language import language
 from shopguard.web.roles import EVERYBODY, Role, only, roles_of
+from shopguard.web.site import asset, is_sent_by, new_site
 
 COOKIE = "shopguard"
 BODY_LIMIT = 1_000_000
 """Bytes of a form; a page that takes files says its own with ``request.max_content_length``."""
 
-_STATIC = Path(__file__).parent / "static"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "X-Robots-Tag": "noindex, nofollow",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-}
 
 T = TypeVar("T")
 
@@ -100,12 +85,7 @@ class _Services:
 
 def build_web(frame: Frame, sections: Sequence[Section], *more: Blueprint) -> Flask:
     """Return the WSGI application of ``sections``; ``more`` are further routes that take no part in the frame."""
-    app = Flask("shopguard.web", root_path=str(Path(__file__).parent))
-    app.config.update(MAX_CONTENT_LENGTH=BODY_LIMIT, MAX_FORM_PARTS=20_000)
-    app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]  # by i18n
-    app.jinja_env.filters.update(formats.FILTERS)
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app = new_site("shopguard.web", BODY_LIMIT)
     links = [link for section in sections for link in section.links]
     services: dict[type, object] = {type(one): one for section in sections for one in section.services}
     services[Frame] = frame
@@ -117,10 +97,7 @@ def build_web(frame: Frame, sections: Sequence[Section], *more: Blueprint) -> Fl
         app.register_blueprint(blueprint)
     app.add_url_rule("/", "home", only()(lambda: _home(links)))
     app.before_request(lambda: _admit(frame, framed))
-    app.after_request(_protect)
     app.context_processor(lambda: _everywhere(frame, links))
-    app.register_error_handler(HTTPException, _explain)
-    app.register_error_handler(StoreUnavailable, _not_now)
     if frame.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=frame.proxies)  # type: ignore[method-assign]  # as Flask says
     return app
@@ -149,11 +126,6 @@ def viewer() -> Viewer:
 def viewed(what: str, ref: OrderRef = OrderRef("", ""), detail: str = "") -> None:  # noqa: B008  # frozen
     """Write down that the viewer was shown personal data; ``detail`` names nobody."""
     service(Frame).note(viewer().name, f"view_{what}", ref, detail)
-
-
-def asset(name: str) -> str:
-    """Return the address of a static file, another one once the file is another."""
-    return url_for("static", filename=name, v=_version(name))
 
 
 def origin() -> str:
@@ -191,7 +163,7 @@ def _admit(frame: Frame, framed: frozenset[str] | set[str]) -> AnyResponse | Non
         return None
     token = request.cookies.get(COOKIE)
     g.viewer = frame.sessions.viewer(token) if token else None
-    if request.method not in _SAFE and not _is_own_page():
+    if request.method not in _SAFE and not is_sent_by(origin()):
         abort(403)
     roles = roles_of(current_app.view_functions[request.endpoint])
     if roles is None:
@@ -210,14 +182,6 @@ def _admit(frame: Frame, framed: frozenset[str] | set[str]) -> AnyResponse | Non
     return None
 
 
-def _is_own_page() -> bool:
-    """Whether a form was sent by a page of ours, as far as the browser says."""
-    if (site := request.headers.get("Sec-Fetch-Site")) is not None:
-        return site in ("same-origin", "none")
-    sender = request.headers.get("Origin")
-    return sender is None or sender == origin()
-
-
 def _says_own_page() -> bool:
     """Whether the browser itself says that a page of ours sent this."""
     return request.headers.get("Sec-Fetch-Site") == "same-origin" or request.headers.get("Origin") == origin()
@@ -228,17 +192,7 @@ def _has_form_key(looks: Viewer) -> bool:
     return hmac.compare_digest(sent.encode(), looks.form_key.encode())
 
 
-# --- after it ---
-
-
-def _protect(response: Response) -> Response:
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
-    if request.endpoint == "static" and request.args.get("v"):
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-    else:
-        response.headers["Cache-Control"] = "no-store"
-    return response
+# --- in every page ---
 
 
 def _everywhere(frame: Frame, links: Sequence[Link]) -> dict[str, Any]:
@@ -252,36 +206,3 @@ def _everywhere(frame: Frame, links: Sequence[Link]) -> dict[str, Any]:
         "asset": asset,
         "now": frame.clock(),
     }
-
-
-_SAID = {
-    400: later("This request could not be understood. Please go back and try again."),
-    401: later("Please sign in first."),
-    403: later("You may not do this with your account. Ask whoever looks after ShopGuard in your shop."),
-    404: later("There is nothing at this address. It may have been erased, or the address is incomplete."),
-    405: later("This address cannot be used like that."),
-    413: later("What was sent is too large."),
-    415: later("This kind of file is not taken here."),
-    429: later("Too many tries. Please wait a little."),
-}
-
-
-def _explain(error: HTTPException) -> HTTPException | tuple[str, int]:
-    if error.response is not None:
-        return error
-    code = error.code or 500
-    said = _SAID.get(code, later("Something went wrong here, and it was written down. Please try again."))
-    return render_template("error.html", said=said, code=code), code
-
-
-def _not_now(_error: StoreUnavailable) -> tuple[str, int, Mapping[str, str]]:
-    said = later("The database cannot be used now; nothing was changed. Please try again in a moment.")
-    g.viewer = None  # without the database, nobody can be told what waits
-    return render_template("error.html", said=said, code=503), 503, {"Retry-After": "5"}
-
-
-def _version(name: str) -> str:
-    versions: dict[str, str] = current_app.extensions.setdefault("asset_versions", {})
-    if name not in versions:
-        versions[name] = sha256((_STATIC / name).read_bytes()).hexdigest()[:12]
-    return versions[name]

@@ -254,7 +254,7 @@ def test_every_answer_forbids_scripts_frames_and_storing(desk: Office, path: str
     assert "unsafe" not in policy
     assert headers["Cache-Control"] == "no-store"
     assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Referrer-Policy"] == "same-origin"
 
 
 def test_the_page_needs_nothing_that_its_policy_forbids(desk: Office) -> None:

@@ -17,12 +17,17 @@ _DIGEST_BYTES = 16
 
 def new_code() -> str:
     """Return a code of 75 random bits in four groups of four, the last symbol checking the others."""
-    return _made(_SYMBOLS)
+    return _made(_SYMBOLS, secrets.token_bytes(_SYMBOLS))
 
 
 def new_short_code() -> str:
     """Return a code of 35 random bits in two groups of four, for where only a few tries are taken."""
-    return _made(_SHORT)
+    return _made(_SHORT, secrets.token_bytes(_SHORT))
+
+
+def code_of(keyring: Keyring, text: bytes) -> str:
+    """Return a code like ``new_code``, but for the same ``text`` the same one, which only the keyring can tell."""
+    return _made(_SYMBOLS, keyring.digest("registry-vault/code-of", text))
 
 
 def read_code(text: str) -> str | None:
@@ -42,8 +47,8 @@ def code_digest(keyring: Keyring, code: str) -> bytes:
     return keyring.digest("registry-vault/code", code.encode())[:_DIGEST_BYTES]
 
 
-def _made(length: int) -> str:
-    symbols = "".join(secrets.choice(ALPHABET) for _ in range(length - 1))
+def _made(length: int, random: bytes) -> str:
+    symbols = "".join(ALPHABET[byte % len(ALPHABET)] for byte in random[: length - 1])
     return _grouped(symbols + ALPHABET[_doubled(_remainder(symbols))])
 
 

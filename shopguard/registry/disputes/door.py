@@ -2,7 +2,8 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from ipaddress import ip_address, ip_network
 
 from shopguard.registry.refusals import Refusal, Refused
@@ -58,6 +59,23 @@ class Door:
         self.wrong = Turnstile(20, 100_000, HOUR_S, clock)
         self.requests = Turnstile(20, 2_000, DAY_S, clock)
         self.with_code = Turnstile(20, 100_000, DAY_S, clock)
+
+    @contextmanager
+    def let_in(self, place: str) -> Iterator[None]:
+        """Let somebody from ``place`` try a code, counted if it is wrong; ``Refused`` after too many of those."""
+        self.wrong.check(place)
+        try:
+            yield
+        except Refused as refused:
+            if refused.code is Refusal.NOT_FOUND:
+                self.wrong.count(place)
+            raise
+
+    def take(self, place: str, has_code: bool) -> None:
+        """Let somebody from ``place`` ask for something, and count it; ``Refused`` after too many."""
+        turnstile = self.with_code if has_code else self.requests
+        turnstile.check(place)
+        turnstile.count(place)
 
 
 def _household(place: str) -> str:

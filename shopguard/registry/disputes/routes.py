@@ -53,7 +53,7 @@ def persons_routes(desk: PersonsDesk, door: Door, proxies: int = 0) -> Blueprint
 
     def answers(path: str, shape: type[Asking], answer: Callable[[Asking], msgspec.Struct]) -> None:
         def view() -> Response:
-            return _answered(door, _place(proxies), shape, answer)
+            return _answered(door, place_of(proxies), shape, answer)
 
         routes.add_url_rule(path, path, view, methods=["POST"], provide_automatic_options=False)
 
@@ -82,18 +82,14 @@ def member_routes(mailroom: Mailroom) -> Sequence[Route]:
 
 def _answered(door: Door, place: str, shape: type[Asking], answer: Callable[[Asking], msgspec.Struct]) -> Response:
     try:
-        door.wrong.check(place)
-        asked = _read(shape)
-        if isinstance(asked, NewRequest):
-            turnstile = door.requests if asked.code is None else door.with_code
-            turnstile.check(place)
-            turnstile.count(place)
-        return _json(200, answer(asked))
+        with door.let_in(place):
+            asked = _read(shape)
+            if isinstance(asked, NewRequest):
+                door.take(place, has_code=asked.code is not None)
+            return _json(200, answer(asked))
     except PayloadInvalid:  # says which field, and a field that is too many may be named after a person
         return _refused(Refused(Refusal.UNREADABLE, _UNREADABLE))
     except Refused as refused:
-        if refused.code is Refusal.NOT_FOUND:
-            door.wrong.count(place)
         return _refused(refused)
 
 
@@ -107,8 +103,8 @@ def _read(shape: type[Asking]) -> Asking:
     return wire.decode(body, shape)
 
 
-def _place(proxies: int) -> str:
-    """Return where a request comes from: of a chain of proxies only our own are believed."""
+def place_of(proxies: int) -> str:
+    """Return where this request comes from: of a chain of proxies only our own are believed."""
     if proxies:
         named = request.headers.get("X-Forwarded-For", "").split(",")
         if len(named) >= proxies:

@@ -12,7 +12,7 @@ from shopguard.config.periods import Periods
 from shopguard.registry.acts import Act, Acts
 from shopguard.registry.calendar import day_of, end_of
 from shopguard.registry.disputes import letters
-from shopguard.registry.disputes.codes import code_digest, new_code, read_code
+from shopguard.registry.disputes.codes import code_digest, code_of, new_code, read_code
 from shopguard.registry.disputes.held import Held, erased, recorded
 from shopguard.registry.disputes.identity import MOST_TRIES, is_shown
 from shopguard.registry.disputes.letters import Letter, Sender, Template
@@ -49,9 +49,10 @@ DUE, CLEAR = "request_due", "request_clear"
 """When a request is to be answered, and when a clear one should have been."""
 
 _TOLD = (LeafKind.REQUEST_RECEIVED, LeafKind.REQUEST_DECIDED)
-_LONGEST_TEXT = 4_000
-_LONGEST_CONTACT = 500
-_LONGEST_NAME = 100
+LONGEST_TEXT = 4_000
+LONGEST_CONTACT = 500
+LONGEST_NAME = 100
+"""Characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,7 @@ class PersonsDesk:
         return erased(gone.category, day_of(gone.at))
 
     def open_request(
-        self, kind: RequestKind, text: str = "", contact: Contact = NOWHERE, code: str | None = None
+        self, kind: RequestKind, text: str = "", contact: Contact = NOWHERE, code: str | None = None, form: str = ""
     ) -> Opened:
         """Take in what a person asks. Whatever is not a copy unserves the entry before this returns.
 
@@ -159,8 +160,12 @@ class PersonsDesk:
             text: in the person's own words, at most 4,000 characters.
             contact: where the answer goes; without one, to the recorded address.
             code: None: the person has none, and the office has to find out which entry is meant.
+            form: a random name of the form that was filled in: the same, sent again, is the request that it was.
         """
         _check(text, contact)
+        receipt = self._receipt(form, kind, text, contact, code)
+        if form and (sent := self._sent(receipt)) is not None:
+            return self._opened(sent)
         life = None if code is None else self._life(code)
         if life is None and not contact.is_reachable:
             raise Refused(Refusal.UNREADABLE, _NO_CONTACT)
@@ -174,26 +179,46 @@ class PersonsDesk:
             RequestState.OPEN,
             None if life is None else life.number,
             "" if life is None else life.code,
-            new_code(),
+            receipt,
             text,
             to,
             now,
             files.due_on(kind),
         )
-        with files.opening(request) as connection:
-            if life is not None:
-                request = self._about(connection, request)
-            files.requests.add(connection, request)
-            files.record(connection, request, "person", "", kind.value)
-            _keep_deadlines(files, connection, request)
-            files.tell(connection, request, Template.RECEIVED, _received(files, request))
+        try:
+            with files.opening(request) as connection:
+                if life is not None:
+                    request = self._about(connection, request)
+                files.requests.add(connection, request)
+                files.record(connection, request, "person", "", kind.value)
+                _keep_deadlines(files, connection, request)
+                files.tell(connection, request, Template.RECEIVED, _received(files, request))
+        except (sa.exc.IntegrityError, Refused):
+            if not form or (sent := self._sent(receipt)) is None:
+                raise
+            request = sent  # in this very moment, by a second press of the button
+        return self._opened(request)
+
+    def _receipt(self, form: str, *asked: object) -> str:
+        """A new one, or of a form the one that it has for what it asks."""
+        if not form:
+            return new_code()
+        return code_of(self._files.requests.master, msgspec.json.encode([form, *asked]))
+
+    def _sent(self, receipt: str) -> Request | None:
+        with reading(self._files.vault) as connection:
+            return self._files.requests.find(connection, receipt)
+
+    def _opened(self, request: Request) -> Opened:
+        held = self._files.about(request)
+        unserves = request.kind.unserves and request.entry is not None
         return Opened(
             request.id,
             request.receipt,
-            kind,
+            request.kind,
             request.due_on,
-            served=life is not None and not kind.unserves and life.state is LifeState.ACTIVE,
-            text=both(*_RECEIVED[kind.unserves and life is not None]),
+            served=held is not None and not unserves and held.life.state is LifeState.ACTIVE,
+            text=both(*_RECEIVED[unserves]),
         )
 
     def status(self, receipt: str) -> Status:
@@ -324,11 +349,11 @@ def _code(text: str) -> str:
 def _check(text: str, contact: Contact) -> None:
     lines = (contact.name, contact.email, contact.phone)
     parts = (*lines, contact.address)
-    if len(text) > _LONGEST_TEXT or any(len(part) > _LONGEST_CONTACT for part in parts):
+    if len(text) > LONGEST_TEXT or any(len(part) > LONGEST_CONTACT for part in parts):
         raise Refused(Refusal.UNREADABLE, _TOO_LONG)
     if any(not (character.isprintable() or character in "\n\r\t") for character in "".join((text, *parts))):
         raise Refused(Refusal.UNREADABLE, _UNPRINTABLE)
-    if len(contact.name) > _LONGEST_NAME or not all(line.isprintable() for line in lines):
+    if len(contact.name) > LONGEST_NAME or not all(line.isprintable() for line in lines):
         raise Refused(Refusal.UNREADABLE, _NO_LINE)  # nobody has us write to others what they please
 
 
@@ -342,12 +367,12 @@ _NO_CONTACT = both(
     "please say where the answer goes: a mail address or a postal address",
 )
 _TOO_LONG = both(
-    f"長すぎます。本文は{_LONGEST_TEXT:,}文字、連絡先は{_LONGEST_CONTACT}文字までです。",
-    f"this is too long: at most {_LONGEST_TEXT:,} characters, and {_LONGEST_CONTACT} for each part of the contact",
+    f"長すぎます。本文は{LONGEST_TEXT:,}文字、連絡先は{LONGEST_CONTACT}文字までです。",
+    f"this is too long: at most {LONGEST_TEXT:,} characters, and {LONGEST_CONTACT} for each part of the contact",
 )
 _NO_LINE = both(
-    f"お名前（{_LONGEST_NAME}文字まで）、メールアドレス、電話番号は、それぞれ1行でご記入ください。",
-    f"name (at most {_LONGEST_NAME} characters), mail address and phone are one line each",
+    f"お名前（{LONGEST_NAME}文字まで）、メールアドレス、電話番号は、それぞれ1行でご記入ください。",
+    f"name (at most {LONGEST_NAME} characters), mail address and phone are one line each",
 )
 _UNPRINTABLE = both(
     "目に見えない制御文字が含まれています。打ち直してください。",

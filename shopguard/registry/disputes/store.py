@@ -66,6 +66,11 @@ class RequestStore:
         """See ``get``; ``receipt`` as ``codes.read_code`` spells it."""
         return self._one(connection, request_table.c.receipt_digest == code_digest(self.master, receipt))
 
+    def find(self, connection: sa.Connection, receipt: str) -> Request | None:
+        """Return the request of this receipt, if there is one."""
+        is_meant = request_table.c.receipt_digest == code_digest(self.master, receipt)
+        return next(iter(self._many(connection, is_meant)), None)
+
     def open_of(self, connection: sa.Connection, entry: int) -> Sequence[Request]:
         """Return the open requests about an entry, the oldest first."""
         is_open = (request_table.c.entry == entry) & (request_table.c.state == RequestState.OPEN.value)
