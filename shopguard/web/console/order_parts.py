@@ -114,12 +114,8 @@ class OrderParts:
         return bool(self.people)
 
 
-def order_parts(ref: OrderRef, *, brief: bool = False) -> OrderParts | None:
-    """Return what is shown of an order; None if nothing was ever stored of it.
-
-    Args:
-        brief: without earlier orders and the timeline, which take the longest to gather.
-    """
+def order_parts(ref: OrderRef) -> OrderParts | None:
+    """Return what is shown of an order; None if nothing was ever stored of it."""
     desk, file = service(Desk), service(OrderFile)
     order, screening = desk.store.order(ref), desk.store.latest(ref)
     standing = standing_of(ref)
@@ -129,8 +125,8 @@ def order_parts(ref: OrderRef, *, brief: bool = False) -> OrderParts | None:
     reader = Language(language())
     said = [in_language(reason, reader) for reason in verdict.reasons] if verdict else []
     odd = {sign.value for sign in among(verdict.reasons)} if verdict else set()
-    earlier = file.earlier.of(order) if order and not brief else ()
-    timeline = [] if brief else file.timeline.of(ref)
+    earlier = file.earlier.of(order) if order else ()
+    timeline = file.timeline.of(ref)
     good = sum(one.went_well for one in earlier)
     suggested = advise(order, verdict, good) if order and verdict else None
     asked = [one.at for one in timeline if one.what is What.DECIDED and one.code == "ask_prepayment"]

@@ -101,12 +101,12 @@ def _page(choice: Choice, cards: Sequence[Card], **more: Any) -> str:
 
 def _opened(ref: OrderRef | None) -> Mapping[str, Any]:
     """What is shown of the order beside the list; others see from now on that the viewer has it open."""
-    parts = order_parts(ref, brief=True) if ref else None
+    parts = order_parts(ref) if ref else None
     if parts is None:
         return {}
     viewed("order", parts.ref)
     service(Presence).look_at(parts.ref, viewer().account.id)
-    return {"brief": True, **context_of(parts)}
+    return context_of(parts)
 
 
 # --- deciding ---
