@@ -1,6 +1,6 @@
 """The member's search of the registry: shopguard search --phone … --case …"""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -8,15 +8,13 @@ import click
 from shopguard.cli.invocation import Invocation
 from shopguard.cli.output import json_option, say, show_json
 from shopguard.cli.running import opened
+from shopguard.guard.searching import weighed
 from shopguard.identity import Identity, Token, identify, tokens
-from shopguard.matching import explain, explained, meets, score_each, weakened
-from shopguard.model import Comparison, Effect, Party, Strength
-from shopguard.registry.client.reading import candidate_of
-from shopguard.registry.messages import MAX_CASE, SearchAnswer
+from shopguard.matching import explain, explained, meets
+from shopguard.model import Comparison, Effect, Party
+from shopguard.registry.messages import MAX_CASE
 from shopguard.registry.protocol import Candidate
 from shopguard.wire import comparison as comparison_shape
-
-Found = tuple[Candidate, Comparison]
 
 
 @click.command()
@@ -54,7 +52,7 @@ def search(
         asked = tokens(identity)
         _check_details(party, identity, asked)
         answer = installation.searches.search(asked, case)
-    found = list(_weighed(identity, asked, answer))
+    found = weighed(identity, asked, answer)
     if as_json:
         show_json({"as_of": answer.as_of, "found": [_shape(*one) for one in found]})
         return
@@ -91,18 +89,6 @@ def _check_details(party: Party, identity: Identity, asked: tuple[Token, ...]) -
                 "電話・メール・住所のどれかを指定してください。氏名だけでは検索できません（同姓同名のため）",
             )
         )
-
-
-def _weighed(identity: Identity, asked: tuple[Token, ...], answer: SearchAnswer) -> Iterator[Found]:
-    """Yield those found with what they have in common, the surest first."""
-    candidates = [candidate_of(shape) for shape in answer.candidates]
-    comparisons = score_each(identity, asked, [(each.shared, each.fields) for each in candidates], answer.hot)
-    weighed = [
-        (candidate, weakened(comparison) if candidate.facts.effect is Effect.NOTE else comparison)
-        for candidate, comparison in zip(candidates, comparisons, strict=True)
-        if comparison.strength is not Strength.NONE
-    ]
-    yield from sorted(weighed, key=lambda one: -one[1].score)
 
 
 def _shape(candidate: Candidate, comparison: Comparison) -> Mapping[str, Any]:

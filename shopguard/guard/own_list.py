@@ -154,7 +154,7 @@ class OwnList:
         identity = identity or identify(person.party)
         return Row(
             person.kind,
-            self._vault.digest("own-person", shop.encode(), *_plain(person.party))[:_DIGEST_BYTES],
+            self._vault.digest("own-person", shop.encode(), as_written(person.party))[:_DIGEST_BYTES],
             " ".join(sorted(identity.fields)),
             self._vault.seal(msgspec.json.encode(_Sealed(person.party, person.why))),
             tuple({self._digest(shop, token): None for token in tokens(identity)}),
@@ -374,9 +374,9 @@ def _text_of(person: OwnPerson) -> str:
     return " ".join((*chain.from_iterable(_values(person.party)), person.why))
 
 
-def _plain(party: Party) -> list[bytes]:
-    """The party as it was written, but for width, case and spaces: rules of identity may change, this may not."""
-    return [_folded("\n".join(texts)).encode() for texts in _values(party)]
+def as_written(party: Party) -> bytes:
+    """Return the party as it was written, but for width, case and spaces: rules of identity change, this does not."""
+    return "\0".join(_folded("\n".join(texts)) for texts in _values(party)).encode()
 
 
 def _folded(text: str) -> str:
