@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import ClassVar, Literal, Protocol, runtime_checkable
 from unicodedata import normalize
 
 from shopguard.errors import ActionUnsupported, PayloadInvalid
@@ -123,6 +123,51 @@ class AdapterContext:
     tokens: TokenStore | None = None
 
 
+Said = Mapping[str, str]
+"""Words for people, by language: ``en`` and ``ja``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One thing that a person fills in, or that is made for them, when a shop is set up in the console.
+
+    Args:
+        key: where it stands below ``shops.<name>``; dots lead into sections. Empty: a ``yaml`` that is laid over all.
+        kind: ``made`` is a secret that we make; ``text``, ``secret``, ``choice`` and ``yaml`` are typed in.
+        value: what is there already. ``choices``: of a ``choice``.
+        copied: the platform needs it: it is shown to be copied, once.
+        in_list: the setting is a list, of which this is the only element.
+    """
+
+    key: str
+    label: Said
+    hint: Said = field(default_factory=dict)
+    kind: Literal["text", "secret", "made", "choice", "yaml"] = "text"
+    value: str = ""
+    choices: tuple[str, ...] = ()
+    required: bool = True
+    copied: bool = False
+    in_list: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """How a person sets up a shop of a platform.
+
+    Args:
+        before: what to do at the platform first, step by step.
+        after: what to do there once the settings are written.
+        first_order: how to send a first order on trial.
+        settings: what always stands below ``shops.<name>``.
+    """
+
+    questions: tuple[Question, ...]
+    before: tuple[Said, ...] = ()
+    after: tuple[Said, ...] = ()
+    first_order: Said = field(default_factory=dict)
+    settings: Mapping[str, object] = field(default_factory=dict)
+
+
 class PlatformAdapter(ABC):
     """Translates between one shop of one platform and ShopGuard.
 
@@ -133,6 +178,7 @@ class PlatformAdapter(ABC):
     platform: ClassVar[str]  # "shopify": folder, entry point, YAML value
     capabilities: frozenset[Capability]  # of the class; one shop's adapter may declare less
     settings_class: ClassVar[type]
+    guide: ClassVar[Guide | None] = None  # None: the console asks for the settings by their names
 
     @abstractmethod
     def __init__(self, settings: object, context: AdapterContext) -> None: ...

@@ -4,7 +4,7 @@ import base64
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,8 @@ from flask import Flask
 
 from shopguard.adapter import AdapterContext, PlatformAdapter
 from shopguard.config import Config, find_adapters
-from shopguard.crypto import Keyring
+from shopguard.config.settings_file import SettingsFile, example_settings
+from shopguard.crypto import Keyring, StoredSecrets
 from shopguard.errors import ConfigError
 from shopguard.guard.answers import AnswerStore
 from shopguard.guard.cancelling import Cancelling
@@ -39,6 +40,7 @@ from shopguard.guard.reconcile import Reconciliation
 from shopguard.guard.retention import Retention
 from shopguard.guard.reviews import Reviews
 from shopguard.guard.screening import PairStore, Screener
+from shopguard.guard.setting_up import SettingUp
 from shopguard.guard.settling import Settling
 from shopguard.guard.shops import GuardedShop, Shops, ShopStates
 from shopguard.guard.store import OrderStore
@@ -70,7 +72,12 @@ if TYPE_CHECKING:
     from shopguard.web.accounts.people import People
     from shopguard.web.console.order_parts import OrderFile
     from shopguard.web.health import Probe
+    from shopguard.web.shops.desk import ShopsDesk
     from webhooks.app import Checker
+
+
+SETTINGS_NAME = "config.yaml"
+"""The settings in a data directory, where none were named."""
 
 
 class Installation:
@@ -79,6 +86,7 @@ class Installation:
     Args:
         adapters: platform classes by name; None takes those installed.
         busy_timeout_s: how long to wait for another process that writes, on SQLite; None waits as long as is usual.
+        config_path: where the settings were read; pages that change them need it.
     """
 
     def __init__(
@@ -88,8 +96,10 @@ class Installation:
         data_dir: Path,
         adapters: Mapping[str, type[PlatformAdapter]] | None = None,
         busy_timeout_s: float | None = None,
+        config_path: Path | None = None,
     ) -> None:
         self.config, self.keyring, self.data_dir = config, keyring, data_dir
+        self.config_path = config_path or data_dir / SETTINGS_NAME
         self.busy_timeout_s = BUSY_TIMEOUT_S if busy_timeout_s is None else busy_timeout_s
         self.platforms = find_adapters() if adapters is None else adapters
         self.clock = time.time
@@ -292,6 +302,13 @@ class Installation:
         )
 
     @cached_property
+    def setting_up(self) -> SettingUp:
+        """How shops come into the settings."""
+        file = SettingsFile(self.config_path, self.data_dir / "settings-before", example_settings)
+        secrets = StoredSecrets(self.data_dir / "secrets.enc", self.keyring)
+        return SettingUp(file, secrets, self.keyring.seal, self.keyring.open, self.platforms, self.data_dir)
+
+    @cached_property
     def modes(self) -> Modes:
         return Modes(self.engine, self.writer, self.shops)
 
@@ -388,6 +405,8 @@ class Installation:
         from shopguard.web.health import health_routes
         from shopguard.web.notices.views import notices_section
         from shopguard.web.office.section import office_section
+        from shopguard.web.shops.banners import banners_of
+        from shopguard.web.shops.section import shops_section
 
         orders = OrderDesk(self.reviews, self.store, self.shops, self.states, self.clock)
         sections = [
@@ -398,11 +417,13 @@ class Installation:
         sections.append(notices_section(self.notices))
         if not self.asks_elsewhere:
             sections.append(office_section(self.home, self.config.server.registry_url))
+        sections.append(shops_section(self._shops_desk()))
         return build_web(
             Frame(
                 self.people.sessions,
                 self.clock,
                 self.reviews.note,
+                banners=partial(banners_of, self.outlook),
                 url=self.config.server.console_url,
                 proxies=self.config.server.proxies,
             ),
@@ -423,6 +444,26 @@ class Installation:
             Cancelling(self.writer, self.shops, self.clock),
             self.keyring,
             self.config.registry.office.page,
+        )
+
+    def _shops_desk(self) -> "ShopsDesk":
+        from shopguard.web.shops.desk import ShopsDesk
+
+        return ShopsDesk(
+            self.engine,
+            self.shops,
+            self.states,
+            self.inbox,
+            self.effects,
+            self.store,
+            self.reviews,
+            self.settling,
+            self.health,
+            self.modes,
+            self.outlook,
+            self.config.server,
+            self.clock,
+            self.setting_up,
         )
 
     def registry_app(self) -> Flask:

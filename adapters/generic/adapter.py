@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import structlog
 
+from adapters.generic.guide import GUIDE
 from adapters.generic.orders import OrderReader
 from adapters.generic.settings import ApiSettings, CallSettings, GenericSettings, HoldSettings, SignatureSettings
 from adapters.generic.templates import fill_json, fill_path, fill_text, placeholders
@@ -28,6 +29,7 @@ class GenericAdapter(PlatformAdapter):
     platform = "generic"
     capabilities = frozenset(Capability) - {Capability.GATE}
     settings_class = GenericSettings
+    guide = GUIDE
 
     def __init__(self, settings: object, context: AdapterContext) -> None:
         if not isinstance(settings, GenericSettings):

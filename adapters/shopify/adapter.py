@@ -8,6 +8,7 @@ from adapters.shopify import webhooks
 from adapters.shopify.connect import Connection
 from adapters.shopify.feed import OrderFeed
 from adapters.shopify.graphql import AdminApi
+from adapters.shopify.guide import GUIDE
 from adapters.shopify.holds import OrderDesk
 from adapters.shopify.orders import OrderReader
 from adapters.shopify.payments import PaymentRules
@@ -38,6 +39,7 @@ class ShopifyAdapter(PlatformAdapter):
         }
     )
     settings_class: ClassVar[type] = ShopifySettings
+    guide = GUIDE
 
     def __init__(self, settings: object, context: AdapterContext) -> None:
         if not isinstance(settings, ShopifySettings):

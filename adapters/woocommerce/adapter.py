@@ -10,6 +10,7 @@ import structlog
 
 from adapters.woocommerce.api import WooCommerceApi
 from adapters.woocommerce.connect import connect_webhooks, examine_shop
+from adapters.woocommerce.guide import GUIDE
 from adapters.woocommerce.marks import FLAG_KEY, OwnHold
 from adapters.woocommerce.orders import is_erased, meta_value, read_order, stage_of, status_of
 from adapters.woocommerce.settings import WooCommerceSettings
@@ -61,6 +62,7 @@ class WooCommerceAdapter(PlatformAdapter):
         }
     )
     settings_class: ClassVar[type] = WooCommerceSettings
+    guide = GUIDE
 
     def __init__(self, settings: WooCommerceSettings, context: AdapterContext) -> None:
         self._settings = settings

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,8 @@ import click
 from shopguard.cli import supervise
 from shopguard.cli.invocation import DEFAULT_CONFIG, Invocation
 from shopguard.cli.logs import start_logging
-from shopguard.cli.serve import check_port, refuse_foreign_packages, sign_in_link
+from shopguard.cli.renewing import Renewal
+from shopguard.cli.serve import check_port, refuse_foreign_packages, sign_in_link, take_up
 
 if TYPE_CHECKING:
     from shopguard.demo.network import DemoNetwork
@@ -50,7 +52,8 @@ def demo(invocation: Invocation, port: int, every: float, only_shop: bool) -> No
     )
     # beside the supervision, not before it: a process that died while we greet is started again
     greeting = threading.Thread(target=_connect_and_greet, args=(network,), name="greeting", daemon=True)
-    supervise.supervise(commands, supervise.stop_on_signal(), greeting.start)
+    renewal = Renewal(network.home, _ROLES, partial(take_up, network.config_path, network.home))
+    supervise.supervise(commands, supervise.stop_on_signal(), greeting.start, renewal)
 
 
 def _serve_shop(network: "DemoNetwork", every: float) -> None:

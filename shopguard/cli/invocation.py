@@ -72,7 +72,9 @@ class Invocation:
         log_to_stderr()
         self.data_dir.mkdir(parents=True, exist_ok=True)
         self.use_tables()
-        return Installation(self.config(), self.keyring(), self.data_dir, busy_timeout_s=busy_timeout_s)
+        return Installation(
+            self.config(), self.keyring(), self.data_dir, busy_timeout_s=busy_timeout_s, config_path=self.config_path
+        )
 
     def _config(self) -> "Config":
         from shopguard.config import load_config

@@ -4,6 +4,7 @@ import contextlib
 import os
 import socket
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ import click
 from shopguard.cli import supervise
 from shopguard.cli.invocation import Invocation
 from shopguard.cli.logs import start_logging
+from shopguard.cli.renewing import Renewal
 from shopguard.cli.running import own_registry, say_renewal
 from shopguard.cli.tables import ready_tables
 from shopguard.errors import ConfigError
@@ -104,7 +106,16 @@ def run_together(
         if "console" in roles:
             _echo_link(invocation, address)
 
-    supervise.supervise(commands, supervise.stop_on_signal(), beside)
+    renewal = Renewal(invocation.data_dir, roles, partial(take_up, invocation.given_config, invocation.data_dir))
+    supervise.supervise(commands, supervise.stop_on_signal(), beside, renewal)
+
+
+def take_up(config: Path | None, data_dir: Path) -> None:
+    """Make ready what shops need that came into the settings since the start; raises what is wrong with them."""
+    fresh = Invocation()
+    fresh.given_config, fresh.data_dir = config, data_dir
+    with contextlib.closing(fresh.installation()) as installation:
+        introduce_shops(installation)
 
 
 def _port(server: "ServerSettings", role: str) -> int:

@@ -49,6 +49,13 @@ class Child:
         self._start_at, self._process = now + pause, None
         _log.error("process_ended", role=self.role, code=code, again_in_s=round(pause, 2))
 
+    def renew(self) -> None:
+        """End the process in order and start it anew."""
+        self.ask_to_end()
+        self.end_by(time.monotonic() + _PATIENCE_S)
+        self._process, self._start_at, self._failures = None, 0.0, 0
+        self.keep_alive()
+
     def ask_to_end(self) -> None:
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
@@ -63,11 +70,17 @@ class Child:
             self._process.wait()
 
 
-def supervise(commands: Mapping[str, Sequence[str]], stop: threading.Event, beside: Callable[[], None]) -> None:
+def supervise(
+    commands: Mapping[str, Sequence[str]],
+    stop: threading.Event,
+    beside: Callable[[], None],
+    renewed: Callable[[], Sequence[str]] = lambda: (),
+) -> None:
     """Keep one process for each of ``commands`` (role to command line) alive until ``stop`` is set.
 
     Args:
         beside: called once, after the first start of all.
+        renewed: says, each time it is asked, which roles shall start anew; one after the other is.
     """
     children = [Child(role, command) for role, command in commands.items()]
     try:
@@ -75,7 +88,10 @@ def supervise(commands: Mapping[str, Sequence[str]], stop: threading.Event, besi
             child.keep_alive()
         beside()
         while not stop.wait(_LOOK_EVERY_S):
+            wanted = renewed()
             for child in children:
+                if child.role in wanted:
+                    child.renew()
                 child.keep_alive()
     finally:
         deadline = time.monotonic() + _PATIENCE_S

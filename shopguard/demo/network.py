@@ -98,7 +98,8 @@ class DemoNetwork:
                 stored.set(name, Secret(prefix + secrets.token_hex(20)))
         asked = self._furnish_centre() if self.central else {}
         text = yaml.safe_dump({**self._config(), **asked}, allow_unicode=True, sort_keys=False)
-        self.config_path.write_text(f"# Written at every start; changes here are lost.\n{text}", encoding="utf-8")
+        first = "# Written at every start; other changes than further shops are lost."
+        self.config_path.write_text(f"{first}\n{text}", encoding="utf-8")
         with self.installation() as installation:
             installation.migrate()
             installation.states.introduce(list(installation.shops), installation.clock())
@@ -178,7 +179,12 @@ class DemoNetwork:
             "consumer_key": {"stored": _KEY},
             "consumer_secret": {"stored": _KEY_SECRET},
         }
-        return {"server": server, **self.settings, "shops": {SHOP: {**shop, **self.shop}}}
+        return {"server": server, **self.settings, "shops": {SHOP: {**shop, **self.shop}, **self._added()}}
+
+    def _added(self) -> Mapping[str, Any]:
+        """The shops that were set up in the console of an earlier run."""
+        written = yaml.safe_load(self.config_path.read_text("utf-8")) if self.config_path.exists() else None
+        return {name: shop for name, shop in ((written or {}).get("shops") or {}).items() if name != SHOP}
 
 
 def _load(registry: RegistryHome) -> None:
