@@ -408,7 +408,7 @@ def test_what_is_no_journal_is_refused_before_anything_is_done(registry: Registr
 def test_the_journal_names_nobody(registry: Registry) -> None:
     registry.erase("E-1")
     text = registry.journal.read_text()
-    names = ('"E-1"', "渡邊", "090-0000", "0900000", "9000001111", "taro@", "unpaid")  # shorter ones stand there by chance
+    names = ('"E-1"', "渡邊", "090-0000", "0900000", "9000001111", "taro@", "unpaid")  # shorter: by chance
     assert not [name for name in names if name in text]
 
 
