@@ -127,9 +127,13 @@ class Queue:
         """Let everybody take a report again, if it waits."""
         connection.execute(sa.update(_report).where(_report.c.number == number).values(held_by=None, held_until=None))
 
+    def checks(self, connection: sa.Connection, number: int) -> tuple[str, ...]:
+        """Return who has accepted a report so far."""
+        return _checks(connection, [number])[number]
+
     def checked(self, connection: sa.Connection, number: int, by: str) -> tuple[str, ...]:
         """Keep that ``by`` has accepted a report and return all who have, ``by`` being the last."""
-        before = _checks(connection, [number])[number]
+        before = self.checks(connection, number)
         if by not in before:
             connection.execute(_check.insert(), {"report": number, "account": by, "at": self._clock()})
         return (*(account for account in before if account != by), by)

@@ -181,9 +181,12 @@ class Office:
             report = self._in_hand(connection, seen, by)
             if faults := self._reports.faults(connection, report):
                 raise Refused(Refusal.RULES, "\n".join(map(str, faults)))
+            before = self._queue.checks(connection, report.number)
             checked_by = self._independent(report, self._queue.checked(connection, report.number, by))
             if needs_two and len(checked_by) == 1:
-                self._tell_of_first(connection, report, by, reason)
+                if by not in before:  # who accepts it once more says nothing new
+                    self._tell_of_first(connection, report, by, reason)
+                self._queue.let_go(connection, report.number)
                 return Accepted(report, checked_by, None)
             self._queue.unchecked(connection, report.number)
             count(connection, report.member, Counted.ACCEPTED)
@@ -254,7 +257,6 @@ class Office:
         subject, before = subject_of(report), report.state.value
         act = Act(self._clock(), LeafKind.REPORT_CHECKED, str(subject), by, reason, before, CHECKED_ONCE)
         self._acts.record(connection, subject, act)
-        self._queue.let_go(connection, report.number)
 
 
 _DAY_S = 86_400.0

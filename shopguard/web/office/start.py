@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 
 from flask import redirect, render_template, url_for
 
+from shopguard.registry.calendar import day_of, end_of
 from shopguard.registry.case_names import names_of
 from shopguard.registry.disputes.model import RequestState
 from shopguard.registry.disputes.outbox import OFFICE, PERSON, Message, Way
@@ -19,7 +21,7 @@ from shopguard.web.app import viewed, viewer
 from shopguard.web.bilingual import in_one_language, of_two
 from shopguard.web.office.desk import Answer, done_by_office, home, pages, seen_by_office
 
-AHEAD_S = 14 * 86_400.0
+AHEAD_DAYS = 14
 """How far ahead deadlines are shown."""
 
 _SOON_S = 3 * 86_400.0
@@ -53,7 +55,7 @@ class Warned:
 def start() -> str:
     registry = home()
     now = registry.clock().timestamp()
-    timers = registry.timers.upcoming(now + AHEAD_S)
+    timers = registry.timers.upcoming(end_of(day_of(now) + timedelta(days=AHEAD_DAYS)))
     warnings = registry.persons.files.outbox.waiting(OFFICE)
     names = names_of(registry, {*(timer.subject for timer in timers), *(warning.subject for warning in warnings)})
     viewed("deadlines")
