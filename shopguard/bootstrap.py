@@ -37,6 +37,7 @@ from shopguard.guard.presence import Presence
 from shopguard.guard.privacy import PrivacyDesk
 from shopguard.guard.queue import Queue
 from shopguard.guard.reconcile import Reconciliation
+from shopguard.guard.replay import Replay
 from shopguard.guard.retention import Retention
 from shopguard.guard.reviews import Reviews
 from shopguard.guard.screening import PairStore, Screener
@@ -402,6 +403,8 @@ class Installation:
         from shopguard.web.console.desk import Desk as OrderDesk
         from shopguard.web.console.order import order_section
         from shopguard.web.console.queue import queue_section
+        from shopguard.web.console.replaying import replaying_section
+        from shopguard.web.console.trying import trying_section
         from shopguard.web.health import health_routes
         from shopguard.web.notices.views import notices_section
         from shopguard.web.office.section import office_section
@@ -414,7 +417,11 @@ class Installation:
             queue_section(orders, self.queue, Undoing(self.writer, self.clock), self.presence),
             order_section(self._order_file),
         ]
-        sections.append(notices_section(self.notices))
+        sections += [
+            trying_section(self.screener),
+            replaying_section(Replay(self.engine, self.keyring)),
+            notices_section(self.notices),
+        ]
         if not self.asks_elsewhere:
             sections.append(office_section(self.home, self.config.server.registry_url))
         sections.append(shops_section(self._shops_desk()))

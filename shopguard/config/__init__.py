@@ -2,6 +2,7 @@
 
 from shopguard.config.installed import find_adapters
 from shopguard.config.policy import PolicyRule, PolicySettings, SignalEffect, SignalSettings, SilentRule
+from shopguard.config.policy_text import policy_text, read_policy
 from shopguard.config.reading import load_config
 from shopguard.config.settings import (
     Config,
@@ -47,5 +48,7 @@ __all__ = [
     "WorkerSettings",
     "find_adapters",
     "load_config",
+    "policy_text",
+    "read_policy",
     "show",
 ]

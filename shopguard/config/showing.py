@@ -16,7 +16,8 @@ def show(config: Config) -> Mapping[str, Any]:
     return _section(config)
 
 
-def _plain(value: object) -> Any:
+def plain(value: object) -> Any:
+    """Return a setting, or a section of them, as plain values; secrets are ``***``."""
     match value:
         case ShopSettings():
             common = _section(value)
@@ -32,11 +33,11 @@ def _plain(value: object) -> Any:
         case Decimal():
             return str(value)
         case Mapping():
-            return {str(key): _plain(below) for key, below in value.items()}
+            return {str(key): plain(below) for key, below in value.items()}
         case tuple() | list() | set() | frozenset():
-            return [_plain(item) for item in value]
+            return [plain(item) for item in value]
     return _section(value) if is_dataclass(value) else value
 
 
 def _section(value: Any) -> dict[str, Any]:
-    return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    return {field.name: plain(getattr(value, field.name)) for field in fields(value)}

@@ -11,19 +11,24 @@ from shopguard.errors import ConfigError
 
 def read_yaml(path: Path) -> Mapping[str, Any]:
     """Return the section at the top of the file; ``ConfigError`` names the file and the line."""
+    return parse_yaml(_text(path), str(path))
+
+
+def parse_yaml(text: str, name: str) -> Mapping[str, Any]:
+    """Return the section that ``text`` is; ``ConfigError`` names the line, and the text by ``name``."""
     try:
-        read = _parse(_text(path))
+        read = _parse(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise ConfigError(f"{path}, line {mark.line + 1 if mark else 1}: {error.problem or error.context}") from None
+        raise ConfigError(f"{name}, line {mark.line + 1 if mark else 1}: {error.problem or error.context}") from None
     except (yaml.YAMLError, ValueError) as error:  # a control character; a date such as 2026-13-40
-        raise ConfigError(f"{path}: is no YAML: {str(error).splitlines()[0]}") from None
+        raise ConfigError(f"{name}: is no YAML: {str(error).splitlines()[0]}") from None
     except RecursionError:
-        raise ConfigError(f"{path}: is nested too deeply: see that every bracket is closed") from None
+        raise ConfigError(f"{name}: is nested too deeply: see that every bracket is closed") from None
     if read is None:
         return {}
     if not isinstance(read, dict):
-        raise ConfigError(f"{path}: must hold lines of `name: value`")
+        raise ConfigError(f"{name}: must hold lines of `name: value`")
     return read
 
 
