@@ -129,8 +129,9 @@ class Company:
         found: Any = claims
         for part in self._settings.claim.split("."):
             found = found.get(part) if isinstance(found, Mapping) else None
-        values = {found} if isinstance(found, str) else set(map(str, found or ()))
-        return frozenset(Role(role) for role, meant in _by_role(self._settings.roles) if values.intersection(meant))
+        values = [found] if isinstance(found, str) else found if isinstance(found, list) else []
+        by_role = _by_role(self._settings.roles)
+        return frozenset(Role(role) for role, meant in by_role if any(value in meant for value in values))
 
 
 def _by_role(values: RoleValues) -> Sequence[tuple[str, Sequence[str]]]:
