@@ -1,4 +1,4 @@
-"""The office in a browser: two people accept a member's report, and its entry is served when its person could answer."""
+"""The office in a browser: two people accept a report, and its entry is served once its person could answer."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
