@@ -113,7 +113,9 @@ def change(number: int) -> AnyResponse | tuple[str, int]:
     wanted.errors.pop("name", None)  # it stays
     if wanted.errors:
         return _page(account, wanted), 422
-    service(People).accounts.change(number, shown=wanted.shown, roles=wanted.roles, shops=wanted.shops)
+    service(People).accounts.change(
+        number, shown=wanted.shown or account.name, roles=wanted.roles, shops=wanted.shops
+    )
     shops = "all" if wanted.shops is None else " ".join(sorted(wanted.shops))
     note(viewer().name, "account_roles", f"{account.name}: {' '.join(sorted(wanted.roles))}; shops: {shops}"[:500])
     return _done(number, "changed")
