@@ -56,6 +56,8 @@ from shopguard.identity import PROFILE
 from shopguard.private_file import KEYS_FOLDER
 from shopguard.registry.client import Http, RegistryClient
 from shopguard.registry.client.log_line import LogLine
+from shopguard.registry.client.receipts import Receipts
+from shopguard.registry.client.reports import ReportClient
 from shopguard.registry.client.search import SearchClient
 from shopguard.registry.client.trust import Acquaintance, TrustedKeys
 from shopguard.registry.client.witness import Witness
@@ -402,6 +404,7 @@ class Installation:
         from shopguard.web.app import Frame, build_web
         from shopguard.web.console.desk import Desk as OrderDesk
         from shopguard.web.console.order import order_section
+        from shopguard.web.console.order_report import ReportDesk, order_report_section
         from shopguard.web.console.queue import queue_section
         from shopguard.web.console.replaying import replaying_section
         from shopguard.web.console.trying import trying_section
@@ -416,6 +419,7 @@ class Installation:
             accounts_section(self.people, ShopNames(tuple(self.shops))),
             queue_section(orders, self.queue, Undoing(self.writer, self.clock), self.presence),
             order_section(self._order_file),
+            order_report_section(ReportDesk(lambda: ReportClient(self.registry_client), Receipts(self.data_dir))),
         ]
         sections += [
             trying_section(self.screener),

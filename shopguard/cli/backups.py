@@ -18,12 +18,12 @@ from shopguard.adapter import Secret
 from shopguard.cli.invocation import DEFAULT_CONFIG, TABLES_FOLDER, Invocation
 from shopguard.cli.output import progress
 from shopguard.cli.registry_erasures import NOT_KNOWN, given_journal
-from shopguard.cli.report_receipts import RECEIPTS
 from shopguard.cli.running import Refused, database_in_use, operator
 from shopguard.errors import ShopGuardError
 from shopguard.guard.worker_lock import a_worker_runs
 from shopguard.identity.tables.imported import IMPORTED
 from shopguard.private_file import KEYS_FOLDER, read_private
+from shopguard.registry.client.receipts import RECEIPTS
 from shopguard.registry.erasures import JOURNAL, ErasureJournal
 from shopguard.registry.log import Log
 from shopguard.storage.archive import KEYS, Manifest, read_manifest, unpack, write_archive

@@ -13,12 +13,12 @@ from shopguard.cli.invocation import Invocation
 from shopguard.cli.output import json_option, progress, say, show_json, show_table
 from shopguard.cli.report_files import as_here, contents, named, showing
 from shopguard.cli.report_list import Filing
-from shopguard.cli.report_receipts import Receipts
 from shopguard.cli.running import Refused, opened
 from shopguard.errors import PayloadInvalid
 from shopguard.model import Category
 from shopguard.registry.calendar import day_of
 from shopguard.registry.client.letters import office_letters
+from shopguard.registry.client.receipts import Receipts
 from shopguard.registry.client.reports import Declined, ReportClient
 from shopguard.registry.client.silence import NoAnswer
 from shopguard.registry.reports.model import ReportState

@@ -1,18 +1,16 @@
 """The evidence that a report names, as it lies on this machine: found, read, and named so that it can be sent."""
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from shopguard.cli.running import Refused
+from shopguard.registry.client.evidence import names_to_send
 from shopguard.registry.reports.model import ReportContent
 from shopguard.registry.reports.wording import QUESTIONS, both
 
 _LARGEST = 10 * 1024 * 1024  # bytes; the registry takes no larger file
-_NOT_SENT = re.compile(r"[^A-Za-z0-9._-]+")
-_LONGEST_NAME = 80
 
 Files = Mapping[str, Path]
 """By the names they are sent under."""
@@ -20,12 +18,8 @@ Files = Mapping[str, Path]
 
 def named(paths: Sequence[Path]) -> Files:
     """Return the files by names that can be sent: 請求書.pdf goes as evidence-1.pdf."""
-    found: dict[str, Path] = {}
-    for number, path in enumerate(dict.fromkeys(paths), start=1):
-        stem, ending = (_NOT_SENT.sub("-", part).strip("-") for part in (path.stem, path.suffix))
-        name = f"{stem[:_LONGEST_NAME]}{ending}" if stem.strip("._-") else f"evidence-{number}{ending}"
-        found[name if name not in found else f"{number}-{name}"] = path
-    return found
+    different = list(dict.fromkeys(paths))
+    return dict(zip(names_to_send(path.name for path in different), different, strict=True))
 
 
 def beside(folder: Path, names: Sequence[str]) -> Sequence[Path]:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from shopguard.cli.output import say
 from shopguard.cli.report_files import Files, as_here, beside, contents, named, showing
-from shopguard.cli.report_receipts import Receipts
 from shopguard.cli.running import Refused
+from shopguard.registry.client.receipts import Receipts
 from shopguard.registry.client.reports import Declined, ReportClient
 from shopguard.registry.reports.model import ReportContent, ReportState
 from shopguard.registry.reports.routes import FaultShape

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from shopguard.cli.report_list import Filing
-from shopguard.cli.report_receipts import RECEIPTS, Receipts
+from shopguard.registry.client.receipts import RECEIPTS, Receipts
 from shopguard.registry.client.reports import ReportClient
 from shopguard.registry.client.silence import NoAnswer, Silence
 from shopguard.registry.reports.table import Row, read
