@@ -52,7 +52,7 @@ from shopguard.guard.watch import WatchStore
 from shopguard.guard.worker import Desk, Worker
 from shopguard.guard.worker_lock import a_worker_runs
 from shopguard.guard.writeback import WriteBack
-from shopguard.identity import PROFILE
+from shopguard.identity import PROFILE, Token
 from shopguard.private_file import KEYS_FOLDER
 from shopguard.registry.client import Http, RegistryClient
 from shopguard.registry.client.log_line import LogLine
@@ -65,6 +65,7 @@ from shopguard.registry.disputes.door import Door
 from shopguard.registry.disputes.letters import Sender
 from shopguard.registry.home import RegistryHome
 from shopguard.registry.members.fees import Rate
+from shopguard.registry.messages import SearchAnswer
 from shopguard.registry.protocol import Registry
 from shopguard.registry.reports.rules import Limits
 from shopguard.storage.changes import ChangeWatch
@@ -409,26 +410,27 @@ class Installation:
         from shopguard.web.console.replaying import replaying_section
         from shopguard.web.console.trying import trying_section
         from shopguard.web.health import health_routes
+        from shopguard.web.lists.desk import ListDesk
+        from shopguard.web.lists.section import list_sections
         from shopguard.web.notices.views import notices_section
         from shopguard.web.office.section import office_section
         from shopguard.web.shops.banners import banners_of
         from shopguard.web.shops.section import shops_section
 
         orders = OrderDesk(self.reviews, self.store, self.shops, self.states, self.clock)
-        sections = [
-            accounts_section(self.people, ShopNames(tuple(self.shops))),
+        sections = [  # in the order of the menu
             queue_section(orders, self.queue, Undoing(self.writer, self.clock), self.presence),
             order_section(self._order_file),
+            *list_sections(ListDesk(self.own_list, self._search, tuple(self.shops))),
             order_report_section(ReportDesk(lambda: ReportClient(self.registry_client), Receipts(self.data_dir))),
-        ]
-        sections += [
+            shops_section(self._shops_desk()),
             trying_section(self.screener),
             replaying_section(Replay(self.engine, self.keyring)),
             notices_section(self.notices),
+            accounts_section(self.people, ShopNames(tuple(self.shops))),
         ]
         if not self.asks_elsewhere:
             sections.append(office_section(self.home, self.config.server.registry_url))
-        sections.append(shops_section(self._shops_desk()))
         return build_web(
             Frame(
                 self.people.sessions,
@@ -441,6 +443,9 @@ class Installation:
             sections,
             health_routes(self._probe),
         )
+
+    def _search(self, asked: Sequence[Token], case: str) -> SearchAnswer:
+        return self.searches.search(asked, case)
 
     @property
     def _order_file(self) -> "OrderFile":

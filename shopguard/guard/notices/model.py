@@ -33,7 +33,10 @@ class NoticeRefused(ShopGuardError):
 
 
 class NotDelivered(ShopGuardError):
-    """A notice did not get there; says why, without the address."""
+    """A notice did not get there; says why in Japanese and English, without the address."""
+
+    def __init__(self, ja: str, en: str) -> None:
+        super().__init__(f"{ja} / {en}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,9 +84,9 @@ def _by_apprise(url: str, notice: Notice) -> None:
 
     ways = Apprise()
     if not ways.add(url):
-        raise NotDelivered("the address is not understood")
+        raise NotDelivered(*_UNKNOWN)
     if not ways.notify(body=notice.text, title=notice.subject):
-        raise NotDelivered("the other side did not take it; look at the address and the password")
+        raise NotDelivered(*_REFUSED)
 
 
 def _post(url: str, body: bytes, headers: Mapping[str, str]) -> None:
@@ -99,9 +99,9 @@ def _post(url: str, body: bytes, headers: Mapping[str, str]) -> None:
             allow_redirects=False,
         )
     except requests.RequestException as error:  # whose text quotes the address
-        raise NotDelivered(f"the other side cannot be reached ({type(error).__name__})") from None
+        raise NotDelivered(*(text.format(type(error).__name__) for text in _AWAY)) from None
     if not 200 <= answer.status_code < 300:
-        raise NotDelivered(f"the other side answered {answer.status_code}")
+        raise NotDelivered(*(text.format(answer.status_code) for text in _ANSWERED))
 
 
 def _check_url(url: str) -> None:
@@ -118,6 +118,14 @@ PARTS: Mapping[Kind, tuple[str, ...]] = {
     Kind.LINE: ("token", "to"),
 }
 """What an address of each kind consists of."""
+
+_UNKNOWN = "アドレスを読み取れません", "the address is not understood"
+_REFUSED = (
+    "相手が受け付けませんでした。アドレスとパスワードをご確認ください",
+    "the other side did not take it; look at the address and the password",
+)
+_AWAY = "相手に接続できません（{}）", "the other side cannot be reached ({})"
+_ANSWERED = "相手の応答は{}でした", "the other side answered {}"
 
 _MAY_BE_EMPTY = frozenset({"user", "password", "security"})
 _SENDERS: Mapping[Kind, Callable[[Mapping[str, str], Notice, float], None]] = {

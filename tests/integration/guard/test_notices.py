@@ -142,7 +142,7 @@ def test_what_was_not_taken_is_tried_again_later_and_shown(
     assert len(listener.received) == 1, "the second try comes later"
     target = guarded.guard.notices.targets.get(number)
     assert target is not None
-    assert target.last_error == "the other side answered 503"
+    assert target.last_error == "相手の応答は503でした / the other side answered 503"
     listener.status = 200
     now = guarded.guard.clock()
     monkeypatch.setattr(guarded.guard.notices, "_clock", lambda: now + 3_600)
