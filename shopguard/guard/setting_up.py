@@ -1,7 +1,7 @@
 """Setting up a shop: its section in the settings file, its secrets beside it, and the wish that both be taken up."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -65,13 +65,15 @@ class SettingUp:
         """Take back the change that made the file ``version``; with ``forget``, also the secrets of that shop."""
         self.file.undo(version)
         if forget and self.shop_written(forget) is None:
-            for stored in self.secrets_of(forget):
-                self._secrets.remove(stored)
+            for stored in self._secrets.list():
+                if stored.startswith(f"{forget}."):
+                    self._secrets.remove(stored)
         self.ask_for_renewal()
 
     def secrets_of(self, name: str) -> tuple[str, ...]:
-        """Return the names of the secrets that were stored for a shop when it was set up here."""
-        return tuple(stored for stored in self._secrets.list() if stored.startswith(f"{name}."))
+        """Return the names of the stored secrets that a shop's section names."""
+        known = self._secrets.list()
+        return tuple(dict.fromkeys(stored for stored in _stored_in(self.shop_written(name)) if stored in known))
 
     def replace_secret(self, stored: str, secret: Secret) -> None:
         """Put another secret in the place of a stored one."""
@@ -111,3 +113,16 @@ class SettingUp:
 
     def _check(self, path: Path, secrets: Mapping[str, Secret]) -> None:
         load_config(path, self._env, secrets, self.platforms)
+
+
+def _stored_in(section: object) -> Iterator[str]:
+    """Yield the names of secrets in a part of the settings, wherever they stand."""
+    if isinstance(section, Mapping):
+        if isinstance(name := section.get("stored"), str) and len(section) == 1:
+            yield name
+        else:
+            for below in section.values():
+                yield from _stored_in(below)
+    elif isinstance(section, list):
+        for below in section:
+            yield from _stored_in(below)

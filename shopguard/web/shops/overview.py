@@ -1,13 +1,16 @@
 """All shops on one page: how far each goes, when it was last heard, and what needs a person."""
 
-from flask import render_template
+from flask import redirect, render_template, url_for
+from werkzeug.wrappers import Response as AnyResponse
 
 from shopguard.guard.backlog import Backlog
 from shopguard.guard.outlook import Gap
 from shopguard.web.app import viewer
 from shopguard.web.roles import Role
-from shopguard.web.shops.desk import desk, pages, seen
+from shopguard.web.shops.desk import Examination, desk, pages, seen
 from shopguard.web.shops.words import vocabulary
+
+_ITSELF = ""  # stands for the name of a shop
 
 
 @pages.get("/shops")
@@ -24,9 +27,19 @@ def overview() -> str:
             for name, shop in found.shops_seen().items()
         ],
         troubled={one.shop for one in found.outlook.troubles() if one.gap in (Gap.BLIND, Gap.UNLISTED)},
+        itself=found.examined.get(_ITSELF),
         may_set_up=may_set_up(),
         written_only=sorted(_not_taken_up()) if may_set_up() else (),
     )
+
+
+@pages.post("/shops-examined")
+@seen
+def examine_guard() -> AnyResponse:
+    """Let doctor look at what concerns all shops: the registry, the queue, the clock."""
+    found = desk()
+    found.examined[_ITSELF] = Examination(found.clock(), [*found.health.of_guard()])
+    return redirect(url_for("shops.overview", _anchor="itself"), 303)
 
 
 def may_set_up() -> bool:

@@ -20,6 +20,7 @@ from shopguard.web.language import gettext as _
 from shopguard.web.language import later
 from shopguard.web.shops.desk import desk, done, pages
 from shopguard.web.shops.questions import Answers, field_name, guide_of, missing, said, section_of
+from shopguard.web.shops.shop import undoable
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _SHOWN = 5
@@ -260,7 +261,6 @@ def _arriving(template: str, name: str) -> str:
     platform = shop.settings.platform if shop else str(written.get("platform", "")) if written else ""
     guide = next((guide_of(one.adapter) for one in _platforms() if one.name == platform), Guide(()))
     lines = found.inbox.lines(shop=name, limit=_SHOWN)
-    version = request.args.get("version", "")
     return render_template(
         template,
         name=name,
@@ -272,7 +272,7 @@ def _arriving(template: str, name: str) -> str:
         can_connect=shop is not None and isinstance(shop.adapter, Connector),
         report=found.connected.get(name),
         arrived=[(line, _judged(name, line.order_id)) for line in lines],
-        version=version if version and found.setting_up.file.can_undo(version) else "",
+        version=undoable(request.args.get("version", "")),
         steps=STEPS,
         step=2,
     )

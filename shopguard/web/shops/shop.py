@@ -6,7 +6,7 @@ from typing import Any
 from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from shopguard.adapter import Secret
+from shopguard.adapter import Connector, Secret
 from shopguard.config import Mode
 from shopguard.errors import ConfigError, ShopGuardError
 from shopguard.guard.backlog import Backlog
@@ -53,11 +53,12 @@ def page(name: str, **more: Any) -> str:
         report=found.connected.get(name),
         letters=found.inbox.lines(state="dead", shop=name, limit=_SHOWN),
         failed=[one for one in found.effects.failed() if one.shop == name][-_SHOWN:],
+        can_examine=isinstance(guarded_shop.adapter, Connector),
         address=webhook_address(seen_at(found.server), settings.platform, name),
         is_public=found.server.public_url is not None,
         secrets=found.setting_up.secrets_of(name),
         did=_DONE.get(request.args.get("did", "")),
-        version=request.args.get("version", ""),
+        version=undoable(request.args.get("version", "")),
         **more,
     )
 
@@ -67,8 +68,7 @@ def page(name: str, **more: Any) -> str:
 def examine_shop(name: str) -> AnyResponse:
     """Let doctor look at the shop and at its platform; nothing is changed there."""
     found, guarded_shop = desk(), guarded(name)
-    findings = [*found.health.of_shop(guarded_shop), *examine(guarded_shop, found.server, _EXAMINE_S)]
-    found.examined[name] = Examination(found.clock(), findings)
+    found.examined[name] = Examination(found.clock(), [*examine(guarded_shop, found.server, _EXAMINE_S)])
     return _back(name, "examined")
 
 
@@ -159,6 +159,11 @@ def failed_effect(name: str, number: int, what: str) -> AnyResponse:
     if what == "settle" and found.settling.effect(number, viewer().name):
         return _back(name, "settled")
     return _back(name, f"not-{_participle(what)}")
+
+
+def undoable(version: str) -> str:
+    """Return the version of the settings if the change that made it can be taken back, else nothing."""
+    return version if version and desk().setting_up.file.can_undo(version) else ""
 
 
 def _again(what: str, run: Callable[[], bool]) -> bool:
