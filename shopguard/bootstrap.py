@@ -400,8 +400,7 @@ class Installation:
 
     def console_app(self) -> Flask:
         """Return the pages of operators and of the office, as a WSGI application."""
-        from shopguard.web.accounts.colleagues import ShopNames
-        from shopguard.web.accounts.views import accounts_section
+        from shopguard.web.accounts.views import accounts_sections
         from shopguard.web.app import Frame, build_web
         from shopguard.web.console.desk import Desk as OrderDesk
         from shopguard.web.console.order import order_section
@@ -427,7 +426,7 @@ class Installation:
             trying_section(self.screener),
             replaying_section(Replay(self.engine, self.keyring)),
             notices_section(self.notices),
-            accounts_section(self.people, ShopNames(tuple(self.shops))),
+            *accounts_sections(self.people, tuple(self.shops)),
         ]
         if not self.asks_elsewhere:
             sections.append(office_section(self.home, self.config.server.registry_url))

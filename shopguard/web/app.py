@@ -14,7 +14,7 @@ from shopguard.model import OrderRef
 from shopguard.web.accounts.model import Viewer
 from shopguard.web.accounts.sessions import Sessions
 from shopguard.web.language import language
-from shopguard.web.roles import EVERYBODY, Role, only, roles_of
+from shopguard.web.roles import EVERYBODY, Role, View, only, roles_of
 from shopguard.web.site import asset, is_sent_by, new_site
 
 COOKIE = "shopguard"
@@ -128,6 +128,16 @@ def viewed(what: str, ref: OrderRef = OrderRef("", ""), detail: str = "") -> Non
     service(Frame).note(viewer().name, f"view_{what}", ref, detail)
 
 
+def takes_up_to(limit: int) -> Callable[[View], View]:
+    """Let a view take forms and files of so many bytes, where the usual ``BODY_LIMIT`` is not enough."""
+
+    def marked(view: View) -> View:
+        view.body_limit = limit  # type: ignore[attr-defined]  # functions take attributes
+        return view
+
+    return marked
+
+
 def origin() -> str:
     """Return scheme, host and port that pages are opened at, without a path."""
     url = service(Frame).url
@@ -161,11 +171,14 @@ def _admit(frame: Frame, framed: frozenset[str] | set[str]) -> AnyResponse | Non
         return None  # an unknown address: 404 for everybody
     if request.endpoint != "home" and request.blueprint not in framed:
         return None
+    view = current_app.view_functions[request.endpoint]
+    if limit := getattr(view, "body_limit", None):
+        request.max_content_length = request.max_form_memory_size = limit
     token = request.cookies.get(COOKIE)
     g.viewer = frame.sessions.viewer(token) if token else None
     if request.method not in _SAFE and not is_sent_by(origin()):
         abort(403)
-    roles = roles_of(current_app.view_functions[request.endpoint])
+    roles = roles_of(view)
     if roles is None:
         abort(403)  # nobody said who may
     if not roles:
