@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from shopguard.web.accounts.links import INVITATION_LIFE_S
 from shopguard.web.accounts.model import OWNER, Account, Viewer
 from shopguard.web.accounts.own import fresh
-from shopguard.web.accounts.pages import note, pages
+from shopguard.web.accounts.pages import colleague_pages, note
 from shopguard.web.accounts.people import People
 from shopguard.web.accounts.proofs import Ways
 from shopguard.web.accounts.store import AccountRefused
@@ -74,13 +74,13 @@ def may_change(by: Viewer, account: Account) -> bool:
     return account.roles <= grantable(by) and sees_less and account.name != OWNER and account.id != by.account.id
 
 
-@pages.get("/accounts")
+@colleague_pages.get("")
 @only(Role.SHOP_ADMIN)
 def everybody() -> str:
     return _list(Wanted("", "", frozenset({Role.OPERATOR}), viewer().account.shops, {}))
 
 
-@pages.post("/accounts")
+@colleague_pages.post("")
 @only(Role.SHOP_ADMIN)
 @fresh
 def invite() -> AnyResponse | tuple[str, int] | str:
@@ -97,14 +97,14 @@ def invite() -> AnyResponse | tuple[str, int] | str:
     return _list(wanted), 422
 
 
-@pages.get("/accounts/<int:number>")
+@colleague_pages.get("/<int:number>")
 @only(Role.SHOP_ADMIN)
 def colleague(number: int) -> str:
     account = _seen(number)
     return _page(account, Wanted(account.name, account.shown, account.roles, account.shops, {}))
 
 
-@pages.post("/accounts/<int:number>")
+@colleague_pages.post("/<int:number>")
 @only(Role.SHOP_ADMIN)
 @fresh
 def change(number: int) -> AnyResponse | tuple[str, int]:
@@ -121,7 +121,7 @@ def change(number: int) -> AnyResponse | tuple[str, int]:
     return _done(number, "changed")
 
 
-@pages.post("/accounts/<int:number>/link")
+@colleague_pages.post("/<int:number>/link")
 @only(Role.SHOP_ADMIN)
 @fresh
 def new_link(number: int) -> str:
@@ -131,7 +131,7 @@ def new_link(number: int) -> str:
     return _link_page(account)
 
 
-@pages.post("/accounts/<int:number>/unlock")
+@colleague_pages.post("/<int:number>/unlock")
 @only(Role.SHOP_ADMIN)
 @fresh
 def unlock(number: int) -> AnyResponse:
@@ -141,7 +141,7 @@ def unlock(number: int) -> AnyResponse:
     return _done(number, "unlocked")
 
 
-@pages.post("/accounts/<int:number>/codes-off")
+@colleague_pages.post("/<int:number>/codes-off")
 @only(Role.SHOP_ADMIN)
 @fresh
 def take_codes_off(number: int) -> AnyResponse:
@@ -152,7 +152,7 @@ def take_codes_off(number: int) -> AnyResponse:
     return _done(number, "codes-off")
 
 
-@pages.post("/accounts/<int:number>/sign-out")
+@colleague_pages.post("/<int:number>/sign-out")
 @only(Role.SHOP_ADMIN)
 @fresh
 def sign_somebody_out(number: int) -> AnyResponse:
@@ -162,7 +162,7 @@ def sign_somebody_out(number: int) -> AnyResponse:
     return _done(number, "signed-out")
 
 
-@pages.post("/accounts/<int:number>/close")
+@colleague_pages.post("/<int:number>/close")
 @only(Role.SHOP_ADMIN)
 @fresh
 def close(number: int) -> AnyResponse | str:
@@ -173,7 +173,7 @@ def close(number: int) -> AnyResponse | str:
     service(People).accounts.close(number)
     service(People).passkeys.remove(number)
     note(viewer().name, "account_close", account.name)
-    return redirect(url_for("accounts.everybody", done="closed"), 303)
+    return redirect(url_for("colleagues.everybody", done="closed"), 303)
 
 
 def _seen(number: int) -> Account:
@@ -243,4 +243,4 @@ def _link_page(account: Account) -> str:
 
 
 def _done(number: int, what: str) -> AnyResponse:
-    return redirect(url_for("accounts.colleague", number=number, done=what), 303)
+    return redirect(url_for("colleagues.colleague", number=number, done=what), 303)
