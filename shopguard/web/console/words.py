@@ -25,6 +25,7 @@ _WORDS = {
     "by-cancelled": later("cancelled by %(name)s"),
     "by-closed": later("settled in the shop"),
     "new": later("New orders: %(num)s. Show them"),
+    "unshown": later("This order cannot be shown now. Please try again in a moment."),
     "lost": later("The connection is lost; nothing was done. Please try again."),
     "out": later("You are signed out. Please sign in again in another tab, then go on here."),
 }

@@ -42,8 +42,9 @@
     beside.setAttribute("aria-busy", "true");
     const address = `${queue.dataset.beside}?${new URLSearchParams({ of: open, back: query() })}`;
     const answer = await ask(address);
-    if (mine !== asked || !answer) return;
-    if (answer.ok) put(beside, await answer.text());
+    if (mine !== asked) return;
+    if (answer?.ok) put(beside, await answer.text());
+    else beside.replaceChildren(Object.assign(document.createElement("p"), { className: "nothing soft", textContent: word("unshown") }));
     beside.querySelectorAll(".script-only").forEach((part) => (part.hidden = false));
     beside.scrollTop = 0;
     beside.removeAttribute("aria-busy");
