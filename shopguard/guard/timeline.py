@@ -42,6 +42,7 @@ _ENDS = {
     "settled": What.FAILED,
     "cancelled": What.CALLED_OFF,
 }
+_AT_ONCE_S = 60.0  # what was done so soon is told once
 
 
 class Timeline:
@@ -79,8 +80,10 @@ def _written(connection: sa.Connection, ref: OrderRef) -> Iterator[Moment]:
     mine = (effect.c.shop == ref.shop) & (effect.c.order_id == ref.order_id)
     columns = (effect.c.action, effect.c.state, effect.c.intended_at, effect.c.confirmed_at, effect.c.last_error)
     for row in connection.execute(sa.select(*columns).where(mine)):
-        yield Moment(row.intended_at, What.PLANNED, row.action)
-        if row.state in _ENDS and row.confirmed_at is not None:
+        has_ended = row.state in _ENDS and row.confirmed_at is not None
+        if not has_ended or row.confirmed_at > row.intended_at + _AT_ONCE_S:
+            yield Moment(row.intended_at, What.PLANNED, row.action)
+        if has_ended:
             yield Moment(row.confirmed_at, _ENDS[row.state], row.action, text=row.last_error or "")
 
 

@@ -7,6 +7,7 @@ shown, masked. Anything else on record is stars.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from unicodedata import normalize
 
 from shopguard.identity import Identity, identify
 from shopguard.matching import said_of
@@ -14,6 +15,9 @@ from shopguard.model import Category, Evidence, Match, Order, Party, Relation
 from shopguard.web.language import gettext, language, later
 
 _STARS = "＊＊＊"
+_SAID_ALREADY = frozenset({"name_different", "address_different", "phone_different", "email_different", "email_same"})
+"""Levels that say no more than the relation does."""
+
 _FIELDS = {"name": later("Name"), "address": later("Address"), "phone": later("Phone"), "email": later("Mail")}
 _CATEGORIES = {
     Category.UNPAID: later("Unpaid"),
@@ -55,14 +59,14 @@ class Beside:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A buyer or recipient as the order says. ``role`` as in ``Beside``."""
+    """A buyer or recipient as the order says. ``role`` as in ``Beside``; ``phones`` as written and as dialled."""
 
     role: int | None
     name: str
     kana: str
     company: str
     address: str
-    phones: Sequence[str]
+    phones: Sequence[tuple[str, str]]
     emails: Sequence[str]
 
 
@@ -103,7 +107,7 @@ def _person(role: str, party: Party) -> Person:
         party.kana or "",
         party.company or "",
         address_of(party),
-        party.phones,
+        [(phone, _dialled(phone)) for phone in party.phones],
         party.emails,
     )
 
@@ -123,7 +127,7 @@ def _field(item: Evidence, party: Party | None, identity: Identity | None) -> Fi
         read_as=_read_as(item.field, party, identity) if party and identity else "",
         registered=_masked(item, party),
         relation=item.relation.value,
-        said=said,
+        said="" if item.level in _SAID_ALREADY else said,
         asides=asides,
     )
 
@@ -159,6 +163,10 @@ def _national(e164: str) -> str:
     return "0" + e164.removeprefix("+81") if e164.startswith("+81") else e164
 
 
+def _dialled(phone: str) -> str:
+    return "".join(char for char in normalize("NFKC", phone) if char.isdecimal() or char == "+")
+
+
 def _plain(text: str) -> str:
     return text.replace(" ", "").replace("　", "")
 
@@ -174,8 +182,7 @@ def _masked(item: Evidence, party: Party | None) -> str:
     if item.field == "name":
         return f"{written[0][:1]}{_STARS}"
     if item.field == "phone":
-        digits = [char for char in written[0] if char.isdigit()]
-        return "…" + "".join(digits[-2:])
+        return f"…{_dialled(written[0])[-2:]}"
     if item.field == "email":
         return f"{written[0][:1]}{_STARS}@…"
     return f"{party.city or party.region or ''}{_STARS}"
