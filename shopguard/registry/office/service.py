@@ -114,6 +114,10 @@ class Office:
         ]
         return Page(items, self._queue.count(filters))
 
+    def count(self) -> int:
+        """Return how many reports wait."""
+        return self._queue.count()
+
     def show(self, report_id: str, by: str) -> Case:
         """Return all there is about a report. Whoever works on it keeps it for longer so."""
         dossier = self._reports.get(report_id)

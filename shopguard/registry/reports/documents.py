@@ -66,9 +66,26 @@ def check_alone(content: bytes) -> None:
         )
 
 
+def decoded(content: bytes) -> str:
+    """Return the text in any of the charsets of Japan; ``Unfit`` where none fits."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        charsets: tuple[str, ...] = ("utf-16",)
+    else:
+        charsets = _CHARSETS
+    for charset in charsets:
+        try:
+            return content.decode(charset)
+        except UnicodeDecodeError:
+            continue
+    raise Unfit(
+        "文字を読み取れません。UTF-8かShift_JISで保存し直してください。",
+        "the text cannot be read: save it again in UTF-8 or Shift_JIS",
+    )
+
+
 def check_text(content: bytes) -> None:
     """Raise ``Unfit`` for text that no charset of Japan fits, or that is a program or a page."""
-    text = _decoded(content)
+    text = decoded(content)
     if text.startswith("#!") or _MARKUP.search(text):
         raise Unfit(
             "プログラムやWebページ（HTML・SVG）です。画面を画像かPDFにして送ってください。",
@@ -79,7 +96,7 @@ def check_text(content: bytes) -> None:
 def check_table(content: bytes) -> None:
     """Raise ``Unfit`` for a CSV that a spreadsheet would compute."""
     check_text(content)
-    if _FORMULA.search(_decoded(content)):
+    if _FORMULA.search(decoded(content)):
         raise Unfit(
             "数式を含むCSVです。値だけにして保存し直してください。",
             "the CSV holds formulas: save it again with values alone",
@@ -208,22 +225,6 @@ def _hidden() -> Unfit:
     return Unfit(
         "プログラムや添付ファイルを含むPDFです。印刷してPDFにし直してください。",
         "the PDF holds programs or further files: print it to a new PDF",
-    )
-
-
-def _decoded(content: bytes) -> str:
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        charsets: tuple[str, ...] = ("utf-16",)
-    else:
-        charsets = _CHARSETS
-    for charset in charsets:
-        try:
-            return content.decode(charset)
-        except UnicodeDecodeError:
-            continue
-    raise Unfit(
-        "文字を読み取れません。UTF-8かShift_JISで保存し直してください。",
-        "the text cannot be read: save it again in UTF-8 or Shift_JIS",
     )
 
 

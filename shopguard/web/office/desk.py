@@ -40,7 +40,7 @@ class OfficeDesk:
 
     def count_reports(self) -> int:
         """Return how many reports wait."""
-        return self.home.moderation.queue(limit=0).total if self.has_tables else 0
+        return self.home.moderation.count() if self.has_tables else 0
 
 
 def home() -> RegistryHome:

@@ -6,10 +6,11 @@ What a file is, its first bytes say, and no name. A browser runs nothing of it, 
 from collections.abc import Mapping
 from io import BytesIO
 
-from flask import Response, abort, request, send_file
+from flask import Response, abort, render_template, request, send_file
 
 from shopguard.registry.home import RegistryHome
 from shopguard.registry.reports.files import Kind
+from shopguard.registry.reports.readable import READABLE, words_of
 from shopguard.registry.reports.store import StoredFile
 from shopguard.web.app import viewed
 from shopguard.web.office.desk import home, pages, seen_by_office
@@ -34,6 +35,11 @@ def is_shown(file: StoredFile) -> bool:
     return file.kind in {kind for kind, _ in _BEGINNINGS.values()}
 
 
+def is_read(file: StoredFile) -> bool:
+    """Whether a file has words that are shown on a page of their own."""
+    return file.kind in READABLE
+
+
 @pages.get("/reports/<report_id>/files/<file_id>")
 @seen_by_office
 def evidence(report_id: str, file_id: str) -> Response:
@@ -47,6 +53,19 @@ def evidence(report_id: str, file_id: str) -> Response:
     answer = send_file(BytesIO(content), kind, not shows, file.name, conditional=False, etag=False)
     answer.headers["Content-Security-Policy"] = _NOTHING_RUNS
     return answer
+
+
+@pages.get("/reports/<report_id>/files/<file_id>/text")
+@seen_by_office
+def evidence_text(report_id: str, file_id: str) -> str:
+    """Show the words of a file that is text."""
+    registry = home()
+    file = _file(registry, report_id, file_id)
+    if not is_read(file):
+        abort(404)
+    words = words_of(Kind(file.kind), registry.reports.read_file(report_id, file_id))
+    viewed("evidence", detail=f"{report_id} {file_id}")
+    return render_template("office/evidence_text.html", report_id=report_id, file=file, words=words)
 
 
 def _file(registry: RegistryHome, report_id: str, file_id: str) -> StoredFile:

@@ -29,7 +29,7 @@ from shopguard.web.office.desk import (
     settling,
     typed,
 )
-from shopguard.web.office.evidence import is_picture, is_shown
+from shopguard.web.office.evidence import is_picture, is_read, is_shown
 from shopguard.web.office.facts import beside, order_facts, party_facts
 
 _DECIDED = {
@@ -56,6 +56,7 @@ def report(report_id: str, errors: Mapping[str, str] = {}) -> str:  # read only
         questions=_questions(case),
         pictures=[file for file in case.files if is_picture(file)],
         is_shown=is_shown,
+        is_read=is_read,
         similar=[(one, one.explanation[language().value]) for one in case.similar],
         entries=[one for one in case.similar if one.subject.kind is SubjectKind.ENTRY],
         decision=_decision(case.acts) if waiting is None else None,

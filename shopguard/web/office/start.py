@@ -110,7 +110,7 @@ def _waiting(registry: RegistryHome) -> Mapping[str, int]:
     requests = registry.persons.files.requests.in_state(RequestState.OPEN)
     outbox = registry.persons.files.outbox
     return {
-        "office.queue": registry.moderation.queue(limit=0).total,
+        "office.queue": registry.moderation.count(),
         "office.disputes": len(registry.entries.in_state(LifeState.CONTESTED)),
         "office.requests": len(requests),
         "office.letters": len(outbox.waiting(PERSON)) + len(outbox.waiting("member:")),

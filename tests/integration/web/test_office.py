@@ -258,6 +258,18 @@ def test_a_picture_is_shown_within_the_page(office: Office) -> None:
     assert browser.get(at(report, "files", file_id)).headers["Content-Type"] == "image/png"
 
 
+def test_the_words_of_a_file_are_read_and_nothing_else_of_it(office: Office) -> None:
+    report = office.file()
+    text = office.attach(report, "memo.txt", "text", "<b>督促</b>のメモ".encode("cp932"))
+    odd = office.attach(report, "odd.csv", "csv", b"\xff\xff\x80\x81")
+    browser = office.somebody("aoki")
+    assert at(report, "files", text, "text") in browser.get(at(report)).text
+    assert "&lt;b&gt;督促&lt;/b&gt;のメモ" in browser.get(at(report, "files", text, "text")).text
+    assert "cannot be read here" in browser.get(at(report, "files", odd, "text")).text
+    pdf = office.home.reports.get(report.id).files[0].id
+    assert browser.get(at(report, "files", pdf, "text")).status_code == 404
+
+
 def test_a_file_of_another_report_is_not_there(office: Office) -> None:
     one, other = office.file(), office.file(party=somebody(1))
     file_id = office.home.reports.get(other.id).files[0].id
