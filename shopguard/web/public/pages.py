@@ -97,6 +97,7 @@ def persons_pages(counter: Counter) -> Blueprint:
         return _or_again(lambda: _held(typed, counter.recorded(typed)), retry, "code")
 
     @pages.get("/ask")
+    @pages.get("/ask/send")
     def blank() -> ResponseReturnValue:
         return _form(Filled(form=new_code()))
 
@@ -115,9 +116,10 @@ def persons_pages(counter: Counter) -> Blueprint:
         def retry(**told: Any) -> str:
             return _form(filled, **told)
 
-        return _or_again(lambda: _received(counter.opened(kind, filled)), retry)
+        return _or_again(lambda: _received(counter.opened(kind, filled), filled), retry)
 
     @pages.get("/status")
+    @pages.get("/status/proof")
     def receipt() -> ResponseReturnValue:
         return render_template("public/receipt.html")
 
@@ -193,8 +195,9 @@ def _form(filled: Filled, **told: Any) -> str:
     return render_template("public/ask.html", filled=filled, kinds=words.KINDS, **told)
 
 
-def _received(opened: Opened) -> str:
-    return render_template("public/received.html", opened=opened, kind=words.KINDS[opened.kind][0])
+def _received(opened: Opened, filled: Filled) -> str:
+    asked, is_unserved = words.KINDS[opened.kind][0], opened.kind.unserves and filled.code is not None
+    return render_template("public/received.html", opened=opened, asked=asked, is_unserved=is_unserved)
 
 
 def _standing(receipt: str, found: Status, **told: Any) -> str:
