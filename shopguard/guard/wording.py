@@ -165,7 +165,7 @@ _SILENCES = {
     ),
     "silent_suspended": ("suspended", "forbidden"),
     "silent_slow": ("slow_down",),
-    "silent_budget": ("budget_spent", "searches_spent"),
+    "silent_budget": ("budget_spent", "searches_spent", "reports_spent"),
     "silent_fault": ("fault",),
 }
 
