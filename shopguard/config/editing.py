@@ -31,12 +31,12 @@ def with_value(text: str, path: Sequence[str], value: str) -> str:
     found = _below(parent, key)
     if found is not None:
         changed = text[: found.start_mark.index] + _scalar(value) + text[found.end_mark.index :]
-    elif parent.flow_style or not parent.value:
+    elif not parent.value:
         raise ConfigError(f"{'.'.join(path)}: add it to the file by hand")
     else:
         first = parent.value[0][0].start_mark
-        line = f"{key}: {_scalar(value)}\n{' ' * first.column}"
-        changed = text[: first.index] + line + text[first.index :]
+        between = ", " if parent.flow_style else "\n" + " " * first.column
+        changed = f"{text[: first.index]}{key}: {_scalar(value)}{between}{text[first.index :]}"
     return _checked(changed, _put(_plain(text), path, value))
 
 
