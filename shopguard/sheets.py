@@ -129,8 +129,8 @@ def excel_of(rows: Iterable[Sequence[str]]) -> bytes:
     book = Workbook(write_only=True)
     sheet = book.create_sheet()
     for row in rows:
-        cells = [WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", text)) for text in row]
-        for cell in cells:
+        cells = [WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", text)) if text else None for text in row]
+        for cell in filter(None, cells):
             cell.data_type, cell.number_format = "s", "@"
         sheet.append(cells)
     file = io.BytesIO()

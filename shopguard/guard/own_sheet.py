@@ -94,9 +94,13 @@ class ReadRow:
 # --- guessing ---
 
 
-def guess(lines: Sequence[Line]) -> Layout:
-    """Return what the columns are, as far as headings and cells tell."""
-    heading, titles = _heading(lines)
+def guess(lines: Sequence[Line], heading: int | None = None) -> Layout:
+    """Return what the columns are, as far as headings and cells tell.
+
+    Args:
+        heading: the row that names the columns, 0 for none; None where nobody said.
+    """
+    heading, titles = _heading(lines) if heading is None else _at(lines, heading)
     body = [line.cells for line in lines if line.number > heading and line.cells is not None][:_SAMPLE]
     width = max([len(titles), *map(len, body)], default=0)
     titles = titles + ("",) * (width - len(titles))
@@ -113,7 +117,19 @@ def _heading(lines: Sequence[Line]) -> tuple[int, tuple[str, ...]]:
     first = [(line.number, line.cells) for line in lines[:_FIRST_LINES] if line.cells is not None]
     known = [sum(_named(cell) is not Column.NOTHING for cell in cells) for _, cells in first]
     best = max(range(len(first)), key=lambda at: known[at], default=-1)
-    return first[best] if best >= 0 and known[best] else (0, ())
+    if best >= 0 and known[best]:
+        return first[best]
+    return first[0] if len(first) > 1 and _is_unlike(first[0][1], [cells for _, cells in first[1:]]) else (0, ())
+
+
+def _at(lines: Sequence[Line], heading: int) -> tuple[int, tuple[str, ...]]:
+    found = next((line.cells for line in lines if line.number == heading), None)
+    return (0, ()) if found is None else (heading, found)
+
+
+def _is_unlike(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Whether a row has words of its own where those below it have numbers or mail addresses."""
+    return not any(map(_FACT.search, first)) and all(any(map(_FACT.search, cells)) for cells in below)
 
 
 def _named(title: str) -> Column:
@@ -177,6 +193,7 @@ _SEVERAL = {Column.NOTHING, Column.LINES, Column.PHONES, Column.EMAILS, Column.W
 _WHY_FIELDS = {"category", "note", "answers.ground", "return_reason", "replies"}
 _KIND_TITLES = {"リスト", "リスト種別", "種別", "list", "kind"}
 _NEVER = re.compile(r"日$|担当|登録|注文|受注|会員|顧客(?:番号|id)|金額|円|date|by$|order|amount|^no\.?$")
+_FACT = re.compile(r"[\d@＠]")
 _POSTAL = re.compile(r"〒?\s?\d{3}-?\d{4}")
 _PHONE = re.compile(r"[\d+()\s.-]{8,20}")
 _KANA = re.compile(r"[ぁ-ゖァ-ヺー・\s]{3,}")

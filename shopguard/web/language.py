@@ -12,6 +12,7 @@ from pathlib import Path
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 from babel.support import Translations
 from flask import g, has_request_context, request
 
@@ -38,8 +39,9 @@ def gettext(message: str, **values: object) -> str:
 
 
 def ngettext(singular: str, plural: str, num: int, **values: object) -> str:
-    """Return what a page says of ``num`` things, in the reader's language."""
-    return _filled(_catalogue().ngettext(singular, plural, num), {"num": num, **values})
+    """Return what a page says of ``num`` things, in the reader's language, the number with separators."""
+    shown = format_decimal(num, locale=language().value if has_request_context() else Language.JA.value)
+    return _filled(_catalogue().ngettext(singular, plural, num), {"num": shown, **values})
 
 
 def later(message: str) -> str:

@@ -166,7 +166,7 @@ def _defaults() -> tuple[str, OwnKind, str]:
 def _brought() -> _Sheet:
     """Return the rows that came with the page, with the columns as somebody says they are."""
     lines = _unpack(request.form.get("packed", ""))
-    layout = guess(lines)
+    layout = guess(lines, request.form.get("heading", type=int))
     columns = tuple(_column(request.form.get(f"column-{at}"), known) for at, known in enumerate(layout.columns))
     return _Sheet(lines, replace(layout, columns=columns), *_defaults())
 

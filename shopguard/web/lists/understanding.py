@@ -1,5 +1,6 @@
 """How what was typed is understood, before anything is looked up by it: read out field by field, nothing hidden."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from shopguard.web.language import gettext, language
 from shopguard.web.lists.typed import Typed
 
 _MOST_READINGS = 3
+_JAPANESE_MOBILE = re.compile(r"\+81(\d{2})(\d{4})(\d{4})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,8 @@ def _phone(typed: Typed, identity: Identity) -> Iterator[Understood]:
 
 
 def _international(e164: str) -> str:
+    if found := _JAPANESE_MOBILE.fullmatch(e164):
+        return "+81 {}-{}-{}".format(*found.groups())
     try:
         number = phonenumbers.parse(e164)
     except phonenumbers.NumberParseException:

@@ -1,4 +1,4 @@
-"""Search and the shop's own list: what is shown before anything is looked up, what is kept, who may, what is refused."""
+"""Search and the shop's own list: what is shown before anything is looked up, what is kept, and who may."""
 
 import html
 import io
@@ -16,7 +16,7 @@ from shopguard.guard.own_list import OwnKind, OwnPerson
 from shopguard.identity import Token, Type
 from shopguard.model import Category, Party
 from shopguard.registry.client.silence import NoAnswer
-from shopguard.registry.messages import CandidateShape, SearchAnswer
+from shopguard.registry.messages import MAX_CASE, CandidateShape, SearchAnswer
 from shopguard.registry.refusals import Refusal
 from shopguard.sheets import csv_of, excel_of, read_sheet
 from shopguard.storage.tables import audit
@@ -32,6 +32,7 @@ TYPED = {
     "phone": "０８０－００００－２２２２",
     "address": "大阪市北区梅田一丁目2-3",
 }
+LONG = "x" * (MAX_CASE + 1)
 
 
 class SearchedRegistry:
@@ -48,7 +49,7 @@ class SearchedRegistry:
             raise NoAnswer(self.refusal)
         met = tuple(at for at, token in enumerate(asked) if token.type == Type.PHONE)
         told = CandidateShape(
-            "a1b2", met, ("phone", "kanji"), Category.UNPAID, 2, date(2026, 8, 1), True, "", self.opened
+            "a1b2", met, ("phone", "kanji"), Category.UNPAID, 2, date(2026, 8, 1), True, self.opened
         )
         return SearchAnswer(datetime(2026, 11, 22, tzinfo=UTC), 1, 1, (told,) if met else (), ())
 
@@ -121,7 +122,10 @@ def test_one_detail_alone_is_told_with_nothing_opened(clerk, registry):
         ({"phone": "080-0000-2222", "registry": "yes"}, "Say what for"),
         ({"name": "見本 花子", "registry": "yes", "case": "x"}, "A name alone finds nobody"),
         ({"phone": "080-0000-2222"}, "Choose where to search."),
-        ({"phone": "080-0000-2222", "registry": "yes", "case": "x" * 501}, "at most 500 characters"),
+        (
+            {"phone": "080-0000-2222", "registry": "yes", "case": "x" * (MAX_CASE + 1)},
+            f"at most {MAX_CASE} characters",
+        ),
         ({"name": "花" * 501, "own": "yes"}, "at most 500 characters"),
     ],
 )
@@ -349,13 +353,18 @@ def brought(page: str) -> dict[str, str]:
     return {**hidden(page), **columns, "kind": "watch", "why": ""}
 
 
+def take_over(browser: FlaskClient, form: dict[str, str]) -> TestResponse:
+    """Press, and wait for the end of the page, which grows."""
+    return press(browser, "/console/own-list/import/run", form, buffered=True)
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_a_list_of_any_form_is_shown_first_and_taken_over_whole(console, admin, way):
     shown = preview(admin, WAYS[way]())
     assert shown.status_code == 200
     assert lines_of(console) == []
     assert "2 rows can be taken over" in read(shown.text)
-    answer = press(admin, "/console/own-list/import/run", brought(shown.text))
+    answer = take_over(admin, brought(shown.text))
     assert "2 people were put on the list." in read(answer.text)
     assert {(person.party.name, person.why) for person in lines_of(console)} == {
         ("見本 花子", "受取辞退"),
@@ -370,12 +379,13 @@ def test_each_bad_row_is_named_with_its_column_what_is_wrong_and_what_helps(admi
     assert "1 row says the same as another" in shown
 
 
-def test_columns_can_be_changed(console, admin):
-    shown = preview(admin, "a,b,c\n花子 見本,080-0000-2222,受取辞退\n".encode())
-    form = brought(shown.text)
-    again = press(admin, "/console/own-list/import/preview", {**form, "column-0": "name", "column-2": "why"})
+@pytest.mark.parametrize("first", ["x,y,z", "電話番号,備考,氏名"])
+def test_columns_can_be_changed(console, admin, first):
+    shown = preview(admin, f"{first}\n花子 見本,080-0000-2222,受取辞退\n".encode())
+    changed = {"column-0": "name", "column-1": "phones", "column-2": "why"}
+    again = press(admin, "/console/own-list/import/preview", {**brought(shown.text), **changed})
     assert "1 row can be taken over" in read(again.text)
-    press(admin, "/console/own-list/import/run", brought(again.text))
+    take_over(admin, brought(again.text))
     assert lines_of(console) == [
         OwnPerson(OwnKind.WATCH, Party(name="花子 見本", phones=("080-0000-2222",)), "受取辞退")
     ]
@@ -383,15 +393,15 @@ def test_columns_can_be_changed(console, admin):
 
 def test_one_reason_may_count_for_all_rows(console, admin):
     shown = preview(admin, "電話番号\n080-0000-2222\n".encode(), why="2026年の一覧から")
-    press(admin, "/console/own-list/import/run", {**brought(shown.text), "why": "2026年の一覧から"})
+    take_over(admin, {**brought(shown.text), "why": "2026年の一覧から"})
     assert [person.why for person in lines_of(console)] == ["2026年の一覧から"]
 
 
 def test_an_import_sent_twice_adds_once_and_can_be_taken_back(console, admin):
     console.guard.own_list.add(SHOP, replace(WATCHED, kind=OwnKind.ALLOW), "clerk")
     form = brought(preview(admin, csv_of(SHEET)).text)
-    first = press(admin, "/console/own-list/import/run", form)
-    second = press(admin, "/console/own-list/import/run", form)
+    first = take_over(admin, form)
+    second = take_over(admin, form)
     assert "2 were on it already" in read(second.text)
     at = re.search(r'name="at" value="([^"]+)"', first.text)
     assert at is not None
@@ -422,7 +432,7 @@ def test_what_is_no_list_is_said(admin, content, said):
 
 @pytest.mark.parametrize("packed", ["", "x", "eJwDAAAAAAE=", "W10=", "eJyLjgUAARUAuQ=="])
 def test_rows_that_no_page_sent_are_refused(admin, packed):
-    assert press(admin, "/console/own-list/import/run", {"shop": SHOP, "packed": packed}).status_code == 400
+    assert take_over(admin, {"shop": SHOP, "packed": packed}).status_code == 400
 
 
 def test_ten_thousand_rows_with_bad_ones_come_over_with_signs_of_progress(console, admin):
@@ -433,7 +443,7 @@ def test_ten_thousand_rows_with_bad_ones_come_over_with_signs_of_progress(consol
     shown = preview(admin, csv_of([("氏名", "電話番号", "備考"), *rows]))
     assert "9,900 rows can be taken over" in read(shown.text)
     assert "100 rows cannot" in read(shown.text)
-    answer = press(admin, "/console/own-list/import/run", brought(shown.text), buffered=False)
+    answer = press(admin, "/console/own-list/import/run", brought(shown.text))
     parts = [part.decode() for part in answer.iter_encoded()]
     assert sum("of 10,001 rows read" in part for part in parts) > 10
     assert "9,900 people were put on the list." in read("".join(parts))
@@ -465,7 +475,7 @@ def test_an_export_computes_nothing_and_comes_back_whole(console, admin, form):
     else:
         assert b"<f>" not in answer.data
     shown = preview(admin, answer.data, shop=OTHER_SHOP)
-    press(admin, "/console/own-list/import/run", {**brought(shown.text), "shop": OTHER_SHOP})
+    take_over(admin, {**brought(shown.text), "shop": OTHER_SHOP})
     assert set(map(repr, lines_of(console, OTHER_SHOP))) == set(map(repr, people))
     assert sorted(lines_of(console, OTHER_SHOP), key=str) == sorted(people, key=str)
     assert "view_own_list" in views(console)
