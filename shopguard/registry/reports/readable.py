@@ -1,8 +1,6 @@
 """The words of evidence that is text: as a person reads them, whatever they are packed in. Pure, runs nothing."""
 
 from email import message_from_bytes, policy
-from email.message import EmailMessage
-from typing import cast
 
 from shopguard.registry.reports.documents import Unfit, decoded
 from shopguard.registry.reports.files import Kind
@@ -29,7 +27,7 @@ def words_of(kind: Kind, content: bytes) -> str | None:
 
 
 def _mail(content: bytes) -> str:
-    mail = cast(EmailMessage, message_from_bytes(content, policy=policy.default))
+    mail = message_from_bytes(content, policy=policy.default)
     said = [f"{name}: {mail[name]}" for name in _HEADERS if mail[name]]
     body = mail.get_body(("plain",))
     attached = [part.get_filename() or part.get_content_type() for part in mail.iter_attachments()]
