@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  document.querySelectorAll(".script-only").forEach((button) => (button.hidden = false));
+  document.documentElement.classList.add("has-script");
 
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy]");
