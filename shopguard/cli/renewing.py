@@ -25,14 +25,20 @@ class Renewal:
         prepare: reads the settings and makes ready what new shops need; raises what is wrong with them.
     """
 
-    def __init__(self, data_dir: Path, roles: Sequence[str], prepare: Callable[[], None]) -> None:
-        self._asked, self._prepare = data_dir / RENEW, prepare
+    def __init__(
+        self,
+        data_dir: Path,
+        roles: Sequence[str],
+        prepare: Callable[[], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._asked, self._prepare, self._clock = data_dir / RENEW, prepare, clock
         self._roles = [role for role in ROLES if role in roles]
         self._known = stamp(self._asked)
         self._seen, self._seen_at = self._known, 0.0
 
     def __call__(self) -> Sequence[str]:
-        now, found = time.monotonic(), stamp(self._asked)
+        now, found = self._clock(), stamp(self._asked)
         if found != self._seen:
             self._seen, self._seen_at = found, now
         if found == self._known or now - self._seen_at < _SETTLED_S:
