@@ -28,7 +28,7 @@ def alarms(number: int | None = None, errors: Mapping[str, str] = {}) -> str:  #
     )
 
 
-@pages.post("/alarms/<int:number>/answer")
+@pages.post("/alarms/<int(max=2147483647):number>/answer")
 @done_by_office
 @comes_back_to(alarms)
 def answer_alarm(number: int) -> Answer:

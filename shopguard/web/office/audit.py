@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from flask import render_template, request, url_for
+from flask import render_template, url_for
 
 from shopguard.registry.case_names import names_of
 from shopguard.registry.home import RegistryHome
@@ -12,6 +12,7 @@ from shopguard.registry.log.heads import recall_head
 from shopguard.registry.log.verifying import Found, check_own
 from shopguard.web.app import viewed
 from shopguard.web.office.desk import Answer, comes_back_to, home, pages, seen_by_office
+from shopguard.web.office.paging import asked
 from shopguard.web.office.start import address_of
 
 _PAGE = 50
@@ -41,7 +42,7 @@ class Line:
 def log(found: Found | None = None, errors: Mapping[str, str] = {}) -> str:  # read only
     registry = home()
     size = registry.log.size()
-    before = min(max(request.args.get("before", size, int), 0), size)
+    before = min(asked("before", size), size)
     first = max(before - _PAGE, 0)
     heads = [recall_head(note) for note in registry.heads.all()]
     viewed("log")

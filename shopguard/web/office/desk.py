@@ -10,6 +10,7 @@ from flask import Blueprint, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from shopguard.errors import ConfigError
+from shopguard.registry.disputes.words import NEEDS_OFFICE
 from shopguard.registry.home import RegistryHome
 from shopguard.registry.refusals import Refused
 from shopguard.web.app import service, viewer
@@ -20,6 +21,9 @@ from shopguard.web.roles import Role, only
 pages = Blueprint("office", __name__, template_folder="templates", url_prefix="/office")
 
 View = TypeVar("View", bound=Callable[..., object])
+SOON_S = 3 * 86_400.0
+"""From when on a deadline is near."""
+
 Answer = AnyResponse | str | tuple[str, int]
 Change = TypeVar("Change", bound=Callable[..., Answer])
 
@@ -37,6 +41,13 @@ class OfficeDesk:
         """Whether the registry's stores are there, at this version; once they are, they stay so."""
         self._has_tables = self._has_tables or self.home.is_current()
         return self._has_tables
+
+    def count_urgent(self) -> int:
+        """Return how many deadlines that ask the office for something end in less than ``SOON_S``, or have ended."""
+        if not self.has_tables:
+            return 0
+        soon = self.home.timers.upcoming(self.home.clock().timestamp() + SOON_S)
+        return sum(timer.what in NEEDS_OFFICE for timer in soon)
 
     def count_reports(self) -> int:
         """Return how many reports wait."""
@@ -98,7 +109,7 @@ def comes_back_to(page: Callable[..., str], field: str = "reason") -> Callable[[
 
 def typed(name: str) -> str:
     """Return what was typed into a field, without what surrounds it."""
-    return request.form.get(name, "").strip()
+    return request.form.get(name, "").replace("\0", "").strip()
 
 
 @pages.errorhandler(Refused)

@@ -26,6 +26,7 @@ from shopguard.web.office.desk import (
     typed,
 )
 from shopguard.web.office.facts import party_facts
+from shopguard.web.office.paging import asked
 
 _PAGE = 50
 _STATES = [state for state in LifeState if state is not LifeState.ERASED]
@@ -37,9 +38,9 @@ def entries() -> Answer:
     registry, named = home(), request.args.get("find", "").strip()
     if named and registry.entries.find(named) is not None:
         return redirect(url_for("office.entry", reference=named))
-    asked, after = request.args.get("state", ""), request.args.get("after", 0, int)
-    state = LifeState(asked) if asked in set(_STATES) else LifeState.ACTIVE
-    found = registry.entries.in_state(state, max(after, 0), _PAGE)
+    said, after = request.args.get("state", ""), asked("after")
+    state = LifeState(said) if said in set(_STATES) else LifeState.ACTIVE
+    found = registry.entries.in_state(state, after, _PAGE)
     viewed("entries")
     following = url_for("office.entries", state=state.value, after=found[-1].number) if len(found) == _PAGE else None
     return render_template(
@@ -54,7 +55,7 @@ def entries() -> Answer:
     )
 
 
-@pages.get("/entries/<reference>")
+@pages.get("/entries/<path:reference>")
 @seen_by_office
 def entry(reference: str, errors: Mapping[str, str] = {}) -> str:  # read only
     registry = home()
@@ -103,35 +104,35 @@ def _decided(reference: str, decide: _Decide) -> Answer:
     return redirect(url_for("office.entry", reference=life.reference, did="decided"), 303)
 
 
-@pages.post("/entries/<reference>/suspend")
+@pages.post("/entries/<path:reference>/suspend")
 @done_by_office
 @comes_back_to(entry)
 def suspend_entry(reference: str) -> Answer:
     return _decided(reference, lambda registry, number, why: registry.cases.suspend(number, viewer().name, why))
 
 
-@pages.post("/entries/<reference>/resume")
+@pages.post("/entries/<path:reference>/resume")
 @done_by_office
 @comes_back_to(entry)
 def resume_entry(reference: str) -> Answer:
     return _decided(reference, lambda registry, number, why: registry.cases.resume(number, viewer().name, why))
 
 
-@pages.post("/entries/<reference>/extend")
+@pages.post("/entries/<path:reference>/extend")
 @done_by_office
 @comes_back_to(entry)
 def extend_entry(reference: str) -> Answer:
     return _decided(reference, lambda registry, number, why: registry.cases.extend(number, viewer().name, why))
 
 
-@pages.post("/entries/<reference>/uphold")
+@pages.post("/entries/<path:reference>/uphold")
 @done_by_office
 @comes_back_to(entry)
 def uphold_entry(reference: str) -> Answer:
     return _decided(reference, lambda registry, number, why: registry.cases.uphold(number, viewer().name, why))
 
 
-@pages.post("/entries/<reference>/overturn")
+@pages.post("/entries/<path:reference>/overturn")
 @done_by_office
 @comes_back_to(entry)
 def overturn_entry(reference: str) -> Answer:
@@ -141,7 +142,7 @@ def overturn_entry(reference: str) -> Answer:
     return redirect(url_for("office.entries", did="erased"), 303)
 
 
-@pages.post("/entries/<reference>/merge")
+@pages.post("/entries/<path:reference>/merge")
 @done_by_office
 @comes_back_to(entry)
 def merge_entry(reference: str) -> Answer:
@@ -153,7 +154,7 @@ def merge_entry(reference: str) -> Answer:
     return _decided(reference, decide)
 
 
-@pages.post("/entries/<reference>/split")
+@pages.post("/entries/<path:reference>/split")
 @done_by_office
 @comes_back_to(entry)
 def split_entry(reference: str) -> Answer:

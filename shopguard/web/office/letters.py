@@ -25,7 +25,7 @@ def letters() -> str:
     return render_template("office/letters.html", letters=found, to=to, can_be_answered=can_be_answered)
 
 
-@pages.get("/letters/<int:number>")
+@pages.get("/letters/<int(max=2147483647):number>")
 @seen_by_office
 def letter(number: int, errors: Mapping[str, str] = {}) -> str:  # read only
     message = home().persons.files.outbox.get(number)
@@ -33,7 +33,7 @@ def letter(number: int, errors: Mapping[str, str] = {}) -> str:  # read only
     return render_template("office/letter.html", message=message, errors=errors)
 
 
-@pages.post("/letters/<int:number>/sent")
+@pages.post("/letters/<int(max=2147483647):number>/sent")
 @done_by_office
 @comes_back_to(letter, "proof")
 def letter_sent(number: int) -> Answer:
@@ -45,7 +45,7 @@ def letter_sent(number: int) -> Answer:
     return redirect(url_for("office.letters", did="sent"), 303)
 
 
-@pages.post("/letters/<int:number>/undeliverable")
+@pages.post("/letters/<int(max=2147483647):number>/undeliverable")
 @done_by_office
 @comes_back_to(letter)
 def letter_undeliverable(number: int) -> Answer:

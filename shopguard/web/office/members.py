@@ -146,7 +146,7 @@ def fees(errors: Mapping[str, str] = {}) -> str:  # read only
     return render_template("office/fees.html", rows=rows, of_all=of_all, errors=errors)
 
 
-@pages.post("/fees/<int:row>/paid")
+@pages.post("/fees/<int(max=2147483647):row>/paid")
 @done_by_office
 def fee_paid(row: int) -> Answer:
     """Keep that a row was paid. One that was paid before stays so."""

@@ -7,10 +7,15 @@ from flask import request
 _HERE = frozenset({"from", "did", "nothing_left"})
 
 
+def asked(name: str, usual: int = 0) -> int:
+    """Return a number out of the address; ``usual`` where there is none that a list could have."""
+    said = request.args.get(name, "")
+    return int(said) if said.isdecimal() and len(said) < 10 else usual
+
+
 def skipped() -> int:
     """Return how many rows the address says come before this page."""
-    said = request.args.get("from", "")
-    return int(said) if said.isdecimal() and len(said) < 9 else 0
+    return asked("from")
 
 
 def turned(skip: int, page: int, total: int) -> tuple[str | None, str | None]:

@@ -27,6 +27,7 @@ from shopguard.web.office.desk import (
     typed,
 )
 from shopguard.web.office.facts import party_facts
+from shopguard.web.office.paging import asked
 
 _PAGE = 50
 
@@ -36,7 +37,7 @@ _PAGE = 50
 def requests() -> str:
     registry = home()
     state = RequestState.ANSWERED if request.args.get("state") == RequestState.ANSWERED.value else RequestState.OPEN
-    after = max(request.args.get("after", 0, int), 0)
+    after = asked("after")
     found = registry.persons.files.requests.in_state(state, after, _PAGE)
     viewed("requests")
     following = url_for("office.requests", state=state.value, after=found[-1].number) if len(found) == _PAGE else None
@@ -191,7 +192,7 @@ def not_shown(request_id: str) -> Answer:
     return _answered(request_id, lambda answers: answers.not_shown(request_id, viewer().name))
 
 
-@pages.post("/protected/<int:number>/end")
+@pages.post("/protected/<int(max=2147483647):number>/end")
 @done_by_office
 def unprotect(number: int) -> Answer:
     home().persons.protections.end(number, viewer().name, typed("reason"))

@@ -1,7 +1,7 @@
 """The office's part of the pages: what stands in the menu, and every page of it."""
 
 from shopguard.registry.home import RegistryHome
-from shopguard.web.app import Link, Section
+from shopguard.web.app import Link, Section, service
 from shopguard.web.bilingual import of_two
 from shopguard.web.language import later
 from shopguard.web.office import (
@@ -57,4 +57,5 @@ def _words() -> dict[str, object]:
         "why": words.why,
         "of_two": of_two,
         "may_act": desk.may_act(),
+        "count_urgent": service(desk.OfficeDesk).count_urgent,
     }

@@ -19,12 +19,10 @@ from shopguard.registry.subjects import Subject, SubjectKind
 from shopguard.registry.timers import Timer
 from shopguard.web.app import viewed, viewer
 from shopguard.web.bilingual import in_one_language, of_two
-from shopguard.web.office.desk import Answer, done_by_office, home, pages, seen_by_office
+from shopguard.web.office.desk import SOON_S, Answer, done_by_office, home, pages, seen_by_office
 
 AHEAD_DAYS = 14
 """How far ahead deadlines are shown."""
-
-_SOON_S = 3 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,7 @@ def start() -> str:
     )
 
 
-@pages.post("/warnings/<int:number>/read")
+@pages.post("/warnings/<int(max=2147483647):number>/read")
 @done_by_office
 def read_warning(number: int) -> Answer:
     """Put a warning away. One that somebody else has put away is away."""
@@ -81,7 +79,7 @@ def read_warning(number: int) -> Answer:
 def _due(timer: Timer, names: Mapping[Subject, str], now: float) -> Due:
     what, name = of_two(*DEADLINES.get(timer.what, (timer.what, timer.what))), names[timer.subject]
     left = timer.due_at - now
-    return Due(timer.due_at, what, name, address_of(timer.subject, name), left < _SOON_S, left < 0)
+    return Due(timer.due_at, what, name, address_of(timer.subject, name), left < SOON_S, left < 0)
 
 
 def _warned(warning: Message, names: Mapping[Subject, str]) -> Warned:

@@ -161,6 +161,29 @@ def test_every_page_opens(office: Office) -> None:
         assert browser.get(f"/office/{page}").status_code == 200, page
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "reports?from=99999999999999999999999&category=nothing&member=%00%F0%9F%98%80",
+        "reports?from=-1",
+        "entries?after=99999999999999999999999&state=erased",
+        "entries?find=%00/../🙂",
+        "requests?after=x&state=forgotten",
+        "log?before=99999999999999999999999",
+        "letters?to=nobody",
+    ],
+)
+def test_an_odd_address_shows_the_usual_page(office: Office, address: str) -> None:
+    assert office.console.browser(Role.OFFICE).get(f"/office/{address}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "address", ["letters/99999999999999999999999", "entries/a/b", "reports/R-/beside/x", "members/x"]
+)
+def test_what_is_not_there_is_said_to_be_not_there(office: Office, address: str) -> None:
+    assert office.console.browser(Role.OFFICE).get(f"/office/{address}").status_code == 404
+
+
 # --- the queue ------------------------------------------------------------------------------------------------------
 
 
@@ -426,6 +449,13 @@ def test_a_deadline_that_is_near_or_over_says_so(office: Office) -> None:
     page = read(office.somebody("aoki").get("/office/").text)
     assert "Overdue" in page
     assert "Soon" in page
+
+
+def test_what_is_urgent_stands_on_every_page(office: Office) -> None:
+    office.contest(office.entry("flower-shop"))
+    assert "within 3 days" not in office.somebody("aoki").get("/office/members").text
+    office.clock.now += timedelta(days=13)
+    assert "2 deadlines end within 3 days" in office.somebody("kubo").get("/office/members").text
 
 
 def test_a_warning_waits_until_somebody_has_seen_to_it(office: Office) -> None:
