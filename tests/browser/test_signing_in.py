@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from .conftest import Demo
 
 PASSWORD = "correct horse battery"
+PATIENCE_MS = 20_000
 
 
 @pytest.fixture
@@ -50,15 +51,15 @@ def test_a_passkey_is_made_and_signs_in(browser: Browser, demo: Demo, address: s
     }
     device.send("WebAuthn.addVirtualAuthenticator", {"options": options})
     invited(demo, "passkey-person", page, address)
-    expect(page.get_by_text("so that you can come back")).to_be_visible()
+    expect(page.get_by_text("so that you can come back")).to_be_visible(timeout=PATIENCE_MS)
     check(page)
     page.get_by_label("What to call it").fill("shop phone 📱")
     page.get_by_role("button", name="Add a passkey").click()
-    expect(page.get_by_role("status")).to_contain_text("The passkey was added.")
+    expect(page.get_by_role("status")).to_contain_text("The passkey was added.", timeout=PATIENCE_MS)
     page.get_by_role("button", name="Sign out here").click()
     check(page)
     page.get_by_role("button", name="Sign in with a passkey").click()
-    expect(page.get_by_role("link", name="passkey-person")).to_be_visible()
+    expect(page.get_by_role("link", name="passkey-person")).to_be_visible(timeout=PATIENCE_MS)
     context.close()
 
 
@@ -74,12 +75,14 @@ def test_a_password_and_a_form_whose_sign_in_had_ended_need_no_script(plain: Bro
     page.get_by_label("Shown as").fill("新しい人 😀 <b>")
     plain.clear_cookies()
     page.get_by_role("button", name="Make the account and a link").click()
-    expect(page.get_by_text("Nothing you typed is lost")).to_be_visible()
+    expect(page.get_by_text("Nothing you typed is lost")).to_be_visible(timeout=PATIENCE_MS)
     page.locator("#name").fill("plain-person")
     page.locator("#password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
-    expect(page.get_by_text("新しい人 😀 <b>")).to_be_visible()
+    expect(page.locator("li.typed", has_text="新しい人 😀 <b>")).to_be_visible(timeout=PATIENCE_MS)
     assert "typed-before" not in demo.shopguard("user", "list")
     page.get_by_role("button", name="Send what I typed").click()
-    expect(page.get_by_label("One-time link")).to_have_value(re.compile(r"/console/sign-in\?token="))
+    expect(page.get_by_label("One-time link")).to_have_value(
+        re.compile(r"/console/sign-in\?token="), timeout=PATIENCE_MS
+    )
     assert "typed-before" in demo.shopguard("user", "list")
