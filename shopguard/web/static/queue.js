@@ -202,17 +202,21 @@
 
   async function poll() {
     window.clearTimeout(timer);
-    if (!document.hidden) {
-      const asks = new URLSearchParams(query());
-      asks.set("since", queue.dataset.since);
-      open ? asks.set("open", open) : asks.delete("open");
-      const answer = await ask(`${queue.dataset.news}?${asks}`, tag ? { "If-None-Match": tag } : {}, true);
-      if (answer?.status === 200) {
-        tag = answer.headers.get("ETag") || "";
-        news(await answer.json());
-      }
+    try {
+      if (!document.hidden) await look();
+    } finally {
+      timer = window.setTimeout(poll, awaited.size ? SOON_MS : POLL_MS);
     }
-    timer = window.setTimeout(poll, awaited.size ? SOON_MS : POLL_MS);
+  }
+
+  async function look() {
+    const asks = new URLSearchParams(query());
+    asks.set("since", queue.dataset.since);
+    open ? asks.set("open", open) : asks.delete("open");
+    const answer = await ask(`${queue.dataset.news}?${asks}`, tag ? { "If-None-Match": tag } : {}, true);
+    if (answer?.status !== 200) return;
+    tag = answer.headers.get("ETag") || "";
+    news(await answer.json());
   }
 
   function pollSoon() {
