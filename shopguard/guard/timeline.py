@@ -13,16 +13,16 @@ from shopguard.storage.tables import audit, effect, inbox, screening
 
 
 class What(StrEnum):
-    """What kind of moment it is; what ``Moment.code`` says depends on it."""
+    """What kind of moment it is, the first in a story first; what ``Moment.code`` says depends on it."""
 
     RECEIVED = "received"  # webhook or feed
     JUDGED = "judged"  # the verdict
+    NOTED = "noted"
+    DECIDED = "decided"  # the line in the audit log
     PLANNED = "planned"  # the action that was decided on
     DONE = "done"  # the action that the platform confirmed
     FAILED = "failed"  # the action that the platform did not take
     CALLED_OFF = "called_off"  # the action that was not needed any more
-    DECIDED = "decided"  # the line in the audit log
-    NOTED = "noted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,12 @@ class Timeline:
                 *_decided(connection, ref),
             ]
         moments += [Moment(note.at, What.NOTED, by=note.by, text=note.text) for note in self._notes.of(ref)]
-        return sorted(moments, key=lambda moment: (moment.at, list(What).index(moment.what)))
+        return sorted(moments, key=lambda moment: (moment.at, _rank(moment)))
+
+
+def _rank(moment: Moment) -> int:
+    """Which of two things at one moment came first: what was decided was then done; what failed was then reopened."""
+    return len(What) if moment.code == "reopen" else list(What).index(moment.what)
 
 
 def _received(connection: sa.Connection, ref: OrderRef) -> Iterator[Moment]:

@@ -55,7 +55,7 @@ def test_the_page_tells_what_agrees_and_what_was_folded(clerk: FlaskClient) -> N
 
 def test_what_is_on_record_is_masked_and_names_no_entry_day(clerk: FlaskClient) -> None:
     page = clerk.get(PAGE).text
-    masked = page.split('class="person masked">')[1:]
+    masked = page.split('data-label="On record">')[1:]
     assert [cell.partition("<")[0] for cell in masked] == ["渡＊＊＊", "—", "…01", "t＊＊＊@…"]
     assert "14 August" not in page
     assert "2026-08-14" not in page
