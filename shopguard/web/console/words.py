@@ -6,6 +6,7 @@ from shopguard.web.language import gettext, later
 
 _WORDS = {
     "released": later("%(number)s: released."),
+    "checked": later("%(number)s: marked as checked."),
     "kept": later("%(number)s: left as it is."),
     "cancelled": later("%(number)s: cancelled."),
     "settled": later("%(number)s: done."),

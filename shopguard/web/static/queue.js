@@ -141,6 +141,7 @@
   function summary(one) {
     const number = rowOf(one.key)?.dataset.number || one.key;
     const sent = one.effect === "confirmed" ? word("confirmed") : one.effect ? word("sending") : "";
+    if (one.state === "released" && !one.effect) return word("checked", { number });
     return `${word(one.state, { number }) || word("settled", { number })} ${sent}`;
   }
 
@@ -158,6 +159,7 @@
     if (undone.some((one) => !rowOf(one.key))) await refresh();
     undone.forEach((one) => come(rowOf(one.key)));
     const row = rowOf(undone[0].key);
+    pollSoon();
     line(word("undone", { number: row?.dataset.number || undone[0].key }));
     show(row);
   }
