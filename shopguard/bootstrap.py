@@ -458,6 +458,7 @@ class Installation:
             EarlierOrders(self.engine, self.keyring),
             Cancelling(self.writer, self.shops, self.clock),
             self.keyring,
+            PairStore(self.engine),
             self.config.registry.office.page,
         )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from shopguard.guard.screening import buyer_key
+from shopguard.guard.screening import KnownPairs, buyer_key
 from shopguard.guard.store import Vault
 from shopguard.identity import identify
 from shopguard.model import Order, Verdict
@@ -23,3 +23,10 @@ def pairs_of(order: Order, verdict: Verdict, vault: Vault, entry: str | None = N
             if role in keys:
                 pairs[keys[role], match.entry] = None
     return tuple(pairs)
+
+
+def told_apart(order: Order, verdict: Verdict, vault: Vault, known: KnownPairs) -> frozenset[str]:
+    """Return the entries of the verdict that somebody has told apart from the person of the order they resemble."""
+    keys = {role: buyer_key(identify(party), vault) for role, party in order.parties.items()}
+    found = {role: known.entries(order.shop, key) for role, key in keys.items()}
+    return frozenset(match.entry for match in verdict.matches if match.entry in found.get(match.party, ()))

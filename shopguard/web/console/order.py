@@ -7,7 +7,7 @@ from flask import Blueprint, abort, jsonify, make_response, redirect, render_tem
 from werkzeug.wrappers import Response as AnyResponse
 
 from shopguard.guard.notes import LONGEST
-from shopguard.guard.pairs import pairs_of
+from shopguard.guard.pairs import pairs_of, told_apart
 from shopguard.guard.presence import Presence
 from shopguard.guard.reviews import Decision, ReviewState
 from shopguard.model import OrderRef
@@ -132,7 +132,7 @@ def _apart(ref: OrderRef) -> Decision | None:
         abort(400)
     vault = service(OrderFile).vault
     pairs = [pair for entry in sorted(told) for pair in pairs_of(order, screening.verdict, vault, entry)]
-    if told != matched:
+    if matched - told - told_apart(order, screening.verdict, vault, service(OrderFile).pairs):
         desk.reviews.tell_apart(ref, actor, pairs)
         return None
     return desk.reviews.release(ref, actor, pairs, request.form.get("looked_at", type=int))

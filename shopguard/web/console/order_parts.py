@@ -10,7 +10,9 @@ from shopguard.guard.cancelling import Cancelling
 from shopguard.guard.earlier import Earlier, EarlierOrders
 from shopguard.guard.effects import FAILED, UNFINISHED, Effect, Effects
 from shopguard.guard.notes import Notes
+from shopguard.guard.pairs import told_apart
 from shopguard.guard.reviews import Review, ReviewState
+from shopguard.guard.screening import KnownPairs
 from shopguard.guard.signals import among
 from shopguard.guard.store import Screening, Vault
 from shopguard.guard.timeline import Moment, Timeline, What
@@ -34,6 +36,7 @@ class OrderFile:
     earlier: EarlierOrders
     cancelling: Cancelling
     vault: Vault
+    pairs: KnownPairs
     contest: str | None
 
 
@@ -78,7 +81,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class OrderParts:
-    """``order`` and ``verdict`` are None once retention or a person's request has erased them."""
+    """``order`` and ``verdict`` are None once retention or a person's request has erased them.
+
+    ``apart``: the entries that were found to be of other people since.
+    """
 
     ref: OrderRef
     number: str
@@ -88,6 +94,7 @@ class OrderParts:
     standing: Standing
     people: Sequence[Person]
     matches: Sequence[Beside]
+    apart: frozenset[str]
     reasons: Sequence[Reason]
     signs: Sequence[Reason]
     step: Step | None
@@ -106,12 +113,9 @@ class OrderParts:
         return self.order is None or self.order.stage is Stage.OPEN
 
     @property
-    def matched_entries(self) -> Sequence[str]:
-        return [match.entry for match in self.matches]
-
-    @property
-    def has_people(self) -> bool:
-        return bool(self.people)
+    def unsettled(self) -> Sequence[Beside]:
+        """The matches that nobody has told apart from the person they resemble."""
+        return [match for match in self.matches if match.entry not in self.apart]
 
 
 def order_parts(ref: OrderRef) -> OrderParts | None:
@@ -140,6 +144,7 @@ def order_parts(ref: OrderRef) -> OrderParts | None:
         standing=standing,
         people=people_of(order) if order else (),
         matches=[beside(order, match) for match in verdict.matches] if verdict else (),
+        apart=told_apart(order, verdict, file.vault, file.pairs) if order and verdict else frozenset(),
         reasons=[reason for reason in said if reason.code not in odd],
         signs=[reason for reason in said if reason.code in odd],
         step=suggested.step if suggested else None,

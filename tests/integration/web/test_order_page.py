@@ -12,9 +12,10 @@ from shopguard.adapter import Capability
 from shopguard.errors import PlatformRefused
 from shopguard.model import Order, Party, Payment, PaymentKind, Stage
 from shopguard.storage.tables import audit, note, pair_ok
+from shopguard.testing.registry import FakeRegistry
 from shopguard.web.roles import Role
 
-from .conftest import BAD, ORDER, REF, SHOP, Console, press, read
+from .conftest import BAD, ENTRY, ORDER, REF, SHOP, Console, press, read
 
 PAGE = f"/console/orders/{SHOP}/5001"
 
@@ -158,6 +159,22 @@ def test_another_person_is_remembered_for_exactly_this_pair(console: Console, cl
     assert console.platform.held == set()
     console.order(replace(ORDER, id="5003", buyer=replace(BAD, emails=())))
     assert console.platform.held == {"5003"}
+
+
+def test_of_two_entries_one_is_told_apart_first_and_the_order_goes_on_waiting(console: Console) -> None:
+    registry = console.guard.registry
+    assert isinstance(registry, FakeRegistry)
+    registry.entries.append(replace(ENTRY, id="E-2"))
+    console.order()
+    clerk = console.browser(Role.OPERATOR)
+    press(clerk, f"{PAGE}/do/apart", {"looked_at": 1, "entry": "E-1"})
+    page = clerk.get(PAGE).text
+    assert console.guard.reviews.count_waiting() == 1
+    assert 'value="E-1"' not in page
+    assert 'value="E-2"' in page
+    press(clerk, f"{PAGE}/do/apart", {"looked_at": 1, "entry": "E-2"})
+    console.work()
+    assert console.platform.held == set()
 
 
 def test_an_entry_that_is_no_match_of_the_order_is_not_remembered(console: Console, clerk: FlaskClient) -> None:
