@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -241,6 +242,18 @@ def test_a_form_sent_twice_is_one_request(centre: Centre, visitor: Visitor, has_
         fields["code"] = centre.active().code
     first, second = visitor.ask(**fields), visitor.ask(**fields)
     assert first == second
+    assert len(centre.persons.files.requests.in_state(RequestState.OPEN)) == 1
+
+
+@pytest.mark.parametrize("kind", [RequestKind.CONTEST, RequestKind.ACCESS])
+def test_two_presses_in_one_moment_are_one_request(centre: Centre, kind: RequestKind) -> None:
+    life, form = centre.active(), new_code()
+
+    def press(_: int) -> str:
+        return centre.persons.desk.open_request(kind, "once", MAIL, life.code, form).receipt
+
+    with ThreadPoolExecutor(4) as fingers:
+        assert len(set(fingers.map(press, range(4)))) == 1
     assert len(centre.persons.files.requests.in_state(RequestState.OPEN)) == 1
 
 
