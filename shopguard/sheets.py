@@ -158,7 +158,7 @@ def _bounded(lines: Iterator[Line]) -> Iterator[Line]:
     count = 0
     for line in lines:
         if line.cells is not None:
-            cells = tuple(as_written(cell.strip()) for cell in line.cells)
+            cells = tuple(as_written(cell.strip()).strip() for cell in line.cells)
             width = max((at for at, cell in enumerate(cells, 1) if cell), default=0)
             if not width:
                 continue

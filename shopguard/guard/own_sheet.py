@@ -278,7 +278,8 @@ def _place(layout: Layout, column: Column) -> int | None:
 
 def _parts(cell: str) -> list[str]:
     """``090-0000-1111、03-0000-1111`` are two."""
-    return [part.strip() for part in _BETWEEN.split(cell) if part.strip()]
+    parts = (part.strip() for part in _BETWEEN.split(cell))
+    return [part for part in parts if part and not _says_nothing(part)]
 
 
 def _restored(number: str) -> str:

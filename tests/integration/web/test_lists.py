@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from shopguard.errors import StoreUnavailable
 from shopguard.guard.own_list import OwnKind, OwnPerson
 from shopguard.identity import Token, Type
 from shopguard.model import Category, Party
@@ -448,6 +449,19 @@ def test_ten_thousand_rows_with_bad_ones_come_over_with_signs_of_progress(consol
     assert sum("of 10,001 rows read" in part for part in parts) > 10
     assert "9,900 people were put on the list." in read("".join(parts))
     assert console.guard.own_list.counts([SHOP])[OwnKind.WATCH] == 9_900
+
+
+def test_a_database_that_is_away_in_the_middle_leaves_nothing(console, admin, monkeypatch):
+    form = brought(preview(admin, csv_of(SHEET)).text)
+
+    def away(*_: object) -> None:
+        raise StoreUnavailable("away")
+
+    monkeypatch.setattr(console.guard.writer, "run", away)
+    answer = press(admin, "/console/own-list/import/run", form, buffered=True)
+    monkeypatch.undo()
+    assert "nothing was taken over" in answer.text
+    assert lines_of(console) == []
 
 
 def test_rows_left_out_can_be_saved_with_what_is_wrong_and_brought_again(console, admin):
