@@ -259,6 +259,10 @@ class Installation:
         return Reviews(self.engine, self.writer, self.shops, self.clock)
 
     @cached_property
+    def notes(self) -> Notes:
+        return Notes(self.engine, self.writer, self.keyring, self.clock)
+
+    @cached_property
     def queue(self) -> Queue:
         return Queue(self.engine, self.keyring)
 
@@ -450,11 +454,10 @@ class Installation:
     def _order_file(self) -> "OrderFile":
         from shopguard.web.console.order_parts import OrderFile
 
-        notes = Notes(self.engine, self.writer, self.keyring, self.clock)
         return OrderFile(
             self.effects,
-            Timeline(self.engine, notes),
-            notes,
+            Timeline(self.engine, self.notes),
+            self.notes,
             EarlierOrders(self.engine, self.keyring),
             Cancelling(self.writer, self.shops, self.clock),
             self.keyring,

@@ -1,5 +1,6 @@
 """Stored data and the keys that seal it: data purge, data export; keys list, rotate, reseal, retire."""
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -49,17 +50,23 @@ def purge(invocation: Invocation, dry_run: bool, as_json: bool) -> None:
 @click.option("--request", "request_id", required=True, metavar="ID", help="The request, as the alarm names it.")
 @click.pass_obj
 def export(invocation: Invocation, shop: str, request_id: str) -> None:
-    """Write the stored orders that a person's access request named, as JSON, for the shop owner's answer."""
+    """Write what is stored of a person's orders, and noted on them, as JSON, for the answer to their request."""
     with opened(invocation) as installation:
         refs = _asked_for(installation, shop, request_id)
         if not refs:
             raise Refused(f"{shop}: no access request {request_id} named a stored order")
         orders = {ref: installation.store.order(ref) for ref in refs}
+        notes = [
+            {"order_id": ref.order_id, "at": datetime.fromtimestamp(note.at, UTC), "text": note.text}
+            for ref in refs
+            for note in installation.notes.of(ref)
+        ]
         now, who = installation.clock(), operator()
         line = OrderRef(shop, "")
         installation.writer.run(lambda c: record(c, now, who, "data_export", line, request_id))
     exported: dict[str, Any] = {"shop": shop, "request": request_id}
     exported["orders"] = [order for order in orders.values() if order is not None]
+    exported["notes"] = notes
     exported["erased"] = [ref.order_id for ref, order in orders.items() if order is None]
     show_json(exported)
 

@@ -87,6 +87,15 @@ def test_export_gives_the_orders_that_the_request_named_and_no_others(judged: "D
         assert [tuple(row) for row in connection.execute(exports)] == [("main-store", "R-1")]
 
 
+def test_export_gives_what_was_noted_on_the_order(judged: "Desk") -> None:
+    ask(judged, "R-1", "5001")
+    with judged.opened() as installation:
+        installation.notes.add(REF, "aoki", "電話に出ない")
+        installation.notes.add(OrderRef("main-store", "5002"), "aoki", "別の人")
+    exported = json.loads(judged.run("data", "export", "main-store", "--request", "R-1").stdout)
+    assert [(note["order_id"], note["text"]) for note in exported["notes"]] == [("5001", "電話に出ない")]
+
+
 def test_export_names_orders_that_were_erased_meanwhile(judged: "Desk") -> None:
     ask(judged, "R-1", "5001")
     with judged.opened() as installation:
