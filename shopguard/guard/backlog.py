@@ -41,6 +41,13 @@ def backlogs(engine: sa.Engine) -> Mapping[str, Backlog]:
     return found
 
 
+def is_dead(engine: sa.Engine, shop: str, number: int) -> bool:
+    """Whether a delivery of ``shop`` is a dead letter."""
+    mine = (inbox.c.id == number) & (inbox.c.shop == shop) & (inbox.c.state == "dead")
+    with reading(engine) as connection:
+        return connection.execute(sa.select(sa.literal(1)).where(mine)).first() is not None
+
+
 _DELIVERIES = (
     sa.select(inbox.c.shop, inbox.c.state, sa.func.count(), sa.func.min(inbox.c.received_at))
     .where(inbox.c.state.in_((*_WAITING, "dead")))

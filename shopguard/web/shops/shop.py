@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from shopguard.adapter import Connector, Secret
 from shopguard.config import Mode
 from shopguard.errors import ConfigError, ShopGuardError
-from shopguard.guard.backlog import Backlog
+from shopguard.guard.backlog import Backlog, is_dead
 from shopguard.guard.connecting import connect, examine, seen_at, webhook_address
 from shopguard.model import OrderRef
 from shopguard.web.app import viewer
@@ -134,7 +134,7 @@ def dead_letter(name: str, number: int, what: str) -> AnyResponse:
     """Run a dead letter of this shop again, or take it off the list."""
     guarded(name)
     found = desk()
-    if all(line.id != number for line in found.inbox.lines(state="dead", shop=name, limit=10_000)):
+    if not is_dead(found.engine, name, number):
         return _back(name, f"not-{_participle(what)}")
     if _again(what, lambda: found.inbox.replay([number], found.clock()) == 1):
         found.note("replay_delivery", name, str(number))

@@ -24,7 +24,7 @@ from shopguard.testing.registry import FakeRegistry
 from shopguard.web.roles import Role
 from shopguard.web.shops.questions import guide_of
 
-from .conftest import SHOP, Console, press, read
+from .conftest import ORDER, SHOP, Console, press, read
 
 FORM = "/console/set-up/generic/own-cart"
 KEY, OTHER_KEY = "ck_0123456789", "cs_0123456789"
@@ -262,6 +262,13 @@ def test_an_order_that_arrived_is_seen_with_what_became_of_it(console: Console) 
     shown = read(console.browser().get(f"/console/shops/{SHOP}/arrival/now").text)
     assert "An order has arrived" in shown
     assert "5001 ‖ On hold" in shown
+
+
+def test_what_arrived_and_cannot_be_read_is_no_order(console: Console) -> None:
+    console.guard.inbox.bury(SHOP, "dead", console.platform.delivery(ORDER), "id: missing")
+    shown = read(console.browser().get(f"/console/shops/{SHOP}/arrival/now").text)
+    assert "An order has arrived" not in shown
+    assert "could not be read id: missing" in shown
 
 
 def test_nobody_waits_for_a_shop_that_does_not_exist(console: Console) -> None:
