@@ -39,6 +39,18 @@ _SAMPLES = {
 _SAMPLES_OF = {"shops.answer": {"name": "new-store"}}
 """Arguments of a single endpoint, by name; of any other ``_SAMPLES``, and 1 where these have none."""
 
+_SENT = (
+    "/console/search/",
+    "/console/own-list/new",
+    "/console/own-list/import",
+    "/console/try/",
+    "/console/replay/",
+    "/console/set-up",
+    "/console/accounts",
+    "/office/requests/new",
+)
+"""Pages whose form is sent as it is: what comes of it, and how they tell what is missing, are pages too."""
+
 _MOST_STEPS = 400
 
 
@@ -77,6 +89,11 @@ class Everything:
         for address in (*pages, "/console/nowhere"):
             page.goto(address)
             yield address
+        for address in _SENT:
+            page.goto(address)
+            with page.expect_navigation():
+                page.locator("main form:has(.primary)").first.evaluate("form => form.submit()")
+            yield f"{address}, sent"
 
     def persons_steps(self, page: Page) -> Iterator[str]:
         """Let a person walk through all pages; yields the name of each once it is open."""
