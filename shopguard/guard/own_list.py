@@ -1,7 +1,7 @@
 """The shop's own list: people to look at before shipping, and people known to be fine. No other shop's matter.
 
 People are kept sealed and found by keyed digests of their tokens, as the registry finds its entries: an order costs
-two look-ups, however long the list is, and nothing is opened for it.
+a few look-ups, however long the list is, and nothing is opened for it.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -17,16 +17,22 @@ import sqlalchemy as sa
 from shopguard.guard.reviews import record
 from shopguard.guard.store import Vault
 from shopguard.identity import PROFILE, Identity, Token, Type, identify, tokens
-from shopguard.matching import compare_identities, meets, score_each
+from shopguard.matching import compare_identities, score_each
 from shopguard.model import Comparison, OrderRef, Party, Relation, Strength
 from shopguard.storage.engine import reading
 from shopguard.storage.tables import own_entry, own_token
 from shopguard.storage.writer import Writer
 
 _DIGEST_BYTES = 16
-_MOST_MET = 2_000  # ways to entries that one order is compared by: more is a house that says nothing
+_MOST_MET = 200  # entries that one order is compared with: more in one house says nothing of anybody
 _AT_ONCE = 500
 _CONTACTS = {Type.PHONE, Type.EMAIL}
+_HOUSES = {Type.ADDRESS, Type.ADDRESS_ROOM, Type.ADDRESS_AREA, Type.POSTAL_NUMBERS, Type.POSTAL_ROOM} | {
+    Type.NAME_HOUSE,
+    Type.SOUND_HOUSE,
+    Type.READING_HOUSE,
+    Type.PART_HOUSE,
+}
 
 
 class OwnKind(StrEnum):
@@ -122,26 +128,30 @@ class OwnList:
 
     def standing(self, shop: str, identity: Identity) -> Standing:
         """Return what the list of ``shop`` says of a buyer, where it surely is one of its people."""
-        asked = [token for token in tokens(identity) if meets([token])]
+        asked = tokens(identity)
         met = self._met(shop, asked)
-        kinds = [kind for kind, fields, _ in met.values()]
-        found = score_each(identity, asked, [(sorted(shared), fields) for _, fields, shared in met.values()])
+        kinds = [kind for kind, _, _ in met]
+        found = score_each(identity, asked, [(shared, fields) for _, fields, shared in met])
         watched = any(kind is OwnKind.WATCH and is_watched(one) for kind, one in zip(kinds, found, strict=True))
         allowed = any(kind is OwnKind.ALLOW and is_allowed(one) for kind, one in zip(kinds, found, strict=True))
         return Standing(watched, allowed)
 
-    def _met(self, shop: str, asked: Sequence[Token]) -> dict[int, tuple[OwnKind, frozenset[str], set[int]]]:
-        """Return the entries that share a token, with the positions shared; those of a phone or a mail always."""
+    def _met(self, shop: str, asked: Sequence[Token]) -> list[tuple[OwnKind, frozenset[str], list[int]]]:
+        """Return the entries that share a phone, a mail or a house, with the positions of all that they share."""
         places = {self._digest(shop, token): at for at, token in enumerate(asked)}
-        contacts = [digest for digest, at in places.items() if asked[at].type in _CONTACTS]
-        met: dict[int, tuple[OwnKind, frozenset[str], set[int]]] = {}
+        shared: dict[int, list[int]] = {}
         with reading(self._engine) as connection:
-            for digests in (contacts, [digest for digest in places if digest not in contacts]):
-                rows = connection.execute(_MET, {"of": shop, "digests": digests}) if digests else ()
-                for row in rows:
-                    known = (OwnKind(row.kind), frozenset(row.fields.split()), set[int]())
-                    met.setdefault(row.id, known)[2].add(places[bytes(row.token)])
-        return met
+            for types in (_CONTACTS, _HOUSES):  # apart, so that a crowd in one house hides no phone
+                digests = [digest for digest, at in places.items() if asked[at].type in types]
+                ids = connection.execute(_NEAR, {"of": shop, "digests": digests}).scalars() if digests else ()
+                shared.update((id_, []) for id_ in ids)
+            if not shared:
+                return []
+            of = {"of": shop, "digests": list(places), "ids": list(shared)}
+            for row in connection.execute(_SHARED, of):
+                shared[row.entry].append(places[bytes(row.token)])
+            known = connection.execute(_KNOWN, {"ids": list(shared)}).all()
+        return [(OwnKind(row.kind), frozenset(row.fields.split()), sorted(shared[row.id])) for row in known]
 
     # --- changing it ---
 
@@ -189,15 +199,15 @@ class OwnList:
         left = _TakenOff(known.shop, person.kind, person.party, person.why)
         return self._vault.seal(msgspec.json.encode(left))
 
-    def put_back(self, left: bytes, actor: str) -> tuple[str, OwnPerson]:
-        """Put somebody on the list again, and return whom and where.
+    def put_back(self, left: bytes, shop: str, actor: str) -> None:
+        """Put somebody on the list of ``shop`` again.
 
-        Raises what ``Vault.open`` raises, and ``msgspec.DecodeError``, for anything but what ``remove`` returned.
+        Raises what ``Vault.open`` raises, or ``ValueError``, for anything but what ``remove`` returned of this shop.
         """
         known = msgspec.json.decode(self._vault.open(left), type=_TakenOff)
-        person = OwnPerson(known.kind, known.party, known.why)
-        self.add(known.shop, person, actor)
-        return known.shop, person
+        if known.shop != shop:
+            raise ValueError("taken off another shop's list")
+        self.add(shop, OwnPerson(known.kind, known.party, known.why), actor)
 
     def renew(self) -> int:
         """Bring all entries to the present rules of identity, and return how many were of other ones."""
@@ -303,15 +313,17 @@ def _is_reached(found: Comparison) -> bool:
     return any(item.field in ("phone", "email") and item.relation is Relation.SAME for item in found.evidence)
 
 
-_MET = (
-    sa.select(own_token.c.token, own_entry.c.id, own_entry.c.kind, own_entry.c.fields)
-    .join_from(own_token, own_entry, own_entry.c.id == own_token.c.entry)
-    .where(own_token.c.shop == sa.bindparam("of"), own_token.c.token.in_(sa.bindparam("digests", expanding=True)))
-    .limit(_MOST_MET)
+_IN = own_token.c.token.in_(sa.bindparam("digests", expanding=True))
+_NEAR = sa.select(own_token.c.entry).where(own_token.c.shop == sa.bindparam("of"), _IN).distinct().limit(_MOST_MET)
+_SHARED = sa.select(own_token.c.token, own_token.c.entry).where(
+    own_token.c.shop == sa.bindparam("of"), _IN, own_token.c.entry.in_(sa.bindparam("ids", expanding=True))
+)
+_KNOWN = sa.select(own_entry.c.id, own_entry.c.kind, own_entry.c.fields).where(
+    own_entry.c.id.in_(sa.bindparam("ids", expanding=True))
 )
 _FOUND = (
     sa.select(own_token.c.entry)
-    .where(own_token.c.shop == sa.bindparam("of"), own_token.c.token.in_(sa.bindparam("digests", expanding=True)))
+    .where(own_token.c.shop == sa.bindparam("of"), _IN)
     .group_by(own_token.c.entry)
     .order_by(sa.func.count().desc())
     .limit(_AT_ONCE)
@@ -333,14 +345,14 @@ def _insert(connection: sa.Connection, shop: str, rows: Sequence[Row], actor: st
     if entries:
         connection.execute(_ENTRY, entries)
     new = {key: id_ for key, id_ in _ids_at(connection, shop, actor, now).items() if key not in before}
-    ways = [
+    ways: list[dict[str, Any]] = [
         {"shop": shop, "token": token, "entry": new[row.kind.value, row.person]}
         for row in rows
         if (row.kind.value, row.person) in new
         for token in row.tokens
     ]
-    if ways:
-        connection.execute(_TOKEN, ways)
+    if ways:  # in the order of the index: others wait for this transaction
+        connection.execute(_TOKEN, sorted(ways, key=lambda way: way["token"]))
     return len(new)
 
 

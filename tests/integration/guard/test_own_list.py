@@ -142,6 +142,12 @@ def test_a_customer_known_by_the_number_is_not_whoever_else_uses_it(house):
     assert not house.own_list.standing(SHOP, identify(Party(name="鈴木 一郎", phones=HANAKO.phones))).allowed
 
 
+def test_a_customer_known_by_name_and_number_is_found_wherever_they_live_now(house):
+    known = Party(name="見本 花子", phones=HANAKO.phones)
+    house.own_list.add(SHOP, OwnPerson(OwnKind.ALLOW, known), "clerk")
+    assert house.own_list.standing(SHOP, identify(HANAKO)).allowed
+
+
 def test_a_phone_is_found_beside_a_crowd_at_one_address(house):
     crowd = [OwnPerson(OwnKind.WATCH, replace(ADDRESS, name=f"見本 {chr(0x4E00 + n)}"), "x") for n in range(300)]
     house.own_list.add_all(SHOP, [house.own_list.row(SHOP, person) for person in crowd], "clerk")
@@ -183,9 +189,17 @@ def test_who_is_taken_off_leaves_nothing_and_can_be_put_back(house):
     assert left is not None
     assert held_rows(house) == (0, 0)
     assert house.own_list.remove(entry.id, "clerk") is None
-    assert house.own_list.put_back(left, "clerk") == (SHOP, WATCHED)
-    house.own_list.put_back(left, "clerk")
+    for _ in range(2):
+        house.own_list.put_back(left, SHOP, "clerk")
     assert [one.person for one in house.own_list.page([SHOP], None, 10)] == [WATCHED]
+
+
+def test_nobody_is_put_back_on_the_list_of_another_shop(house):
+    house.own_list.add(SHOP, WATCHED, "clerk")
+    left = house.own_list.remove(house.own_list.page([SHOP], None, 1)[0].id, "clerk")
+    with pytest.raises(ValueError, match="another shop"):
+        house.own_list.put_back(left, "other-shop", "clerk")
+    assert held_rows(house) == (0, 0)
 
 
 def test_what_was_imported_is_taken_back_together_and_nothing_else(house):
