@@ -47,13 +47,16 @@ class Accounts:
         shops: Iterable[str] | None = None,
         company: str | None = None,
     ) -> Account:
-        """Make an account that nobody can sign in to yet; ``AccountRefused`` if the name is taken or empty.
+        """Make an account that nobody can sign in to yet; ``AccountRefused`` if the name is taken, empty, or one that
+        the audit log has for others.
 
         Args:
             company: whose it is at the company's own sign-in; see ``Company``.
         """
         if not name.strip() or len(name) > 100 or len(shown) > 100 or "\0" in name + shown:
             raise AccountRefused("a name has 1 to 100 characters")
+        if _is_reserved(name):
+            raise AccountRefused(f"{name} stands for somebody else in the audit log; choose another name")
         row = {
             "name": name,
             "shown": shown or name,
@@ -118,3 +121,12 @@ def _read(row: sa.Row[Any]) -> Account:
 
 def _written(roles: Iterable[Role]) -> str:
     return " ".join(sorted(role.value for role in roles))
+
+
+def _is_reserved(name: str) -> bool:
+    """Whether the logs mean somebody else by a name: this program, the shop's platform, the listed person, a member."""
+    plain = name.strip().casefold()
+    return plain in _RESERVED or plain.startswith("member:")
+
+
+_RESERVED = frozenset({"shopguard", "shop", "person", "office", "system"})

@@ -9,6 +9,7 @@ from werkzeug.datastructures import MultiDict
 
 from shopguard.web.accounts.own import FRESH_S
 from shopguard.web.accounts.proofs import TRIES
+from shopguard.web.accounts.store import AccountRefused
 from shopguard.web.roles import Role
 
 from .conftest import OTHER_SHOP, SHOP, Clock, Console, is_in, press
@@ -191,3 +192,9 @@ def test_the_owners_way_back_in_stays(console: Console) -> None:
     with pytest.raises(Exception, match="stays"):
         console.accounts.close(owner.id)
     assert console.accounts.owner() == owner
+
+
+@pytest.mark.parametrize("name", ["shopguard", "Person", "office ", "member:shop-1", "shop"])
+def test_nobody_goes_by_a_name_that_the_logs_have_for_others(console: Console, name: str) -> None:
+    with pytest.raises(AccountRefused, match="audit log"):
+        console.account(Role.OPERATOR, name=name)
