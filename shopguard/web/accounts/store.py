@@ -124,7 +124,7 @@ def _written(roles: Iterable[Role]) -> str:
 
 
 def _is_reserved(name: str) -> bool:
-    """Whether the logs mean somebody else by a name: this program, the shop's platform, the listed person, a member."""
+    """Whether the logs mean somebody else by a name: this program, the shop, the listed person, a member."""
     plain = name.strip().casefold()
     return plain in _RESERVED or plain.startswith("member:")
 
