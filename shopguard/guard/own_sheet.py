@@ -19,7 +19,7 @@ from shopguard.identity.name import normalize_name
 from shopguard.identity.phone import normalize_phones
 from shopguard.matching import meets
 from shopguard.model import Party
-from shopguard.registry.reports.headings import field_of
+from shopguard.registry.headings import field_of
 from shopguard.sheets import Line
 
 MAX_CELL = 1_000

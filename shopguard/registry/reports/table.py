@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from shopguard.errors import PayloadInvalid
-from shopguard.registry.reports.headings import field_of
+from shopguard.registry.headings import field_of
 from shopguard.registry.reports.model import Channel, ReportContent
 from shopguard.registry.reports.reading import ContentInvalid, read_content
 from shopguard.registry.reports.wording import QUESTIONS, Fault, FaultCode, both, fault, names

@@ -1,11 +1,9 @@
-"""What shops call the columns of their lists, Japanese and English, and which part of a report each is."""
+"""What shops call the columns of their lists, in Japanese and English, and which part of a report or person each is."""
 
 import re
 import unicodedata
 from collections.abc import Mapping
 from functools import cache
-
-from shopguard.registry.reports.model import ReportContent
 
 
 def field_of(title: str) -> str | None:
@@ -20,9 +18,8 @@ def field_of(title: str) -> str | None:
 @cache
 def _by_title() -> Mapping[str, str]:
     found = {_plain(title): field for field, titles in _TITLES.items() for title in titles.split("|")}
-    own = {name: name for name in ReportContent.__struct_fields__ if name not in ("party", "answers")}
-    dotted = {_plain(field): field for field in _TITLES if "." in field}
-    return {**own, **dotted, **found}
+    own = {_plain(field) if "." in field else field: field for field in _TITLES}
+    return {**own, **found}
 
 
 def _plain(title: str) -> str:
