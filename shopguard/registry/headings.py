@@ -1,4 +1,4 @@
-"""What shops call the columns of their lists, in Japanese and English, and which part of a report or person each is."""
+"""What shops call the columns of their lists, Japanese and English, and which part of a report or person each is."""
 
 import re
 import unicodedata
