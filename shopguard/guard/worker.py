@@ -105,7 +105,10 @@ class Worker:
     def run_until_idle(self) -> None:
         """Work until nothing is due, then return; for tests, benchmarks and one-off commands."""
         self._begin()
-        while self._round() or self._unfinished():
+        idle = 0
+        while idle < 2:  # what ended during a round may have left work behind it: only the next one sees that
+            was_busy = bool(self._unfinished())
+            idle = 0 if self._round() or was_busy or self._unfinished() else idle + 1
             wait(self._unfinished())
         self._judges.shutdown(wait=True)
         self._callers.shutdown(wait=True)
