@@ -26,7 +26,7 @@ from shopguard.web.public.app import Office as PersonsOffice
 from shopguard.web.public.app import beside, persons_app
 from shopguard.web.roles import Role
 from tests.integration.web.conftest import ENTRY, REF, SHOP, Console
-from tests.integration.web.test_office import APPLIED, Clock, Office
+from tests.integration.web.office_desk import APPLIED, Clock, Office
 
 LANGUAGES = {"ja": "ja-JP", "en": "en-GB"}
 _SAMPLES = {
@@ -103,25 +103,25 @@ class Everything:
         page.goto(f"{self.persons_address}/letter")
         for code in ("ABCD-1234-EFGH-5678", self.code):
             page.fill("#code", code)
-            page.click("main .primary")
+            _send(page)
             yield "letter checked"
         page.goto(f"{self.persons_address}/record")
         for code in ("wrong", self.code):
             page.fill("#code", code)
-            page.click("main .primary")
+            _send(page)
             yield "record of a code"
         page.check("#kind-access")
-        page.click("main .primary")
+        _send(page)
         page.fill("#email", "not-an-address")
         page.fill("#text", "払いました。" + "x" * 300)
-        page.click("main .primary")
+        _send(page)
         yield "ask with a fault"
         page.fill("#email", "taro@example.jp")
-        page.click("main .primary")
+        _send(page)
         yield "received"
-        page.click("main .primary")
+        _send(page)
         yield "status"
-        page.click("main .primary")
+        _send(page)
         yield "status with a fault"
 
 
@@ -161,6 +161,12 @@ class Addresses:
             self._found[endpoint] = address
             links = re.findall(r'<a [^>]*href="(/(?:console|office)[^"#]*)"', answer.text)
         return [link.replace("&amp;", "&") for link in dict.fromkeys(links)]
+
+
+def _send(page: Page) -> None:
+    """Send the page's form and wait for what comes of it: a click alone may return before the next page is there."""
+    with page.expect_navigation():
+        page.click("main .primary")
 
 
 def _is_page(rule: Rule) -> bool:

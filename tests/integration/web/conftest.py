@@ -1,10 +1,12 @@
 """A guard with its pages and no server: browsers that are signed in with given roles, and orders that came in."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +17,10 @@ from werkzeug.test import TestResponse
 
 from shopguard.bootstrap import Installation
 from shopguard.config import Config, Language, Mode, ShopSettings
+from shopguard.crypto import Keyring
 from shopguard.model import Category, Entry, Order, OrderRef, Party, Payment, PaymentKind
+from shopguard.registry.disputes.letters import Sender
+from shopguard.registry.home import RegistryHome
 from shopguard.registry.protocol import Registry
 from shopguard.storage.tables import audit
 from shopguard.testing.fakes import FakePlatform
@@ -24,6 +29,9 @@ from shopguard.web.accounts.model import Account
 from shopguard.web.accounts.passwords import Passwords
 from shopguard.web.accounts.people import People
 from shopguard.web.roles import Role
+
+from .office_desk import Clock as OfficeClock
+from .office_desk import Office
 
 SHOP, OTHER_SHOP = "main-store", "second-store"
 BAD = Party(name="渡邊 太郎", phones=("090-0000-0001",), emails=("taro@example.jp",))
@@ -179,6 +187,20 @@ def sato(console: Console, people: People) -> Account:
     made = console.account(Role.OPERATOR, name="sato")
     people.proofs.set_password(made.id, people.passwords.hash(PASSWORD))
     return made
+
+
+@pytest.fixture
+def office(install: Install, tmp_path: Path, furnished_registry: Path) -> Iterator[Office]:
+    """The office of this installation's own registry, whose clock the test turns."""
+    folder = Path(shutil.copytree(furnished_registry, tmp_path / "registry"))
+    guard = install(Config(shops={SHOP: ShopSettings(SHOP, "fake", None)}), FakeRegistry())
+    sender = Sender("見本ネットワーク事務局", "https://registry.example.com/persons", "03-0000-0000")
+    clock, keys = OfficeClock(datetime.now(UTC)), Keyring(folder / "keys.json")
+    home = RegistryHome(folder, "example", keys, clock, apart=False, sender=sender)
+    vars(guard)["home"] = home
+    guard.clock = lambda: clock.now.timestamp()
+    yield Office(Console(guard), home, clock)
+    home.close()
 
 
 def _shop(name: str) -> tuple[str, ShopSettings]:
