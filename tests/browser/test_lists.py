@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from shopguard.sheets import excel_of
 
-from .conftest import Demo
+from ..running_demo import Demo
 
 ROWS = [("氏名", "電話番号", "備考"), ("見本 花子", "080-0000-7777", "受取辞退"), ("鈴木 一郎", "12", "未払い")]
 

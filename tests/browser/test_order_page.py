@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from .conftest import Demo, until
+from ..running_demo import Demo, until
 
 pytestmark = pytest.mark.timeout(240)
 

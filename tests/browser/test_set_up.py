@@ -6,7 +6,7 @@ import json
 import requests
 from playwright.sync_api import Page, expect
 
-from .conftest import Demo, until
+from ..running_demo import Demo, until
 
 ORDER = {
     "id": "C-1",

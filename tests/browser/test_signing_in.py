@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from .conftest import Demo
+from ..running_demo import Demo
 
 PASSWORD = "correct horse battery"
 PATIENCE_MS = 20_000
