@@ -17,7 +17,7 @@ from shopguard.config import Config, Language
 from shopguard.crypto import Keyring
 from shopguard.errors import ConfigError
 from shopguard.guard import policy
-from shopguard.guard.own_list import NobodyKnown, OwnPeople
+from shopguard.guard.own_people import NobodyKnown, OwnPeople
 from shopguard.guard.phone_use import NoPhoneUse, PhonesOfFile
 from shopguard.guard.screening import KnownPairs, PairStore, Screener, ScreeningRules
 from shopguard.guard.signals import Signal, Use

@@ -5,20 +5,28 @@ a few look-ups, however long the list is, and nothing is opened for it.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
-from itertools import chain
-from typing import Any, Protocol
-from unicodedata import normalize
+from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
+from shopguard.guard.own_people import (
+    OwnEntry,
+    OwnKind,
+    OwnPerson,
+    Standing,
+    as_written,
+    is_allowed,
+    is_watched,
+    searched,
+    text_of,
+)
 from shopguard.guard.reviews import record
 from shopguard.guard.store import Vault
 from shopguard.identity import PROFILE, Identity, Token, Type, identify, tokens
 from shopguard.matching import compare_identities, score_each
-from shopguard.model import Comparison, OrderRef, Party, Relation, Strength
+from shopguard.model import Comparison, OrderRef, Party
 from shopguard.storage.engine import reading
 from shopguard.storage.tables import own_entry, own_token
 from shopguard.storage.writer import Writer
@@ -33,33 +41,6 @@ _HOUSES = {Type.ADDRESS, Type.ADDRESS_ROOM, Type.ADDRESS_AREA, Type.POSTAL_NUMBE
     Type.READING_HOUSE,
     Type.PART_HOUSE,
 }
-
-
-class OwnKind(StrEnum):
-    """What the list says of a person."""
-
-    WATCH = "watch"  # look before shipping: flags an order, and never holds it
-    ALLOW = "allow"  # known to be fine: the order is let go
-
-
-@dataclass(frozen=True, slots=True)
-class OwnPerson:
-    """Somebody on the list, or about to be. ``why`` is the shop's own words."""
-
-    kind: OwnKind
-    party: Party = field(repr=False)
-    why: str = field(default="", repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class OwnEntry:
-    """A line of the list. ``added_at`` is Unix seconds; what was imported together has one moment."""
-
-    id: int
-    shop: str
-    person: OwnPerson
-    added_at: float
-    added_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,27 +60,6 @@ class Added:
 
     count: int
     at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What the list says of a buyer."""
-
-    watched: bool = False
-    allowed: bool = False
-
-
-class OwnPeople(Protocol):
-    """Whom a shop itself knows."""
-
-    def standing(self, shop: str, identity: Identity) -> Standing: ...
-
-
-class NobodyKnown:
-    """``OwnPeople`` of who keeps no list."""
-
-    def standing(self, shop: str, identity: Identity) -> Standing:
-        return Standing()
 
 
 class _Sealed(msgspec.Struct, frozen=True):
@@ -270,11 +230,11 @@ class OwnList:
 
     def having(self, shops: Collection[str], text: str, most: int) -> Sequence[OwnEntry]:
         """Return the latest lines that have ``text`` in them, whatever its width, case, spaces and hyphens."""
-        sought = _searched(text)
+        sought = searched(text)
         found: list[OwnEntry] = []
         for shop in shops if sought else ():
             for entry in self.every(shop):
-                if sought in _searched(_text_of(entry.person)):
+                if sought in text_of(entry.person):
                     found.append(entry)
                     if len(found) >= most:
                         return found
@@ -292,25 +252,6 @@ class OwnList:
 
     def _digest(self, shop: str, token: Token) -> bytes:
         return self._vault.digest("own-token", shop.encode(), token.encode())[:_DIGEST_BYTES]
-
-
-def is_watched(found: Comparison) -> bool:
-    """Whether a buyer surely is somebody on the list: two independent details agree, or the phone or the mail."""
-    return found.strength is Strength.STRONG or _is_reached(found)
-
-
-def is_allowed(found: Comparison) -> bool:
-    """Whether a buyer surely is a customer on the list.
-
-    As sure as a match that may hold; or the same number or mail where everything the list says agrees, so that a
-    list may name customers by their number alone, but never by a name alone.
-    """
-    agrees = {item.relation for item in found.evidence} <= {Relation.SAME, Relation.MISSING}
-    return found.strength is Strength.STRONG or (_is_reached(found) and agrees)
-
-
-def _is_reached(found: Comparison) -> bool:
-    return any(item.field in ("phone", "email") and item.relation is Relation.SAME for item in found.evidence)
 
 
 _IN = own_token.c.token.in_(sa.bindparam("digests", expanding=True))
@@ -375,28 +316,3 @@ def _renew(connection: sa.Connection, fresh: Sequence[tuple[OwnEntry, Row]]) -> 
 def _of(shops: Collection[str], kind: OwnKind | None) -> sa.ColumnElement[bool]:
     where = own_entry.c.shop.in_(shops)
     return where if kind is None else where & (own_entry.c.kind == kind.value)
-
-
-def _values(party: Party) -> Sequence[tuple[str, ...]]:
-    values = [getattr(party, name) for name in Party.__slots__]
-    return [value if isinstance(value, tuple) else (value or "",) for value in values]
-
-
-def _text_of(person: OwnPerson) -> str:
-    return " ".join((*chain.from_iterable(_values(person.party)), person.why))
-
-
-def as_written(party: Party) -> bytes:
-    """Return the party as it was written, but for width, case and spaces: rules of identity change, this does not."""
-    return "\0".join(_folded("\n".join(texts)) for texts in _values(party)).encode()
-
-
-def _folded(text: str) -> str:
-    return "".join(normalize("NFKC", text).casefold().split())
-
-
-def _searched(text: str) -> str:
-    return _folded(text).translate(_MARKS)
-
-
-_MARKS = dict.fromkeys(map(ord, "-‐‑‒–—―−ー()"))

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from shopguard.guard.own_list import OwnEntry, OwnKind, OwnPerson, as_written
+from shopguard.guard.own_people import OwnEntry, OwnKind, OwnPerson, as_written
 from shopguard.identity import Identity, identify, tokens
 from shopguard.identity.email import normalize_emails
 from shopguard.identity.japan.prefecture import PREFECTURES

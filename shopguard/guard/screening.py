@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from shopguard.config import Language, PolicySettings, SignalEffect
 from shopguard.guard import policy as rules
 from shopguard.guard import signals
-from shopguard.guard.own_list import NobodyKnown, OwnPeople, is_allowed
+from shopguard.guard.own_people import NobodyKnown, OwnPeople, is_allowed
 from shopguard.guard.phone_use import NoPhoneUse, PhoneUse
 from shopguard.guard.signals import Signal
 from shopguard.guard.store import Vault, digest_of

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shopguard.guard.own_list import OwnKind
+from shopguard.guard.own_people import OwnKind
 from shopguard.guard.own_sheet import Column, ReadRow, RowFault, guess, read
 from shopguard.model import Party
 from shopguard.sheets import MAX_ROWS, Line, SheetFault, SheetInvalid, csv_of, excel_of, read_sheet

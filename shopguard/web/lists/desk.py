@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from flask import abort, request
 
-from shopguard.guard.own_list import OwnEntry, OwnList
+from shopguard.guard.own_list import OwnList
+from shopguard.guard.own_people import OwnEntry
 from shopguard.identity import Token
 from shopguard.registry.messages import SearchAnswer
 from shopguard.web.app import viewer

@@ -13,7 +13,8 @@ from typing import Any
 from flask import Response, abort, render_template, request, stream_template
 
 from shopguard.errors import StoreUnavailable
-from shopguard.guard.own_list import OwnKind, Row
+from shopguard.guard.own_list import Row
+from shopguard.guard.own_people import OwnKind
 from shopguard.guard.own_sheet import MAX_WHY, Column, Fault, Layout, ReadRow, guess, read
 from shopguard.sheets import MAX_COLUMNS, MAX_ROWS, Line, SheetInvalid, csv_of, read_sheet
 from shopguard.web.app import service, takes_up_to, viewer

@@ -8,7 +8,7 @@ import msgspec
 from flask import Blueprint, Response, abort, render_template, request
 
 from shopguard.errors import ConfigError
-from shopguard.guard.own_list import OwnKind, OwnPerson
+from shopguard.guard.own_people import OwnKind, OwnPerson
 from shopguard.guard.own_sheet import MAX_WHY, sheet_of
 from shopguard.identity import Identity, tokens
 from shopguard.matching import meets

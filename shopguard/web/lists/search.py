@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from flask import Blueprint, render_template, request
 
-from shopguard.guard.own_list import OwnEntry
+from shopguard.guard.own_people import OwnEntry
 from shopguard.guard.searching import Found, weighed
 from shopguard.guard.wording import why_silent
 from shopguard.identity import Identity, tokens

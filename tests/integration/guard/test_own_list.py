@@ -6,7 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 from shopguard.config import PolicySettings, SignalEffect, SignalSettings
-from shopguard.guard.own_list import OwnKind, OwnList, OwnPerson
+from shopguard.guard.own_list import OwnList
+from shopguard.guard.own_people import OwnKind, OwnPerson
 from shopguard.identity import identify
 from shopguard.model import Order, Party, Payment, PaymentKind, VerdictKind
 from shopguard.storage.tables import audit, own_entry, own_token

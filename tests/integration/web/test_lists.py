@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from shopguard.errors import StoreUnavailable
-from shopguard.guard.own_list import OwnKind, OwnPerson
+from shopguard.guard.own_people import OwnKind, OwnPerson
 from shopguard.identity import Token, Type
 from shopguard.model import Category, Party
 from shopguard.registry.client.silence import NoAnswer
