@@ -11,7 +11,8 @@ from unicodedata import normalize
 
 from shopguard.identity import Identity, identify
 from shopguard.matching import said_of
-from shopguard.model import Category, Evidence, Match, Order, Party, Relation
+from shopguard.model import Evidence, Match, Order, Party, Relation
+from shopguard.web.categories import CATEGORIES
 from shopguard.web.language import gettext, language, later
 
 _STARS = "＊＊＊"
@@ -19,14 +20,6 @@ _SAID_ALREADY = frozenset({"name_different", "address_different", "phone_differe
 """Levels that say no more than the relation does."""
 
 _FIELDS = {"name": later("Name"), "address": later("Address"), "phone": later("Phone"), "email": later("Mail")}
-_CATEGORIES = {
-    Category.UNPAID: later("Unpaid"),
-    Category.COD_REFUSED: later("Cash on delivery not taken"),
-    Category.PRANK_ORDER: later("Name or address not real"),
-    Category.MALICIOUS_CLAIM: later("Claim that was not so"),
-    Category.RESALE_ABUSE: later("First-purchase offer used again"),
-    Category.OTHER: later("Something else"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +74,7 @@ def beside(order: Order | None, match: Match) -> Beside:
     identity = identify(party) if party else None
     return Beside(
         entry=match.entry,
-        category=gettext(_CATEGORIES[match.category]),
+        category=gettext(CATEGORIES[match.category]),
         reporters=match.reporters,
         last_on=match.last_on,
         strength=match.comparison.strength.value,

@@ -6,12 +6,13 @@ from typing import Any
 
 from werkzeug.datastructures import FileStorage, MultiDict
 
-from shopguard.model import Category, Order, PaymentKind
+from shopguard.model import Order, PaymentKind
 from shopguard.registry.client.evidence import names_to_send
 from shopguard.registry.reports.model import Channel
 from shopguard.registry.reports.prefill import prefilled
 from shopguard.registry.reports.wording import QUESTIONS, names
 from shopguard.web.bilingual import of_two
+from shopguard.web.categories import CATEGORIES
 from shopguard.web.language import gettext, later
 
 REMINDERS, PAYMENTS = 4, 2
@@ -41,14 +42,6 @@ _CHANNELS = {
     Channel.REGISTERED: later("By registered letter"),
     Channel.PHONE: later("By phone"),
     Channel.MESSAGE: later("By message"),
-}
-_CATEGORIES = {
-    Category.UNPAID: later("Unpaid"),
-    Category.COD_REFUSED: later("Cash on delivery not taken"),
-    Category.PRANK_ORDER: later("Name or address not real"),
-    Category.MALICIOUS_CLAIM: later("Claim that was not so"),
-    Category.RESALE_ABUSE: later("First-purchase offer used again"),
-    Category.OTHER: later("Something else"),
 }
 
 Typed = Mapping[str, str]
@@ -116,7 +109,7 @@ def label(field: str) -> str:
 
 def choices() -> Mapping[str, Sequence[tuple[str, str]]]:
     """Return what can be chosen in a field, with its words."""
-    kinds: Mapping[str, Mapping[Any, str]] = {"category": _CATEGORIES, "payment": _PAYMENTS, "channel": _CHANNELS}
+    kinds: Mapping[str, Mapping[Any, str]] = {"category": CATEGORIES, "payment": _PAYMENTS, "channel": _CHANNELS}
     return {name: [(kind.value, gettext(said)) for kind, said in words.items()] for name, words in kinds.items()}
 
 

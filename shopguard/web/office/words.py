@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from shopguard.model import Category, Effect
 from shopguard.registry.acts import SYSTEM
+from shopguard.registry.desk import Role
 from shopguard.registry.disputes.letters import Template
 from shopguard.registry.disputes.model import Outcome, Proof, RequestKind, Withheld
 from shopguard.registry.disputes.outbox import PERSON, MessageState
@@ -20,6 +21,7 @@ from shopguard.registry.office.service import CHECKED_ONCE
 from shopguard.registry.reports.model import Mark, ReportState
 from shopguard.registry.search.model import Purpose
 from shopguard.web.bilingual import of_two
+from shopguard.web.categories import CATEGORIES
 from shopguard.web.language import gettext, later
 
 
@@ -71,13 +73,12 @@ _LIFE: Mapping[StrEnum, str] = {
 _WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
     ReportState: _REPORT,
     LifeState: _LIFE,
-    Category: {
-        Category.UNPAID: later("Unpaid"),
-        Category.COD_REFUSED: later("Cash on delivery not taken"),
-        Category.PRANK_ORDER: later("Name or address not real"),
-        Category.MALICIOUS_CLAIM: later("Claim that was not so"),
-        Category.RESALE_ABUSE: later("First-purchase offer used again"),
-        Category.OTHER: later("Something else"),
+    Category: CATEGORIES,
+    Role: {
+        Role.LOOK_UP: later("Check orders"),
+        Role.REPORT: later("File reports"),
+        Role.SEARCH: later("Search"),
+        Role.ADMIN: later("Keys and fees"),
     },
     Mark: {
         Mark.RETALIATION: later("The buyer had complained to the shop shortly before"),
