@@ -40,14 +40,18 @@ class Applied(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     daily_orders: int = USUAL_DAILY_ORDERS
 
 
-def wrong_with(applied: Applied) -> Sequence[str]:
-    """Return everything that is wrong with an application, one sentence each in Japanese and English."""
-    found = list(faults(applied.shop))
-    for check in (lambda: public_key(applied.key), lambda: check_daily_orders(applied.daily_orders)):
+def wrong_with(applied: Applied) -> Mapping[str, str]:
+    """Return by field everything that is wrong with an application, one sentence each in Japanese and English."""
+    found = dict(faults(applied.shop))
+    checks: Mapping[str, Callable[[], object]] = {
+        "key": lambda: public_key(applied.key),
+        "daily_orders": lambda: check_daily_orders(applied.daily_orders),
+    }
+    for name, check in checks.items():
         try:
             check()
         except Refused as refused:
-            found.append(str(refused))
+            found[name] = str(refused)
     return found
 
 
@@ -77,9 +81,14 @@ class Applications:
         self._vault = records.vault.engine
 
     def apply(self, applied: Applied, by: str) -> Application:
-        """Take an application in; ``Refused`` names everything that is wrong with it."""
+        """Take an application in; ``Refused`` names everything that is wrong with it.
+
+        One that says just the same and waits already is returned as it is: the form was sent twice.
+        """
         if wrong := wrong_with(applied):
-            raise Refused(Refusal.UNREADABLE, "\n".join(wrong))
+            raise Refused(Refusal.UNREADABLE, "\n".join(wrong.values()))
+        if same := next((one for one in self.all() if one.applied == applied), None):
+            return same
         made = Application(self._records.begin(), new_id("A", _ID_LENGTH), Stage.SUBMITTED, self._clock(), applied)
         with writing(self._vault) as connection:
             connection.execute(application.insert(), self._row(made))

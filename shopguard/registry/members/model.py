@@ -108,9 +108,9 @@ def new_member(
 ) -> Member:
     """Return an active member with one key for everything; ``Refused`` says what cannot be taken in."""
     if not _ID.fullmatch(member_id) or member_id == "office":
-        raise _unfit("a member's id has 1 to 40 small letters, digits and hyphens (and is not `office`)")
+        raise _unfit(_NO_ID)
     if not name.strip() or max(len(name), len(contact)) > _LONGEST_TEXT:
-        raise _unfit(f"a member needs a name, and no text has more than {_LONGEST_TEXT} characters")
+        raise _unfit(_NO_NAME)
     check_daily_orders(daily_orders)
     keys = (_key(public, now, ALL_ROLES),)
     return Member(member_id, name, contact, State.ACTIVE, daily_orders, keys, now, record=record)
@@ -119,12 +119,12 @@ def new_member(
 def with_key(member: Member, public: bytes, now: float, roles: Collection[Role] = ALL_ROLES) -> Member:
     """Return ``member`` with one key more, or as it is if it has it; ``Refused`` if it has ``MAX_KEYS``."""
     if member.state is State.LEFT:
-        raise _forbidden("the member has left")
+        raise _forbidden(HAS_LEFT)
     added = _key(public, now, roles)
     if added.id in member.key_ids:
         return member
     if len(member.keys) >= MAX_KEYS:
-        raise _forbidden(f"a member has {MAX_KEYS} keys at most: end one of {', '.join(member.key_ids)} first")
+        raise _forbidden(_MOST_KEYS)
     return replace(member, keys=(added, *member.keys))
 
 
@@ -132,16 +132,16 @@ def without_key(member: Member, key_id: str) -> Member:
     """Return ``member`` with one key less; ``Refused`` for the last one and for one it does not have."""
     kept = tuple(key for key in member.keys if key.id != key_id)
     if kept == member.keys:
-        raise Refused(Refusal.NOT_FOUND, f"no such key; the member's keys are {', '.join(member.key_ids)}")
+        raise _no_such_key(member)
     if not kept:
-        raise _forbidden("the last key stays: add another one first, or suspend the member")
+        raise _forbidden(_LAST_KEY)
     return replace(member, keys=kept)
 
 
 def with_roles(member: Member, key_id: str, roles: Collection[Role]) -> Member:
     """Return ``member`` with other roles for one of its keys; ``Refused`` for one it does not have, and for none."""
     if key_id not in member.key_ids:
-        raise Refused(Refusal.NOT_FOUND, f"no such key; the member's keys are {', '.join(member.key_ids)}")
+        raise _no_such_key(member)
     changed = _roles(roles)
     if member.roles(key_id) == changed:
         return member
@@ -155,11 +155,11 @@ def in_state(member: Member, state: State, reason: str) -> Member:
     Of one that leaves nothing is kept but its id and the keys it signed under: whoever still asks under them is told.
     """
     if member.state is State.LEFT:
-        raise _forbidden("the member has left, which is final: take it in again under another id")
+        raise _forbidden(_FINAL)
     if member.state is state:
-        raise _forbidden(f"the member is {state} already")
+        raise _forbidden(both(*_SO_ALREADY[state]))
     if len(reason) > _LONGEST_TEXT:
-        raise _unfit(f"no text has more than {_LONGEST_TEXT} characters")
+        raise _unfit(_TOO_LONG)
     if state is State.LEFT:
         return replace(member, name="", contact="", state=state, reason=reason, record=None)
     return replace(member, state=state, reason=reason)
@@ -202,6 +202,33 @@ _NO_KEY = both(
 )
 
 
+HAS_LEFT = both("この加盟店は退会しています。", "the member has left")
+_FINAL = both(
+    "この加盟店は退会しています。元には戻せません。新しいIDで加入できます。",
+    "the member has left, which is final: take it in again under another id",
+)
+_SO_ALREADY = {
+    State.ACTIVE: ("この加盟店は停止されていません。", "the member is active already"),
+    State.SUSPENDED: ("この加盟店はすでに停止されています。", "the member is suspended already"),
+}
+_NO_ID = both(
+    "加盟店のIDは、英小文字・数字・ハイフンで1から40文字です（office は使えません）。",
+    "a member's id has 1 to 40 small letters, digits and hyphens (and is not `office`)",
+)
+_TOO_LONG = both(f"文字数は{_LONGEST_TEXT}文字までです。", f"no text has more than {_LONGEST_TEXT} characters")
+_NO_NAME = both(
+    f"加盟店の名称が必要です。文字数は{_LONGEST_TEXT}文字までです。",
+    f"a member needs a name, and no text has more than {_LONGEST_TEXT} characters",
+)
+_MOST_KEYS = both(
+    f"加盟店の鍵は{MAX_KEYS}個までです。先にどれかを終了してください。",
+    f"a member has {MAX_KEYS} keys at most: end one of them first",
+)
+_LAST_KEY = both(
+    "最後の鍵は終了できません。先に別の鍵を加えるか、加盟店を停止してください。",
+    "the last key stays: add another one first, or suspend the member",
+)
+_FOR_NOTHING = both("鍵の用途を一つ以上選んでください。", f"a key is for something: {', '.join(Role)}")
 _EVALUATED = frozenset({Role.LOOK_UP, Role.SEARCH})
 
 
@@ -211,7 +238,7 @@ def _key(public: bytes, now: float, roles: Collection[Role]) -> MemberKey:
 
 def _roles(roles: Collection[Role]) -> frozenset[Role]:
     if not roles:
-        raise _unfit(f"a key is for something: {', '.join(Role)}")
+        raise _unfit(_FOR_NOTHING)
     return frozenset(roles)
 
 
@@ -219,6 +246,12 @@ def _checked(public: bytes) -> bytes:
     if len(public) != _KEY_BYTES:
         raise _unfit(_NO_KEY)
     return public
+
+
+def _no_such_key(member: Member) -> Refused:
+    ids = ", ".join(member.key_ids)
+    text = both(f"この鍵はありません。加盟店の鍵は {ids} です。", f"no such key; the member's keys are {ids}")
+    return Refused(Refusal.NOT_FOUND, text)
 
 
 def _unfit(message: str) -> Refused:

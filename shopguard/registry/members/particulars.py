@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
@@ -120,39 +120,32 @@ def _traits(shop: Particulars) -> Iterator[Trait]:
     yield from (Trait(TraitKind.SIGN_IN, mail) for mail in mails if mail)
 
 
-def faults(shop: Particulars) -> Sequence[str]:
-    """Return what is wrong with an application, one sentence each in Japanese and English."""
-    return tuple(_faults(shop))
+def faults(shop: Particulars) -> Mapping[str, str]:
+    """Return by field what is wrong with an application, one sentence each in Japanese and English."""
+    return dict(_faults(shop))
 
 
-def _faults(shop: Particulars) -> Iterator[str]:
-    for field, label in _NEEDED.items():
-        if not getattr(shop, field).strip():
-            yield both(f"{label[0]}を記入してください。", f"{label[1]} ({field}) is missing.")
-    texts = (value for value in msgspec.structs.asdict(shop).values() if isinstance(value, str))
-    if any(len(text) > _LONGEST_TEXT or _CONTROL.search(text) for text in texts):
-        yield both(
-            f"一つの項目は{_LONGEST_TEXT}文字までで、改行や制御文字は使えません。",
-            f"No text has more than {_LONGEST_TEXT} characters, line breaks or control characters.",
-        )
+def _faults(shop: Particulars) -> Iterator[tuple[str, str]]:
+    texts = {name: value for name, value in msgspec.structs.asdict(shop).items() if isinstance(value, str)}
+    unfit = [name for name, text in texts.items() if len(text) > _LONGEST_TEXT or _CONTROL.search(text)]
+    for name, label in _NEEDED.items():
+        if not texts[name].strip():
+            yield name, both(f"{label[0]}を記入してください。", f"{label[1]} ({name}) is missing.")
+    if unfit:
+        yield from ((name, _NO_TEXT) for name in unfit)
         return
-    owner = identify(shop.owner)
-    if shop.address.strip() and not any(token.type == Type.ADDRESS for token in tokens(owner)):
-        yield both("住所を読み取れません。都道府県から書いてください。", "The address is not one: write all of it.")
-    if shop.phone.strip() and not owner.phones:
-        yield both("電話番号が正しくありません。", "The phone number is not one that can be called.")
-    if shop.mail.strip() and not owner.emails:
-        yield both("メールアドレスが正しくありません。", "The mail address is not one.")
-    if shop.site.strip() and not _is_site(shop.site):
-        yield both("サイトのアドレスは https:// から書いてください。", "The site's address begins with https://.")
-    if shop.bank_account.strip() and len(_digits(shop.bank_account)) < _FEWEST_BANK_DIGITS:
-        yield both("口座は銀行・支店・番号の数字で書いてください。", "Write bank, branch and account in digits.")
-    if shop.corporate_number.strip() and not is_corporate_number(_digits(shop.corporate_number)):
-        yield both("法人番号が正しくありません（13桁）。", "The corporate number is not one (13 digits).")
-    if shop.needs_licence and not shop.licence.strip():
-        yield both("許可・免許の番号を記入してください。", "The number of the licence is missing.")
-    if len(shop.people) > _MOST_PEOPLE:
-        yield both(f"関係者は{_MOST_PEOPLE}人までです。", f"At most {_MOST_PEOPLE} people.")
+    owner, digits = identify(shop.owner), _digits(shop.corporate_number)
+    wrong = {
+        "address": shop.address.strip() and not any(token.type == Type.ADDRESS for token in tokens(owner)),
+        "phone": shop.phone.strip() and not owner.phones,
+        "mail": shop.mail.strip() and not owner.emails,
+        "site": shop.site.strip() and not _is_site(shop.site),
+        "bank_account": shop.bank_account.strip() and len(_digits(shop.bank_account)) < _FEWEST_BANK_DIGITS,
+        "corporate_number": shop.corporate_number.strip() and not is_corporate_number(digits),
+        "licence": shop.needs_licence and not shop.licence.strip(),
+        "people": len(shop.people) > _MOST_PEOPLE,
+    }
+    yield from ((name, both(*_WRONG[name])) for name, is_wrong in wrong.items() if is_wrong)
 
 
 def is_corporate_number(digits: str) -> bool:
@@ -168,6 +161,20 @@ def is_corporate_number(digits: str) -> bool:
 
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
+_NO_TEXT = both(
+    f"一つの項目は{_LONGEST_TEXT}文字までで、改行や制御文字は使えません。",
+    f"No text has more than {_LONGEST_TEXT} characters, line breaks or control characters.",
+)
+_WRONG = {
+    "address": ("住所を読み取れません。都道府県から書いてください。", "The address is not one: write all of it."),
+    "phone": ("電話番号が正しくありません。", "The phone number is not one that can be called."),
+    "mail": ("メールアドレスが正しくありません。", "The mail address is not one."),
+    "site": ("サイトのアドレスは https:// から書いてください。", "The site's address begins with https://."),
+    "bank_account": ("口座は銀行・支店・番号の数字で書いてください。", "Write bank, branch and account in digits."),
+    "corporate_number": ("法人番号が正しくありません（13桁）。", "The corporate number is not one (13 digits)."),
+    "licence": ("許可・免許の番号を記入してください。", "The number of the licence is missing."),
+    "people": (f"関係者は{_MOST_PEOPLE}人までです。", f"At most {_MOST_PEOPLE} people."),
+}
 _NEEDED = {
     "legal_name": ("商号（または屋号・氏名）", "The legal name"),
     "representative": ("代表者", "The representative"),

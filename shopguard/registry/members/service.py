@@ -20,6 +20,7 @@ from shopguard.registry.desk import ALL_ROLES, Role
 from shopguard.registry.log import LeafKind, Log
 from shopguard.registry.members.independence import Tie, groups, ties
 from shopguard.registry.members.model import (
+    HAS_LEFT,
     USUAL_DAILY_ORDERS,
     Act,
     Member,
@@ -48,6 +49,7 @@ from shopguard.registry.prf.function import (
     PutMember,
 )
 from shopguard.registry.refusals import Refusal, Refused
+from shopguard.registry.reports.wording import both
 from shopguard.registry.seen import Seen
 from shopguard.registry.signing import key_id_of
 from shopguard.registry.signing_keys import SigningKeys
@@ -58,6 +60,12 @@ from shopguard.storage.engine import reading, writing
 _log = structlog.get_logger()
 ITSELF = "the member"
 _NOBODY = ""  # in place of an id, for a shop that has none yet
+_NOT_TWO = both("別の加盟店を指定してください。", "name two members")
+_ONE_LEFT = both("どちらかの加盟店が退会しています。", "one of them has left")
+_NOT_YET = (
+    "{}：保存しましたが、まだ有効になっていません。`shopguard registry members sync` を実行してください。",
+    "{}: kept, but not in force yet, as the keyed function is away; run `shopguard registry members sync`",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +199,7 @@ class Members:
         with writing(self._vault) as connection:
             found = self._store.get(connection, member_id)
             if found.state is State.LEFT:
-                raise Refused(Refusal.FORBIDDEN, f"{member_id}: has left")
+                raise Refused(Refusal.FORBIDDEN, HAS_LEFT)
             with self._regrouping(connection):
                 self._describe(connection, found, particulars)
             self._store.record(connection, found, LeafKind.MEMBER_CHANGED, by, "described", self._clock())
@@ -303,11 +311,11 @@ class Members:
         by: str,
     ) -> None:
         if one == other:
-            raise Refused(Refusal.FORBIDDEN, "name two members")
+            raise Refused(Refusal.FORBIDDEN, _NOT_TWO)
         with writing(self._vault) as connection:
             both = [self._store.get(connection, member_id) for member_id in sorted((one, other))]
             if any(found.state is State.LEFT for found in both):
-                raise Refused(Refusal.FORBIDDEN, "one of them has left")
+                raise Refused(Refusal.FORBIDDEN, _ONE_LEFT)
             with self._regrouping(connection):
                 is_new = do(connection, one, other)
             if is_new:
@@ -346,8 +354,8 @@ class Members:
         except Refused as refused:
             if refused.code is not Refusal.UNAVAILABLE:
                 raise
-            message = f"{member.id}: kept, but not in force yet ({refused}); run `shopguard registry members sync`"
-            raise Refused(Refusal.UNAVAILABLE, message, refused.retry_after_s) from None
+            said = both(*(text.format(member.id) for text in _NOT_YET))
+            raise Refused(Refusal.UNAVAILABLE, said, refused.retry_after_s) from refused
         return member
 
     def _tell(self, member_id: str) -> None:

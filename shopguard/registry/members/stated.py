@@ -26,7 +26,7 @@ def read_application(raw: bytes) -> Applied:
     stated = _fields(_decoded(raw), _APPLIED, "", wrong)
     shop = _particulars(stated.get("shop", {}), "shop.", wrong)
     applied = Applied(shop, stated.get("key", ""), stated.get("daily_orders", USUAL_DAILY_ORDERS))
-    _refuse([*wrong, *wrong_with(applied)])
+    _refuse([*wrong, *wrong_with(applied).values()])
     return applied
 
 
@@ -34,7 +34,7 @@ def read_particulars(raw: bytes) -> Particulars:
     """Return the particulars in ``raw`` (a JSON object); ``Refused`` names everything that is wrong with them."""
     wrong: list[str] = []
     shop = _particulars(_decoded(raw), "", wrong)
-    _refuse([*wrong, *faults(shop)])
+    _refuse([*wrong, *faults(shop).values()])
     return shop
 
 

@@ -64,6 +64,15 @@ def test_an_approved_shop_is_a_member_with_all_that_it_stated(home: RegistryHome
     assert is_one_person(home.seen.like(STAFF)[Subject.of(SubjectKind.MEMBER, "shop-1")])
 
 
+def test_what_is_handed_in_twice_is_one_application(home: RegistryHome) -> None:
+    said = applied()
+    once, again = (home.applications.apply(said, "shop") for _ in range(2))
+    assert again == once
+    assert home.applications.all() == [once]
+    home.applications.reject(once.id, "not yet", "clerk")
+    assert home.applications.apply(said, "shop").id != once.id, "what was decided is no reason not to ask again"
+
+
 def test_who_decided_stands_in_the_log(home: RegistryHome) -> None:
     waiting = home.applications.apply(applied(), "shop")
     home.applications.approve(waiting.id, "shop-1", "clerk", "known for years")
