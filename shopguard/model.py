@@ -224,6 +224,15 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnMatch:
+    """A line of the shop's own list that an order's party surely is. ``entry`` is its number, ``party`` as above."""
+
+    entry: int
+    party: str
+    comparison: Comparison
+
+
+@dataclass(frozen=True, slots=True)
 class Reason:
     """Why a verdict is what it is: a stable code, and one plain sentence in the shop's language."""
 
@@ -241,6 +250,7 @@ class Verdict:
     policy: str
     matches: tuple[Match, ...] = ()
     reasons: tuple[Reason, ...] = ()
+    own: tuple[OwnMatch, ...] = ()
 
     @property
     def strength(self) -> Strength:

@@ -33,6 +33,7 @@ from shopguard.storage.writer import Writer
 
 _DIGEST_BYTES = 16
 _MOST_MET = 200  # entries that one order is compared with: more in one house says nothing of anybody
+_MOST_TOLD = 5  # lines that somebody is told to be
 _AT_ONCE = 500
 _CONTACTS = {Type.PHONE, Type.EMAIL}
 _HOUSES = {Type.ADDRESS, Type.ADDRESS_ROOM, Type.ADDRESS_AREA, Type.POSTAL_NUMBERS, Type.POSTAL_ROOM} | {
@@ -62,6 +63,16 @@ class Added:
     at: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Met:
+    """A line that shares something with whom is asked about, and the positions of all that it shares."""
+
+    id: int
+    kind: OwnKind
+    fields: frozenset[str]
+    shared: Sequence[int]
+
+
 class _Sealed(msgspec.Struct, frozen=True):
     party: Party
     why: str
@@ -87,16 +98,16 @@ class OwnList:
     # --- what an order asks ---
 
     def standing(self, shop: str, identity: Identity) -> Standing:
-        """Return what the list of ``shop`` says of a buyer, where it surely is one of its people."""
+        """Return what the list of ``shop`` says of somebody, where they surely are one of its people."""
         asked = tokens(identity)
         met = self._met(shop, asked)
-        kinds = [kind for kind, _, _ in met]
-        found = score_each(identity, asked, [(shared, fields) for _, fields, shared in met])
-        watched = any(kind is OwnKind.WATCH and is_watched(one) for kind, one in zip(kinds, found, strict=True))
-        allowed = any(kind is OwnKind.ALLOW and is_allowed(one) for kind, one in zip(kinds, found, strict=True))
-        return Standing(watched, allowed)
+        compared = score_each(identity, asked, [(one.shared, one.fields) for one in met])
+        found = sorted(zip(met, compared, strict=True), key=lambda pair: -pair[1].score)
+        watched = [(one.id, said) for one, said in found if one.kind is OwnKind.WATCH and is_watched(said)]
+        allowed = any(one.kind is OwnKind.ALLOW and is_allowed(said) for one, said in found)
+        return Standing(dict(watched[:_MOST_TOLD]), allowed)
 
-    def _met(self, shop: str, asked: Sequence[Token]) -> list[tuple[OwnKind, frozenset[str], list[int]]]:
+    def _met(self, shop: str, asked: Sequence[Token]) -> list[_Met]:
         """Return the entries that share a phone, a mail or a house, with the positions of all that they share."""
         places = {self._digest(shop, token): at for at, token in enumerate(asked)}
         shared: dict[int, list[int]] = {}
@@ -111,7 +122,9 @@ class OwnList:
             for row in connection.execute(_SHARED, of):
                 shared[row.entry].append(places[bytes(row.token)])
             known = connection.execute(_KNOWN, {"ids": list(shared)}).all()
-        return [(OwnKind(row.kind), frozenset(row.fields.split()), sorted(shared[row.id])) for row in known]
+        return [
+            _Met(row.id, OwnKind(row.kind), frozenset(row.fields.split()), sorted(shared[row.id])) for row in known
+        ]
 
     # --- changing it ---
 

@@ -1,6 +1,6 @@
 """Who is on the shop's own list, and when a person of an order surely is one of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import chain
@@ -40,9 +40,9 @@ class OwnEntry:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the list says of a buyer."""
+    """What the list says of somebody. ``watched``: the lines to check that they surely are, the surest first."""
 
-    watched: bool = False
+    watched: Mapping[int, Comparison] = field(default_factory=dict)
     allowed: bool = False
 
 
@@ -60,7 +60,7 @@ class NobodyKnown:
 
 
 def is_watched(found: Comparison) -> bool:
-    """Whether a buyer surely is somebody on the list: two independent details agree, or the phone or the mail."""
+    """Whether somebody surely is a person on the list: two independent details agree, or the phone or the mail."""
     return found.strength is Strength.STRONG or _is_reached(found)
 
 

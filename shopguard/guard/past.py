@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from shopguard.guard.reviews import Reviews, ReviewState
 from shopguard.guard.screening import Screener
-from shopguard.guard.signals import Signal, among
+from shopguard.guard.signals import OF_OWN_LIST, Signal, among
 from shopguard.guard.store import OrderStore, Screening
 from shopguard.guard.writeback import WriteBack
 from shopguard.model import Order, OrderRef, ScreeningState, Stage, Strength, Verdict, VerdictKind
@@ -26,10 +26,14 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """What spoke against an order that an operator released: entries with their strongest match, and signals."""
+    """What spoke against an order that an operator released: entries with their strongest match, and signals.
+
+    ``own``: the lines of the shop's own list.
+    """
 
     entries: Mapping[str, Strength]
     signals: frozenset[Signal]
+    own: frozenset[int] = frozenset()
 
 
 class Memory:
@@ -86,15 +90,17 @@ def _released(history: Sequence[Screening]) -> Released:
     """Return what was ever acted on."""
     strongest: dict[str, Strength] = {}
     signals: set[Signal] = set()
+    own: set[int] = set()
     for verdict in (screening.verdict for screening in history if screening.verdict):
         released = any(why.code == "released_before" for why in verdict.reasons)
         if verdict.kind is VerdictKind.ALLOW and not released:
             continue
         signals |= among(verdict.reasons)
+        own.update(match.entry for match in verdict.own)
         for match in verdict.matches:
             known = strongest.get(match.entry, Strength.NONE)
             strongest[match.entry] = max(known, match.comparison.strength, key=lambda s: s.rank)
-    return Released(strongest, frozenset(signals))
+    return Released(strongest, frozenset(signals), frozenset(own))
 
 
 def is_released(verdict: Verdict, released: Released | None, flagging: Set[Signal] = frozenset()) -> bool:
@@ -105,7 +111,9 @@ def is_released(verdict: Verdict, released: Released | None, flagging: Set[Signa
     """
     if released is None or verdict.kind is VerdictKind.ALLOW or verdict.state is ScreeningState.UNSCREENED:
         return False
+    if not flagging <= released.signals:
+        return False
+    if flagging & OF_OWN_LIST and not {match.entry for match in verdict.own} <= released.own:
+        return False
     known = released.entries
-    return flagging <= released.signals and all(
-        m.comparison.strength.rank <= known.get(m.entry, Strength.NONE).rank for m in verdict.matches
-    )
+    return all(m.comparison.strength.rank <= known.get(m.entry, Strength.NONE).rank for m in verdict.matches)

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from shopguard.adapter import Capability
 from shopguard.config import Language, Mode, PolicyRule, PolicySettings, ShopSettings, SignalEffect
-from shopguard.guard.signals import Signal, effect_of
+from shopguard.guard.signals import OF_OWN_LIST, Signal, effect_of
 from shopguard.guard.wording import reason
 from shopguard.model import (
     Category,
@@ -105,7 +105,7 @@ def flagging(noticed: Iterable[Signal], order: Order, policy: PolicySettings) ->
     Where not even a possible match would be looked at, only the shop's own list does: the shop wrote it for that.
     """
     flag = frozenset(signal for signal in noticed if effect_of(signal, policy.signals) is SignalEffect.FLAG)
-    return flag & {Signal.OWN_LIST} if rule_for(order, policy).possible is VerdictKind.ALLOW else flag
+    return flag & OF_OWN_LIST if rule_for(order, policy).possible is VerdictKind.ALLOW else flag
 
 
 def allowed(order: Order, why: Reason, policy: PolicySettings) -> Verdict:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from shopguard.config import Language, PolicySettings, SignalEffect
 from shopguard.guard import policy as rules
 from shopguard.guard import signals
-from shopguard.guard.own_people import NobodyKnown, OwnPeople, is_allowed
+from shopguard.guard.own_people import NobodyKnown, OwnPeople, Standing, is_allowed
 from shopguard.guard.phone_use import NoPhoneUse, PhoneUse
 from shopguard.guard.signals import Signal
 from shopguard.guard.store import Vault, digest_of
@@ -23,6 +23,7 @@ from shopguard.model import (
     Effect,
     Match,
     Order,
+    OwnMatch,
     Party,
     Reason,
     ScreeningState,
@@ -102,6 +103,7 @@ class Screener:
         if why is not None:
             return Screened(rules.allowed(order, why, rules_.policy))
         matches: list[Match] = []
+        own: list[OwnMatch] = []
         noticed: list[Signal] = []
         asides: dict[Reason, None] = {}
         causes: dict[Reason, None] = {}
@@ -111,11 +113,12 @@ class Screener:
         customer = next(iter(order.parties))  # the buyer, wherever the platform names one
         for role, party in order.parties.items():
             identity = identify(party)
-            if role == customer:
-                own = self._own_list.standing(order.shop, identity)
-                if own.allowed or is_known(identity, rules_.allow_list):
-                    return Screened(rules.allowed(order, reason("allow_listed", rules_.language), rules_.policy))
-                noticed += [Signal.OWN_LIST] if own.watched else []
+            known_here = self._known_here(order.shop, identity, rules_, is_customer=role == customer)
+            if role == customer and known_here.allowed:
+                return Screened(rules.allowed(order, reason("allow_listed", rules_.language), rules_.policy))
+            if known_here.watched:
+                own += [OwnMatch(entry, role, found) for entry, found in known_here.watched.items()]
+                noticed.append(Signal.OWN_LIST if role == customer else Signal.OWN_LIST_RECIPIENT)
             if identity.address is not None:
                 noticed += signals.of_address(identity.address.remarks)
             if role == customer:
@@ -137,7 +140,16 @@ class Screener:
             asides[reason("registry_silent" if silent else "from_cache", rules_.language)] = None
             asides |= causes
         verdict = rules.judge(order, _best_of_each(matches), state, rules_.policy, rules_.language, tuple(asides))
-        return Screened(rules.notice(verdict, order, noticed, rules_.policy, rules_.language), pieces)
+        verdict = rules.notice(verdict, order, noticed, rules_.policy, rules_.language)
+        return Screened(replace(verdict, own=tuple(own)), pieces)
+
+    def _known_here(self, shop: str, identity: Identity, rules_: ScreeningRules, *, is_customer: bool) -> Standing:
+        """What the shop itself knows of somebody: known to be fine wins, and nobody is looked at who is ignored."""
+        known = self._own_list.standing(shop, identity)
+        matters = is_customer or known.watched  # a recipient's being fine speaks for nobody else
+        if known.allowed or (matters and is_known(identity, rules_.allow_list)):
+            return Standing(allowed=True)
+        return Standing() if rules_.policy.signals.own_list is SignalEffect.IGNORE else known
 
     def remember(self, order: Order, rules_: ScreeningRules) -> Callable[[sa.Connection], None]:
         """Return the step that takes note of the phones of an order that counts: later ones are judged by it."""
@@ -168,7 +180,7 @@ class Screener:
 
 
 def is_known(identity: Identity, allow_list: Sequence[Party]) -> bool:
-    """Whether this buyer is a customer on the allow-list of the shop's settings."""
+    """Whether somebody is a customer on the allow-list of the shop's settings."""
     return any(is_allowed(compare_identities(identity, identify(party))) for party in allow_list)
 
 

@@ -25,8 +25,11 @@ class Signal(StrEnum):
     THROWAWAY_MAIL = "signal_throwaway_mail"
     DUMMY_PHONE = "signal_dummy_phone"
     MANY_NAMES = "signal_many_names"
-    OWN_LIST = "signal_own_list"  # somebody on the shop's own list
+    OWN_LIST = "signal_own_list"  # the buyer is on the shop's own list
+    OWN_LIST_RECIPIENT = "signal_own_list_recipient"
 
+
+OF_OWN_LIST = frozenset({Signal.OWN_LIST, Signal.OWN_LIST_RECIPIENT})
 
 _OF_REMARK: Mapping[Remark, Signal] = {
     Remark.UNKNOWN_MUNICIPALITY: Signal.UNKNOWN_ADDRESS,
@@ -93,6 +96,7 @@ def effect_of(signal: Signal, settings: SignalSettings) -> SignalEffect:
         Signal.DUMMY_PHONE: settings.dummy_phone,
         Signal.MANY_NAMES: settings.many_names,
         Signal.OWN_LIST: settings.own_list,
+        Signal.OWN_LIST_RECIPIENT: settings.own_list,
     }[signal]
 
 

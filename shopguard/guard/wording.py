@@ -144,6 +144,10 @@ _REASONS = {
         "店の確認リストにある購入者です。",
         "The buyer is on the shop's own list of people to check.",
     ),
+    "signal_own_list_recipient": (
+        "店の確認リストにある届け先です。",
+        "A recipient is on the shop's own list of people to check.",
+    ),
 }
 
 # What each cause of a silence (``Answer.cause``) is to the people of a shop; any other is an outage.
@@ -178,6 +182,7 @@ _SIGNS = {
     "signal_dummy_phone": ("電話番号なし", "no real phone number"),
     "signal_many_names": ("同じ携帯番号に複数の姓", "several surnames on one mobile number"),
     "signal_own_list": ("店の確認リスト", "the shop's own list"),
+    "signal_own_list_recipient": ("届け先が店の確認リスト", "a recipient on the shop's own list"),
 }
 
 

@@ -10,7 +10,7 @@ from shopguard.config import Language, PolicyRule, PolicySettings, SignalEffect,
 from shopguard.guard.past import Released, is_released
 from shopguard.guard.phone_use import PhonesOfFile
 from shopguard.guard.policy import flagging, notice
-from shopguard.guard.signals import Signal, Use, among, effect_of, of_address, of_contact, uses
+from shopguard.guard.signals import OF_OWN_LIST, Signal, Use, among, effect_of, of_address, of_contact, uses
 from shopguard.guard.wording import note_text
 from shopguard.identity import identify
 from shopguard.identity.location import Remark
@@ -152,7 +152,7 @@ def test_a_signal_flags_and_says_why(signal: Signal) -> None:
 @pytest.mark.parametrize("signal", Signal)
 @pytest.mark.parametrize(("effect", "shown"), [(SignalEffect.IGNORE, 0), (SignalEffect.SHOW, 1)])
 def test_each_signal_can_be_switched_off_or_only_shown(signal: Signal, effect: SignalEffect, shown: int) -> None:
-    field = signal.removeprefix("signal_")
+    field = signal.removeprefix("signal_").removesuffix("_recipient")
     settings = replace(ALL_FLAG, **{field: effect})
     found = noticed(signal, policy=PolicySettings(signals=settings))
     assert (found.kind, len(found.reasons)) == (ALLOW, shown)
@@ -169,15 +169,15 @@ def test_signals_never_hold_and_never_soften() -> None:
 
 @pytest.mark.parametrize("kind", [PaymentKind.CARD, PaymentKind.WALLET, PaymentKind.PAY_LATER_PROVIDER])
 def test_where_no_possible_match_is_looked_at_a_signal_is_only_shown(kind: PaymentKind) -> None:
-    order, signals = replace(ORDER, payment=Payment(kind)), set(Signal) - {Signal.OWN_LIST}
+    order, signals = replace(ORDER, payment=Payment(kind)), set(Signal) - OF_OWN_LIST
     found = noticed(*signals, order=order)
     assert (found.kind, len(found.reasons)) == (ALLOW, len(signals))
-    assert noticed(Signal.OWN_LIST, order=order).kind is FLAG
+    assert all(noticed(signal, order=order).kind is FLAG for signal in OF_OWN_LIST)
 
 
 def test_by_default_only_what_honest_buyers_hardly_do_is_flagged() -> None:
     by_default = flagging(Signal, ORDER, PolicySettings())
-    assert by_default == {Signal.THROWAWAY_MAIL, Signal.DUMMY_PHONE, Signal.MANY_NAMES, Signal.OWN_LIST}
+    assert by_default == {Signal.THROWAWAY_MAIL, Signal.DUMMY_PHONE, Signal.MANY_NAMES} | OF_OWN_LIST
 
 
 def test_the_same_signal_twice_is_said_once() -> None:

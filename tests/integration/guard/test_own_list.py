@@ -9,7 +9,7 @@ from shopguard.config import PolicySettings, SignalEffect, SignalSettings
 from shopguard.guard.own_list import OwnList
 from shopguard.guard.own_people import OwnKind, OwnPerson
 from shopguard.identity import identify
-from shopguard.model import Order, Party, Payment, PaymentKind, VerdictKind
+from shopguard.model import Order, Party, Payment, PaymentKind, Relation, VerdictKind
 from shopguard.storage.tables import audit, own_entry, own_token
 
 SHOP = "main-store"
@@ -91,16 +91,90 @@ def test_the_allow_list_of_the_settings_counts_as_well(build):
     assert house.reasons() == {"allow_listed"}
 
 
-def test_a_recipient_on_the_list_changes_nothing(house, clean):
-    house.own_list.add(SHOP, WATCHED, "clerk")
-    house.take(replace(clean, recipients=(HANAKO,)))
-    assert house.reasons() == {"no_match"}
-
-
 def test_a_list_is_of_one_shop(house):
     house.own_list.add("other-shop", WATCHED, "clerk")
     house.take(order_of(HANAKO))
     assert house.reasons() == {"no_match"}
+
+
+# --- and for those who receive it -----------------------------------------------------------------------------------
+
+FRIEND = Party(name="佐藤 次郎", phones=("080-0000-4444",))
+HOME = replace(HANAKO, phones=(), emails=())
+
+
+def told(house) -> list[tuple[str, set[str]]]:
+    """Whom the verdict names of the own list: as which person of the order, and which details agree."""
+    return [
+        (match.party, {item.field for item in match.comparison.evidence if item.relation is Relation.SAME})
+        for match in house.verdict().own
+    ]
+
+
+@pytest.mark.parametrize(
+    ("recipient", "agree"),
+    [
+        (HOME, {"name", "address"}),
+        (Party(name="鈴木 一郎", phones=HANAKO.phones), {"phone"}),
+        (replace(HOME, phones=HANAKO.phones), {"name", "address", "phone"}),
+        (replace(HOME, name="鈴木 一郎"), None),
+        (Party(name="見本 花子"), None),
+    ],
+)
+def test_an_order_for_somebody_to_watch_is_flagged_and_says_what_agrees(house, clean, recipient, agree):
+    house.own_list.add(SHOP, WATCHED, "clerk")
+    house.take(replace(clean, recipients=(recipient,)))
+    assert house.verdict().kind is (VerdictKind.FLAG if agree else VerdictKind.ALLOW)
+    assert house.reasons() == ({"no_match", "signal_own_list_recipient"} if agree else {"no_match"})
+    assert told(house) == ([("recipient", agree)] if agree else [])
+
+
+def test_each_person_of_an_order_is_named_with_what_agrees(house):
+    house.own_list.add(SHOP, WATCHED, "clerk")
+    house.own_list.add(SHOP, OwnPerson(OwnKind.WATCH, FRIEND, "x"), "clerk")
+    other = Party(name="鈴木 一郎", phones=("080-0000-9999",))
+    house.take(order_of(replace(FRIEND, name="別 人"), recipients=(other, HOME)))
+    assert told(house) == [("buyer", {"phone"}), ("recipient 2", {"name", "address"})]
+    assert {"signal_own_list", "signal_own_list_recipient"} <= house.reasons()
+
+
+def test_a_customer_known_to_be_fine_may_send_to_anybody(house, clean):
+    house.own_list.add(SHOP, WATCHED, "clerk")
+    house.own_list.add(SHOP, OwnPerson(OwnKind.ALLOW, clean.buyer), "clerk")
+    house.take(replace(clean, recipients=(HANAKO,)))
+    assert house.verdict().kind is VerdictKind.ALLOW
+    assert (house.reasons(), told(house)) == ({"allow_listed"}, [])
+
+
+@pytest.mark.parametrize("in_settings", [True, False])
+def test_a_recipient_known_to_be_fine_is_not_flagged_and_speaks_for_no_buyer(build, clean, bad, in_settings):
+    house = build(allow_list=(HANAKO,)) if in_settings else build()
+    house.own_list.add(SHOP, WATCHED, "clerk")
+    if not in_settings:
+        house.own_list.add(SHOP, ALLOWED, "clerk")
+    house.take(replace(clean, recipients=(HANAKO,)))
+    assert (house.reasons(), told(house)) == ({"no_match"}, [])
+    house.take(replace(bad, id="2", recipients=(HANAKO,)))
+    assert house.verdict("2").kind is VerdictKind.HOLD
+
+
+def test_a_shop_that_ignores_its_list_is_told_nothing_of_it(build, clean):
+    house = build(policy=PolicySettings(signals=SignalSettings(own_list=SignalEffect.IGNORE)))
+    house.own_list.add(SHOP, WATCHED, "clerk")
+    house.take(replace(clean, recipients=(HANAKO,)))
+    assert (house.reasons(), told(house)) == ({"no_match"}, [])
+
+
+def test_a_release_covers_whom_it_was_sent_to_and_nobody_else_on_the_list(house, clean):
+    house.own_list.add(SHOP, WATCHED, "clerk")
+    house.own_list.add(SHOP, OwnPerson(OwnKind.WATCH, FRIEND, "x"), "clerk")
+    order = replace(clean, recipients=(HANAKO,))
+    house.take(order)
+    house.release()
+    house.take(replace(order, total=order.total + 1))
+    assert house.verdict().kind is VerdictKind.ALLOW
+    house.take(replace(order, recipients=(FRIEND,)))
+    assert house.verdict().kind is VerdictKind.FLAG
 
 
 def test_a_released_order_is_let_go_until_its_buyer_is_put_on_the_list(house, possible):
@@ -134,7 +208,7 @@ ADDRESS = Party(region="大阪府", city="大阪市北区", lines=("梅田1-2-3"
 )
 def test_two_details_or_phone_or_mail_are_needed(house, buyer, watched):
     house.own_list.add(SHOP, WATCHED, "clerk")
-    assert house.own_list.standing(SHOP, identify(buyer)).watched is watched
+    assert bool(house.own_list.standing(SHOP, identify(buyer)).watched) is watched
 
 
 def test_a_customer_known_by_the_number_is_not_whoever_else_uses_it(house):
