@@ -22,6 +22,7 @@ from shopguard.guard.claims import Claimant
 from shopguard.guard.earlier import EarlierOrders
 from shopguard.guard.effects import Effects
 from shopguard.guard.health import Health
+from shopguard.guard.heartbeats import Beating, Heartbeats
 from shopguard.guard.inbox import Inbox
 from shopguard.guard.later_listing import LaterListings, ListingFeed
 from shopguard.guard.modes import Modes
@@ -43,7 +44,7 @@ from shopguard.guard.reviews import Reviews
 from shopguard.guard.screening import PairStore, Screener
 from shopguard.guard.setting_up import SettingUp
 from shopguard.guard.settling import Settling
-from shopguard.guard.shops import GuardedShop, Shops, ShopStates
+from shopguard.guard.shops import GuardedShop, Shops, ShopStates, sent_by_platform
 from shopguard.guard.store import OrderStore
 from shopguard.guard.timeline import Timeline
 from shopguard.guard.tokens import StoredTokens
@@ -305,6 +306,7 @@ class Installation:
             self.effects,
             self.states,
             self.registry,
+            self.heartbeats,
             self.registry_client.me,
             self.clock,
         )
@@ -323,11 +325,18 @@ class Installation:
     @cached_property
     def outlook(self) -> Outlook:
         """Whether anything keeps the guard from guarding, for a line across every page."""
-        return Outlook(self.inbox, self.states, self.modes, self.shops, self._is_worked, self.clock)
+        works = self.is_worked
+        return Outlook(self.inbox, self.states, self.modes, self.shops, self.heartbeats, works, self.clock)
 
-    def _is_worked(self) -> bool:
+    @cached_property
+    def heartbeats(self) -> Heartbeats:
+        return Heartbeats(self.engine, self.writer, self.clock)
+
+    def is_worked(self) -> bool:
         """Whether somebody judges what comes in; with PostgreSQL the workers may be on other machines."""
-        return self.config.database.url is not None or a_worker_runs(self.data_dir)
+        if self.config.database.url is None:
+            return a_worker_runs(self.data_dir)
+        return self.heartbeats.silence(Beating.WORKER) is None
 
     @cached_property
     def retention(self) -> Retention:
@@ -344,7 +353,8 @@ class Installation:
         """What tells people of holds outside of the pages."""
         page = self.config.server.console_url or ""
         targets = Targets(self.engine, self.writer, self.keyring, self.clock)
-        planning = Planning(self.engine, self.writer, targets, self.store, page, self.clock)
+        sent = sent_by_platform(self.shops)
+        planning = Planning(self.engine, self.writer, targets, self.store, self.heartbeats, sent, page, self.clock)
         return Notices(self.engine, self.writer, targets, planning, self.clock)
 
     def worker(self, name: str) -> Worker:

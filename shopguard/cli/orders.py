@@ -15,7 +15,6 @@ from shopguard.guard.inbox import DeliveryLine
 from shopguard.guard.pairs import pairs_of
 from shopguard.guard.policy import Action
 from shopguard.guard.reviews import Decision, Review
-from shopguard.guard.worker_lock import a_worker_runs
 from shopguard.model import OrderRef
 
 if TYPE_CHECKING:
@@ -187,7 +186,7 @@ def replay(context: click.Context, ids: tuple[int, ...], are_effects: bool) -> N
         refused = [id_ for id_ in dict.fromkeys(ids) if not again([id_], now)]
         done = len(set(ids)) - len(refused)
         if done:
-            click.echo(f"{done} will run again{'' if _work_is_done(installation) else _NO_WORKER}")
+            click.echo(f"{done} will run again{'' if installation.is_worked() else _NO_WORKER}")
     why = "unknown or not failed" if are_effects else "unknown, under way now, or emptied by retention or erasure"
     for id_ in refused:
         click.echo(f"{id_}: {why}", err=True)
@@ -195,11 +194,6 @@ def replay(context: click.Context, ids: tuple[int, ...], are_effects: bool) -> N
 
 
 _NO_WORKER = " when a worker runs; none does on this machine now: start `shopguard serve`"
-
-
-def _work_is_done(installation: "Installation") -> bool:
-    """Whether somebody will do it soon; with PostgreSQL the workers may be on other machines."""
-    return installation.config.database.url is not None or a_worker_runs(installation.data_dir)
 
 
 @click.command()
@@ -315,7 +309,7 @@ def _tell_release(installation: "Installation", decision: Decision, wait: bool) 
         else:
             click.echo(f"{said}: released; no hold of ours stands at the platform")
         return 0
-    if wait and _work_is_done(installation):
+    if wait and installation.is_worked():
         effect = _wait_for(installation, effect)
     if effect.state == "confirmed":
         click.echo(f"{said}: the platform confirmed that our hold is gone")
@@ -323,7 +317,7 @@ def _tell_release(installation: "Installation", decision: Decision, wait: bool) 
         click.echo(f"{said}: the platform did not take the release: {effect.last_error}", err=True)
         click.echo(f"  {_effect_remedy(effect)}", err=True)
         return 1
-    elif _work_is_done(installation):
+    elif installation.is_worked():
         click.echo(f"{said}: stored; the worker will tell the platform{_trouble(effect)}")
     else:
         click.echo(f"{said}: stored; the platform will be told{_NO_WORKER}")

@@ -18,6 +18,7 @@ from shopguard.cli.running import own_registry, say_renewal
 from shopguard.cli.tables import ready_tables
 from shopguard.errors import ConfigError
 
+from shopguard.guard.heartbeats import Beating
 if TYPE_CHECKING:
     from shopguard.bootstrap import Installation
     from shopguard.config import ServerSettings
@@ -230,7 +231,11 @@ def _evaluate(invocation: Invocation) -> None:
 
 def _work(invocation: Invocation, name: str) -> None:
     stop = supervise.stop_on_signal()
-    with contextlib.closing(invocation.installation()) as installation, only_one(installation.data_dir, name):
+    with (
+        contextlib.closing(invocation.installation()) as installation,
+        only_one(installation.data_dir, name),
+        installation.heartbeats.beating(Beating.WORKER),
+    ):
         installation.worker(name).run(stop)
 
 
@@ -286,7 +291,9 @@ def listen(factory: str, host: str, port: int, threads: int) -> None:
 def receiver_application() -> object:
     """What granian calls to build the receiver."""
     _begin()
-    return receiver_installation().receiver_app()
+    installation = receiver_installation()
+    installation.heartbeats.beat_on(Beating.RECEIVER)
+    return installation.receiver_app()
 
 
 def console_application() -> object:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from shopguard.config import Mode
 from shopguard.errors import ShopGuardError
 from shopguard.guard.effects import Effects
+from shopguard.guard.heartbeats import SILENT_S, Beating, Heartbeats
 from shopguard.guard.inbox import Inbox
 from shopguard.guard.shops import GuardedShop, ShopStates
 from shopguard.identity import identify, tokens
@@ -44,15 +45,19 @@ class Health:
         deliveries: Inbox,
         effects: Effects,
         states: ShopStates,
+        heartbeats: Heartbeats,
         registry: Registry,
         standing: Callable[[], Me],
         clock: Callable[[], float],
     ) -> None:
         self._engine, self._inbox, self._effects = engine, deliveries, effects
-        self._states, self._registry, self._standing, self._clock = states, registry, standing, clock
+        self._states, self._heartbeats, self._clock = states, heartbeats, clock
+        self._registry, self._standing = registry, standing
 
     def of_guard(self) -> Iterator[Finding]:
         """Yield one finding per check that concerns all shops."""
+        for whose in Beating:
+            yield _attempt(whose.value, partial(self._alive, whose))
         checks = {
             "registry": self._reach_registry,
             "queue": self._queue,
@@ -68,6 +73,16 @@ class Health:
         checks = {"mode": self._mode, "heard": self._heard, "feed": self._feed, "alarm": self._alarm}
         for name, check in checks.items():
             yield _attempt(name, partial(check, shop))
+
+    def _alive(self, whose: Beating) -> Finding:
+        last = self._heartbeats.last(whose)
+        if last is None:
+            return Finding(whose.value, True, "was not started yet")
+        silent = self._clock() - last
+        if silent <= SILENT_S:
+            return Finding(whose.value, True, "at work")
+        remedy = "start `shopguard serve`; just after a start, look again in a minute"
+        return Finding(whose.value, False, f"silent for {_span(silent)}", remedy)
 
     def _reach_registry(self) -> Finding:
         query = Query(OrderRef("doctor", "doctor"), "buyer", "doctor", tokens(identify(_NOBODY)))

@@ -7,9 +7,10 @@ from enum import StrEnum
 
 from shopguard.config import Mode
 from shopguard.guard.health import LATE_S
+from shopguard.guard.heartbeats import Beating, Heartbeats
 from shopguard.guard.inbox import Inbox
 from shopguard.guard.modes import Modes
-from shopguard.guard.shops import ACCESS_REQUEST, GuardedShop, Shops, ShopStates
+from shopguard.guard.shops import ACCESS_REQUEST, GuardedShop, Shops, ShopStates, sent_by_platform
 
 KEPT_S = 5.0
 
@@ -18,6 +19,7 @@ class Gap(StrEnum):
     """What keeps the guard from guarding."""
 
     OFF = "off"  # no worker runs: orders are stored, nobody judges them
+    DEAF = "deaf"  # no receiver runs: what platforms send does not come in
     BEHIND = "behind"  # orders wait for longer than they should
     BLIND = "blind"  # the platform said that orders may not arrive
     UNLISTED = "unlisted"  # the platform cannot be asked for what the webhooks missed
@@ -46,14 +48,15 @@ class Outlook:
         states: ShopStates,
         modes: Modes,
         shops: Shops,
+        heartbeats: Heartbeats,
         works: Callable[[], bool],
         clock: Callable[[], float],
     ) -> None:
         self._inbox, self._states, self._modes, self._shops = inbox, states, modes, shops
+        self._heartbeats = heartbeats
         self._works, self._clock = works, clock
         self._found: Sequence[Trouble] = ()
         self._looked_at: float | None = None
-        self._off_since: float | None = None
         self._lock = threading.Lock()
 
     def troubles(self) -> Sequence[Trouble]:
@@ -67,12 +70,11 @@ class Outlook:
     def _look(self, now: float) -> Iterator[Trouble]:
         due = self._inbox.overdue_since()
         if not self._works():
-            self._off_since = min(filter(None, (self._off_since, due, now)))
-            yield Trouble(Gap.OFF, since=self._off_since)
-        else:
-            self._off_since = None
-            if due is not None and now - due > LATE_S:
-                yield Trouble(Gap.BEHIND, since=due)
+            yield Trouble(Gap.OFF, since=self._heartbeats.last(Beating.WORKER) or due)
+        elif due is not None and now - due > LATE_S:
+            yield Trouble(Gap.BEHIND, since=due)
+        if sent_by_platform(self._shops) and (silence := self._heartbeats.silence(Beating.RECEIVER)):
+            yield Trouble(Gap.DEAF, since=silence.since)
         changed = self._modes.since()
         found = [gap for shop in self._shops.values() for gap in self._of(shop, changed.get(shop.name))]
         yield from sorted(found, key=lambda trouble: list(Gap).index(trouble.gap))

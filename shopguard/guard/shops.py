@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from shopguard.adapter import PlatformAdapter
+from shopguard.adapter import Capability, PlatformAdapter
 from shopguard.config import PolicySettings, ShopSettings
 from shopguard.guard.claims import Claimant
 from shopguard.model import ShopAlarm
@@ -33,6 +33,11 @@ class GuardedShop:
 
 
 Shops = Mapping[str, GuardedShop]
+
+
+def sent_by_platform(shops: Shops) -> Sequence[str]:
+    """Return the names of shops whose orders a receiver must take in as they are sent."""
+    return [name for name, shop in shops.items() if Capability.PUSH in shop.adapter.capabilities]
 
 
 @dataclass(frozen=True, slots=True)

@@ -330,6 +330,13 @@ notice = Table(
 audit = Table(
     "audit",
     metadata,
+heartbeat = Table(
+    "heartbeat",
+    metadata,
+    Column("process", String(20), primary_key=True),  # receiver | worker
+    Column("at", Float, nullable=False),  # its last sign of life
+)
+
     Column("id", _row_id, primary_key=True),
     Column("at", Float, nullable=False),
     Column("actor", String(100), nullable=False),

@@ -242,7 +242,7 @@ def test_doctor_finds(
 
 def of_registry(desk: "Desk", registry: FakeRegistry, member: Me) -> Finding:
     with desk.opened() as made:
-        parts = (made.engine, made.inbox, made.effects, made.states)
+        parts = (made.engine, made.inbox, made.effects, made.states, made.heartbeats)
         health = Health(*parts, registry, lambda: member, made.clock)
         return next(finding for finding in health.of_guard() if finding.check == "registry")
 

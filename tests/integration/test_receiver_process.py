@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -18,6 +19,7 @@ import pytest
 from shopguard.adapter import WebhookRequest
 from shopguard.crypto import Keyring
 from shopguard.guard.claims import Claimant
+from shopguard.guard.heartbeats import Beating, Heartbeats
 from shopguard.guard.inbox import Inbox
 from shopguard.storage.engine import open_engine, sqlite_url
 from shopguard.storage.writer import writer_for
@@ -155,6 +157,18 @@ def test_each_status_of_the_contract(receiver: Process) -> None:
 def test_a_body_above_the_limit_is_413(receiver: Process, in_chunks: bool) -> None:
     body = b" " * 20_001
     assert receiver.send("POST", PATH, iter([body]) if in_chunks else body, signed(body))[0] == 413
+
+
+def test_it_shows_that_it_lives(receiver: Process, home: Path) -> None:
+    engine = open_engine(sqlite_url(home / "var" / "guard.db"))
+    heartbeats = Heartbeats(engine, writer_for(engine), time.time)
+    for _ in range(600):
+        if (last := heartbeats.last(Beating.RECEIVER)) is not None:
+            break
+        threading.Event().wait(0.1)
+    engine.dispose()
+    assert last is not None
+    assert abs(time.time() - last) < 300
 
 
 def test_a_body_in_chunks_is_taken_in(receiver: Process) -> None:

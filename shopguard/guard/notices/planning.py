@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from shopguard.guard.heartbeats import Beating, Heartbeats
 from shopguard.guard.notices.model import Target
 from shopguard.guard.notices.targets import Targets
 from shopguard.guard.store import OrderStore
@@ -28,6 +29,12 @@ _NAMED = 10  # orders that one notice names
 _KEPT_S = 30 * 86_400.0
 
 
+_DEAF = (
+    "受信プロセスが応答していないため、ショップから送られる注文を受け取れません。shopguard serve をご確認ください。",
+    "The receiver is silent, so no order that a shop sends can come in. See that shopguard serve runs and is well.",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """A notice before it has a number: neutral, without names."""
@@ -40,6 +47,7 @@ class Planning:
     """Writes down what is to be told.
 
     Args:
+        sent: the shops whose orders a receiver must take in.
         page: the address that people open; empty: none is told.
         clock: Unix seconds.
     """
@@ -50,11 +58,14 @@ class Planning:
         writer: Writer,
         targets: Targets,
         store: OrderStore,
+        heartbeats: Heartbeats,
+        sent: Sequence[str],
         page: str,
         clock: Callable[[], float],
     ) -> None:
         self._engine, self._writer, self._targets = engine, writer, targets
         self._store, self._page, self._clock = store, page, clock
+        self._heartbeats, self._sent = heartbeats, sent
 
     def plan(self) -> None:
         """Write down what each target is to be told by now; may be done at any time, by several at once."""
@@ -79,8 +90,9 @@ class Planning:
     def _at_once(self, target: Target, now: float) -> None:
         holds = [held for held in self._new_holds(target) if self._ships_next(held)]
         alarms = self._new_alarms(target)
-        if holds or alarms:
-            said = self._urgent(holds, alarms)
+        deaf = self._newly_deaf(target)
+        if holds or alarms or deaf:
+            said = self._urgent(holds, alarms, deaf)
             self._keep(target, now, f"at once {now:.3f}", said, told_until=now)
 
     def _new_holds(self, target: Target) -> Sequence[Any]:
@@ -105,7 +117,14 @@ class Planning:
         with reading(self._engine) as connection:
             return [shop for shop in connection.scalars(query) if target.hears_of(shop)]
 
-    def _urgent(self, holds: Sequence[Any], alarms: Sequence[str]) -> Said:
+    def _newly_deaf(self, target: Target) -> bool:
+        """Whether the receiver fell silent since the target was last told."""
+        if not any(map(target.hears_of, self._sent)):
+            return False
+        silence = self._heartbeats.silence(Beating.RECEIVER)
+        return silence is not None and silence.since is not None and silence.missed_at > target.told_until
+
+    def _urgent(self, holds: Sequence[Any], alarms: Sequence[str], deaf: bool) -> Said:
         lines = []
         if holds:
             named = ", ".join(f"{held.number} ({held.shop})" for held in holds[:_NAMED])
@@ -113,6 +132,7 @@ class Planning:
             lines += [f"出荷前の確認をお願いします: {named}{more}", f"Please check before shipping: {named}{more}"]
         for shop in alarms:
             lines += [f"{shop}: 注文を受け取れていない恐れがあります。", f"{shop}: orders may not arrive."]
+        lines += _DEAF if deaf else ()
         ja = f"出荷保留 {len(holds)}件" if holds else "ショップからの注文が止まっている恐れ"
         en = f"{len(holds)} on hold" if holds else "a shop may not be heard"
         return self._said(f"{ja} / {en}", lines)

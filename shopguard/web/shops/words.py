@@ -40,6 +40,8 @@ CHECKS = {
     "webhooks": later("Webhooks"),
     "write": later("Right to write"),
     "clock": later("Clock"),
+    "receiver": later("Receiver"),
+    "worker": later("Worker"),
     "queue": later("Waiting orders"),
     "registry": later("Registry"),
     "dead letters": later("Unreadable deliveries"),
@@ -56,7 +58,10 @@ def banner_text(trouble: Trouble) -> str:
 
 
 _SINCE = {
-    Gap.OFF: later("Nobody checks orders: no worker is running, since %(since)s or earlier. Start shopguard serve."),
+    Gap.OFF: later("Nobody checks orders: no worker is running since %(since)s. Start shopguard serve."),
+    Gap.DEAF: later(
+        "Orders that shops send cannot come in: the receiver is silent since %(since)s. Start shopguard serve."
+    ),
     Gap.BEHIND: later("Orders wait unchecked since %(since)s. See that shopguard serve is running and well."),
     Gap.BLIND: later(
         "%(shop)s: orders may not arrive since %(since)s. See what the platform says, and connect again."
@@ -70,6 +75,7 @@ _SINCE = {
 }
 _NOW = {
     Gap.OFF: later("Nobody checks orders: no worker is running. Start shopguard serve."),
+    Gap.DEAF: later("Orders that shops send cannot come in: no receiver is running. Start shopguard serve."),
     Gap.BEHIND: later("Orders wait unchecked. See that shopguard serve is running and well."),
     Gap.BLIND: later("%(shop)s: orders may not arrive. See what the platform says, and connect again."),
     Gap.UNLISTED: later("%(shop)s: missed orders cannot be looked for. See what the platform answers."),

@@ -14,12 +14,13 @@ import responses
 import sqlalchemy as sa
 
 from shopguard.adapter import Secret
+from shopguard.guard.heartbeats import SILENT_S, Beating
 from shopguard.guard.notices.model import Kind, NotDelivered, NoticeRefused
 from shopguard.guard.notices.planning import digest_due
 from shopguard.model import Payment, PaymentKind, ShopAlarm
 from shopguard.signatures import check_standard_webhooks
 from shopguard.storage.tables import notice, notice_target
-from tests.integration.web.conftest import BAD, ORDER, SHOP, Console, console  # noqa: F401  # a fixture
+from tests.integration.web.conftest import BAD, ORDER, SHOP, Clock, Console, console  # noqa: F401  # a fixture
 
 SECRET = "whsec_" + base64.b64encode(b"0" * 24).decode()
 JAPAN_NINE = 1_790_812_800.0  # 2026-10-01 09:00 in Japan
@@ -130,6 +131,62 @@ def test_a_shop_that_cannot_be_heard_is_told_of(guarded: Console, listener: List
     tell(guarded)
     (text,) = listener.texts()
     assert "main-store: orders may not arrive" in text
+
+
+@pytest.fixture
+def clock(guarded: Console) -> Clock:
+    """What the time is for those who tell and those who give signs of life."""
+    guard, stands = guarded.guard, Clock()
+    guard.clock = stands
+    for part in ("heartbeats", "notices"):
+        vars(guard).pop(part, None)
+    return stands
+
+
+def test_a_receiver_that_falls_silent_is_told_of_at_once_and_once(
+    guarded: Console, listener: Listener, clock: Clock
+) -> None:
+    chat(guarded, listener)
+    guarded.guard.heartbeats.beat(Beating.RECEIVER)
+    clock.now += SILENT_S
+    tell(guarded)
+    assert listener.received == []
+    for _ in range(3):
+        clock.now += 60.0
+        tell(guarded)
+    (text,) = listener.texts()
+    assert "no order that a shop sends can come in" in text
+    assert "注文を受け取れません" in text
+    guarded.guard.heartbeats.beat(Beating.RECEIVER)
+    clock.now += 600.0
+    tell(guarded)
+    assert len(listener.received) == 2, "it was there again in between"
+
+
+def test_a_receiver_that_has_yet_to_start_after_a_night_off_is_not_told_of(
+    guarded: Console, listener: Listener, clock: Clock
+) -> None:
+    chat(guarded, listener)
+    guarded.guard.heartbeats.beat(Beating.RECEIVER)
+    clock.now += 8 * 3_600.0
+    for part in ("heartbeats", "notices"):  # as those of a worker that has just started
+        vars(guarded.guard).pop(part)
+    tell(guarded)
+    assert listener.received == []
+
+
+def test_a_receiver_is_not_missed_where_it_never_was_or_for_a_shop_that_needs_none(
+    guarded: Console, listener: Listener, clock: Clock
+) -> None:
+    chat(guarded, listener)
+    chat(guarded, listener, shops=frozenset({"a-shop-that-was-removed"}))
+    clock.now += 600.0
+    tell(guarded)
+    assert listener.received == []
+    guarded.guard.heartbeats.beat(Beating.RECEIVER)
+    clock.now += 600.0
+    tell(guarded)
+    assert len(listener.received) == 1
 
 
 def test_what_was_not_taken_is_tried_again_later_and_shown(

@@ -1,22 +1,25 @@
 """Shops and health: what is seen of each shop, what was given up, and the red lines across every page."""
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from shopguard.adapter import Secret
+from shopguard.adapter import Capability, Secret
 from shopguard.bootstrap import Installation
 from shopguard.config import Config, Mode, ShopSettings
 from shopguard.crypto import StoredSecrets
 from shopguard.guard import effects
+from shopguard.guard.heartbeats import SILENT_S, Beating, Heartbeats
 from shopguard.guard.outlook import KEPT_S, Gap, Outlook, Trouble
 from shopguard.guard.policy import Action
 from shopguard.guard.setting_up import RENEW
 from shopguard.guard.shops import ACCESS_REQUEST
 from shopguard.model import OrderRef, ShopAlarm
-from shopguard.storage.tables import audit, effect, inbox
+from shopguard.storage.tables import audit, effect, heartbeat, inbox
+from shopguard.testing.fakes import FakePlatform
 from shopguard.testing.registry import FakeRegistry
 from shopguard.web.roles import Role
 
@@ -218,22 +221,114 @@ def works() -> list[bool]:
 
 
 @pytest.fixture
-def outlook(console: Console, clock: Clock, works: list[bool]) -> Outlook:
+def heartbeats(console: Console, clock: Clock) -> Heartbeats:
+    """The signs of life of other processes, at the time of ``clock``."""
+    return Heartbeats(console.guard.engine, console.guard.writer, clock)
+
+
+@pytest.fixture
+def outlook(console: Console, clock: Clock, works: list[bool], heartbeats: Heartbeats) -> Outlook:
     guard = console.guard
-    return Outlook(guard.inbox, guard.states, guard.modes, guard.shops, lambda: works[-1], clock)
+    return Outlook(guard.inbox, guard.states, guard.modes, guard.shops, heartbeats, lambda: works[-1], clock)
 
 
 def test_a_guard_that_sees_and_acts_has_no_gap(outlook: Outlook) -> None:
     assert outlook.troubles() == ()
 
 
-def test_a_guard_without_a_worker_is_off_since_its_oldest_order(
+def test_a_guard_that_never_had_a_worker_is_off_since_its_oldest_order(
     console: Console, outlook: Outlook, works: list[bool]
 ) -> None:
     works.append(False)
     request = console.platform.delivery(ORDER)
     console.guard.inbox.accept(SHOP, "k", request)
     assert outlook.troubles() == (Trouble(Gap.OFF, None, request.received_at.timestamp()),)
+
+
+def test_a_guard_without_a_worker_is_off_since_the_workers_last_sign_of_life(
+    console: Console, outlook: Outlook, works: list[bool], heartbeats: Heartbeats, clock: Clock
+) -> None:
+    heartbeats.beat(Beating.WORKER)
+    ended, clock.now = clock.now, clock.now + 5.0
+    works.append(False)
+    console.guard.inbox.accept(SHOP, "k", console.platform.delivery(ORDER))
+    assert outlook.troubles() == (Trouble(Gap.OFF, None, ended),)
+
+
+def test_a_guard_whose_receiver_fell_silent_is_deaf_since_its_last_sign_of_life(
+    outlook: Outlook, heartbeats: Heartbeats, clock: Clock
+) -> None:
+    heartbeats.beat(Beating.RECEIVER)
+    ended, clock.now = clock.now, clock.now + SILENT_S
+    assert outlook.troubles() == ()
+    clock.now += KEPT_S
+    assert outlook.troubles() == (Trouble(Gap.DEAF, None, ended),)
+    heartbeats.beat(Beating.RECEIVER)
+    clock.now += KEPT_S
+    assert outlook.troubles() == ()
+
+
+def test_a_worker_is_no_receiver(outlook: Outlook, heartbeats: Heartbeats, clock: Clock) -> None:
+    clock.now += SILENT_S + 1
+    heartbeats.beat(Beating.WORKER)
+    assert outlook.troubles() == (Trouble(Gap.DEAF, None, None),)
+
+
+def test_nothing_is_missed_before_it_could_have_started(
+    console: Console, heartbeats: Heartbeats, clock: Clock
+) -> None:
+    heartbeats.beat(Beating.RECEIVER)
+    clock.now += 86_400.0
+    listener = Heartbeats(console.guard.engine, console.guard.writer, clock)
+    clock.now += SILENT_S
+    assert listener.silence(Beating.RECEIVER) is None
+    clock.now += 1
+    assert listener.silence(Beating.RECEIVER) is not None
+
+
+def test_shops_that_are_only_asked_need_no_receiver(
+    console: Console, outlook: Outlook, heartbeats: Heartbeats, clock: Clock
+) -> None:
+    for shop in console.guard.shops.values():
+        adapter = cast(FakePlatform, shop.adapter)
+        adapter.capabilities = adapter.capabilities - {Capability.PUSH}
+    heartbeats.beat(Beating.RECEIVER)
+    clock.now += SILENT_S + 1
+    assert outlook.troubles() == ()
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "the receiver is silent since 18 May 2033, 12:33"),
+        ("ja", "2033年5月18日 12:33から受信プロセスの応答が"),
+    ],
+)
+def test_every_page_says_since_when_no_order_can_come_in(
+    console: Console, heartbeats: Heartbeats, clock: Clock, language: str, said: str
+) -> None:
+    guard = console.guard
+    vars(guard)["heartbeats"] = heartbeats
+    vars(guard).pop("outlook", None)
+    heartbeats.beat(Beating.RECEIVER)
+    clock.now += 86_400.0
+    browser = Console(guard).browser(Role.OPERATOR, language=language)
+    for address in ("/console/", "/console/shops", "/console/me"):
+        assert said in page(browser, address)
+
+
+def test_doctor_says_for_how_long_the_receiver_is_silent(console: Console) -> None:
+    guard = console.guard
+    guard.heartbeats.beat(Beating.RECEIVER)
+    guard.heartbeats.beat(Beating.WORKER)
+    with guard.engine.begin() as connection:
+        ago = heartbeat.update().where(heartbeat.c.process == "receiver")
+        connection.execute(ago.values(at=guard.clock() - 7_300.0))
+    browser = console.browser()
+    press(browser, "/console/shops-examined")
+    said = page(browser, "/console/shops")
+    assert "Receiver silent for 2 h" in said
+    assert "Worker at work" in said
 
 
 def test_an_order_that_waits_too_long_says_that_the_guard_is_behind(console: Console, outlook: Outlook) -> None:

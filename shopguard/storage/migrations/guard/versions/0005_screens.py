@@ -1,4 +1,4 @@
-"""The screens: accounts and their sessions, who has what open, notes, the shop's own list, notices."""
+"""The screens: accounts and sessions, who has what open, notes, the shop's own list, notices, signs of life."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -128,10 +128,16 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     for table in (
+    op.create_table(
+        "heartbeat",
+        sa.Column("process", sa.String(20), primary_key=True),
+        sa.Column("at", sa.Float, nullable=False),
+    )
         "notice",
         "notice_target",
         "own_token",
         "own_entry",
+        "heartbeat",
         "note",
         "presence",
         "session",
