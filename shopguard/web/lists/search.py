@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from flask import Blueprint, render_template, request
 
 from shopguard.guard.own_people import OwnEntry
+from shopguard.guard.own_sheet import Column
 from shopguard.guard.searching import Found, weighed
 from shopguard.guard.wording import why_silent
 from shopguard.identity import Identity, tokens
-from shopguard.matching import field_word, meets, said_of
-from shopguard.model import Comparison, Effect, Match, Order, OrderRef, Relation
+from shopguard.matching import meets, said_of
+from shopguard.model import Comparison, Effect, Evidence, Match, Order, OrderRef, Relation
 from shopguard.registry.client.silence import NoAnswer
 from shopguard.registry.messages import MAX_CASE
 from shopguard.registry.refusals import Refusal
@@ -24,6 +25,7 @@ from shopguard.web.language import gettext, language, later
 from shopguard.web.lists.desk import ListDesk, sees_own_list
 from shopguard.web.lists.typed import Typed
 from shopguard.web.lists.understanding import understood
+from shopguard.web.lists.words import COLUMNS
 from shopguard.web.roles import Role, only
 
 _MOST = 20
@@ -178,10 +180,15 @@ def _on_lists(asked: _Asked) -> Sequence[OwnHit]:
     return [OwnHit(entry, details_of(comparison)) for entry, comparison in found]
 
 
+@pages.app_template_filter("details")
 def details_of(comparison: Comparison) -> Sequence[Detail]:
     """Return how well each field agrees, in words."""
-    return [
-        Detail(field_word(item.field, language().value), item.relation.value, said_of(item, language().value)[0])
-        for item in comparison.evidence
-        if item.relation is not Relation.MISSING
-    ]
+    return [_detail(item) for item in comparison.evidence if item.relation is not Relation.MISSING]
+
+
+def _detail(item: Evidence) -> Detail:
+    said = "" if item.relation is Relation.DIFFERENT else said_of(item, language().value)[0]
+    return Detail(gettext(COLUMNS[_COLUMN_OF[item.field]]), item.relation.value, said)
+
+
+_COLUMN_OF = {"name": Column.NAME, "address": Column.LINES, "phone": Column.PHONES, "email": Column.EMAILS}
