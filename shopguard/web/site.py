@@ -32,6 +32,7 @@ def new_site(name: str, body_limit: int, said: Mapping[int, str] = {}) -> Flask:
         said: what stands on the page of an error, by its status, where it is not the usual; marked with ``later``.
     """
     app = Flask(name, root_path=str(_HERE))
+    app.url_map.strict_slashes = False  # letters may say it without the last one; redirects lose the https
     app.config.update(MAX_CONTENT_LENGTH=body_limit, MAX_FORM_PARTS=20_000)
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]  # by i18n

@@ -45,7 +45,6 @@ def persons_app(desk: PersonsDesk, door: Door, office: Office, proxies: int = 0)
         proxies: how many of our own stand in front, each adding one address to ``X-Forwarded-For``.
     """
     app = new_site("shopguard.web.public", BODY_LIMIT, _SAID)
-    app.url_map.strict_slashes = False  # a letter may say it without the last one; a redirect would lose the https
     app.jinja_env.filters["furigana"] = _read_aloud
     app.register_blueprint(persons_pages(Counter(desk, door, proxies)))
     origins = tuple(f"{part.scheme}://{part.netloc}" for part in map(urlsplit, _addresses(office)))

@@ -41,6 +41,22 @@ def test_a_visitor_decides_nothing(held: Console, decision: str) -> None:
     assert held.guard.reviews.count_waiting() == 1
 
 
+@pytest.mark.parametrize(
+    "path", ["/console", "/console/shops", "/console/shops/main-store", "/console/accounts", "/console/me"]
+)
+def test_a_slash_too_many_or_too_few_is_the_same_page(console: Console, path: str) -> None:
+    browser = console.browser()
+    pages = [browser.get(f"{path}{slash}") for slash in ("", "/")]
+    assert [page.status_code for page in pages] == [200, 200]
+    assert len({re.search("<title>(.*?)</title>", page.text, re.DOTALL)[1] for page in pages}) == 1  # type: ignore[index]
+
+
+def test_a_slash_too_many_opens_nothing_more(console: Console) -> None:
+    assert console.visitor().get("/console/shops/").location.startswith("/console/sign-in?")
+    assert console.browser(Role.OFFICE).get("/console/shops/").status_code == 403
+    assert console.browser().post("/console/shops-examined/").status_code == 403
+
+
 def test_a_link_signs_in_once(console: Console) -> None:
     token = links(console).make()
     first, second = console.visitor(), console.visitor()
