@@ -5,6 +5,7 @@ import os
 import socket
 from collections.abc import Iterator, Sequence
 from functools import partial
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -323,4 +324,6 @@ def _from_environment(busy_timeout_s: float | None = None) -> "Installation":
     config = os.environ[_CONFIG]
     invocation.given_config = Path(config) if config else None
     invocation.data_dir = Path(os.environ[_DATA_DIR])
-    return invocation.installation(busy_timeout_s)
+    installation = invocation.installation(busy_timeout_s)
+    Finalize(None, installation.close, exitpriority=0)  # granian ends its process without a word to what runs in it
+    return installation

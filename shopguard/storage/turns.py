@@ -1,6 +1,6 @@
 """Turns: among all processes that use a database, one at a time does what takes several transactions."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from zlib import crc32
@@ -11,6 +11,21 @@ from shopguard.private_file import exclusively
 from shopguard.storage.engine import store_errors
 
 _OURS = 7_467_102  # any number that nobody else uses for advisory locks in the same database
+
+
+def take_turn(connection: sa.Connection, purpose: str) -> None:
+    """Have ``purpose`` to this transaction alone, up to its end."""
+    _lock(connection, sa.func.pg_advisory_xact_lock, purpose)
+
+
+def share_turn(connection: sa.Connection, purpose: str) -> None:
+    """Keep others from ``take_turn`` up to the end of this transaction; several may share it."""
+    _lock(connection, sa.func.pg_advisory_xact_lock_shared, purpose)
+
+
+def _lock(connection: sa.Connection, lock: Callable[..., sa.ColumnElement[object]], purpose: str) -> None:
+    if connection.dialect.name == "postgresql":  # SQLite lets only one transaction write anyway
+        connection.execute(sa.select(lock(_OURS, crc32(purpose.encode()) - 2**31)))
 
 
 @contextmanager
@@ -28,6 +43,5 @@ def one_at_a_time(engine: sa.Engine, purpose: str) -> Iterator[None]:
         connection = engine.connect()
     with connection:
         with store_errors():
-            lock = sa.func.pg_advisory_xact_lock(_OURS, crc32(purpose.encode()) - 2**31)
-            connection.execute(sa.select(lock))
+            take_turn(connection, purpose)
         yield

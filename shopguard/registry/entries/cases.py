@@ -4,12 +4,23 @@ Works on the caller's connection, in the caller's transaction. What stays says n
 filed it, of which category, and what became of it; of a life, its category and how it ended.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import sqlalchemy as sa
 
 from shopguard.registry.entries.model import Ending, LifeState
 from shopguard.registry.subjects import Subject, SubjectKind
+
+
+def ended(connection: sa.Connection, handles: Collection[bytes]) -> Mapping[bytes, bytes | None]:
+    """Return those of ``handles`` whose entry has ended, each with that of the entry that it goes on in, if any."""
+    is_erased = sa.text("entry.state = 'erased'")  # as the partial index says it
+    goes_on = _entry.outerjoin(_life, _life.c.number == _entry.c.number).outerjoin(
+        _into, (_into.c.number == _life.c.merged_into) & (_into.c.state != "erased")
+    )
+    query = sa.select(_entry.c.handle, _into.c.handle).select_from(goes_on).where(is_erased)
+    found = connection.execute(query.where(_entry.c.handle.in_(handles)))
+    return {bytes(handle): None if into is None else bytes(into) for handle, into in found}
 
 
 def reports_of(connection: sa.Connection, entry: int) -> list[int]:
@@ -53,5 +64,10 @@ _life = sa.table(
     sa.column("state", sa.String),
     sa.column("since", sa.Float),
     sa.column("ending", sa.String),
+    sa.column("merged_into", _number),
     sa.column("sealed", sa.LargeBinary),
 )
+_entry = sa.table(
+    "entry", sa.column("number", _number), sa.column("handle", sa.LargeBinary), sa.column("state", sa.String)
+)
+_into = _entry.alias("into_entry")

@@ -8,7 +8,7 @@ its hash behind, so that the root still fits.
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
@@ -17,12 +17,14 @@ import msgspec
 import sqlalchemy as sa
 
 from shopguard.registry.calendar import add_years, day_of, end_of
+from shopguard.registry.entries import cases
 from shopguard.registry.messages import CandidateShape
 from shopguard.registry.records import Forgotten, Records
 from shopguard.registry.search.model import Asking, Look, Purpose, handle_of
 from shopguard.registry.search.staff import Staff
 from shopguard.registry.search.waiting import Batch, Row, WaitingLooks
 from shopguard.storage.engine import reading
+from shopguard.storage.turns import share_turn, take_turn
 from shopguard.storage.writer import Addition, Writer, writer_for
 
 KEEP_YEARS = 3
@@ -31,6 +33,7 @@ KEEP_YEARS = 3
 
 _HOUR_S = 3_600
 _LABEL = "search"
+_MOVING = "looks"  # looks go from one entry to another, or are forgotten, while none is being written
 _ROWS_AT_ONCE = 500  # SQLite takes 32,766 values in a statement, and others want their turn
 
 
@@ -67,7 +70,11 @@ class Looks:
         self._waiting.settle()
 
     def of(self, handle: bytes) -> Sequence[Look]:
-        """Return who was told of an entry, the latest first. ``handle`` is what stands for it in every epoch."""
+        """Return who was told of an entry, the latest first; what another process told seconds ago may still miss.
+
+        ``handle`` is what stands for it in every epoch.
+        """
+        self._waiting.settle()
         query = sa.select(look).where(look.c.handle == handle).order_by(look.c.number.desc())
         with reading(self._vault) as connection:
             return [
@@ -106,9 +113,11 @@ class Looks:
 
     def close(self) -> None:
         """Write down what waits, and stop."""
-        self._waiting.close()
-        if self._open_writer is not None:
-            self._open_writer.close()
+        try:
+            self._waiting.close()
+        finally:
+            if self._open_writer is not None:
+                self._open_writer.close()
 
     def _write_down(self, waiting: Batch) -> None:
         now = self._clock()
@@ -120,11 +129,13 @@ class Looks:
 
     def _add(self, rows: Sequence[Row]) -> None:
         """Keep rows in one commit, which others may share."""
-        values = [tuple(row[name] for name in _COLUMNS) for row in rows]
 
         def add(connection: sa.Connection) -> None:
-            for start in range(0, len(values), _ROWS_AT_ONCE):
-                _ADDITION.add(connection, *values[start : start + _ROWS_AT_ONCE])
+            share_turn(connection, _MOVING)
+            for start in range(0, len(rows), _ROWS_AT_ONCE):
+                some = rows[start : start + _ROWS_AT_ONCE]
+                _ADDITION.add(connection, *(tuple(row[name] for name in _COLUMNS) for row in some))
+                _catch_up(connection, {row["handle"] for row in some} - {None})
 
         self._writer.run(add)
 
@@ -164,13 +175,32 @@ def searches_for(connection: sa.Connection, handle: bytes) -> Sequence[int]:
 
 def move_looks(connection: sa.Connection, old: bytes, new: bytes) -> None:
     """Let who was told of one entry stand with another, which it becomes part of: both are about one person."""
+    take_turn(connection, _MOVING)
+    _move(connection, old, new)
+
+
+def forget_looks(connection: sa.Connection, handle: bytes) -> None:
+    """Forget who was told of an entry that ends, and the cases of its searches; that somebody looked stays."""
+    take_turn(connection, _MOVING)
+    _forget(connection, handle)
+
+
+def _catch_up(connection: sa.Connection, handles: Collection[bytes]) -> None:
+    """Do with looks that waited what was done, meanwhile, with those of entries that have ended."""
+    for handle, into in cases.ended(connection, handles).items() if handles else ():
+        if into is None:
+            _forget(connection, handle)
+        else:
+            _move(connection, handle, into)
+
+
+def _move(connection: sa.Connection, old: bytes, new: bytes) -> None:
     for row in connection.execute(sa.select(look).where(look.c.handle == old)).all():
         moved = {"handle": new, "hashed": hash_of(row)}
         connection.execute(sa.update(look).where(look.c.number == row.number).values(moved))
 
 
-def forget_looks(connection: sa.Connection, handle: bytes) -> None:
-    """Forget who was told of an entry that ends, and the cases of its searches; that somebody looked stays."""
+def _forget(connection: sa.Connection, handle: bytes) -> None:
     own = connection.execute(sa.select(look).where(look.c.handle == handle)).all()
     under = {row.stated_under for row in own if row.stated_under is not None}
     beside = sa.select(look).where(look.c.stated_under.in_(under), look.c.handle != handle)

@@ -45,19 +45,20 @@ class WaitingLooks:
         self._changing = threading.Lock()
         self._writing = threading.Lock()
         self._batch: Batch | None = None
+        self._leaving: Batch | None = None  # what is being written down
         self._begun, self._closed = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
 
     def put(self, rows: Sequence[Row]) -> None:
-        """Let looks wait; ``StoreUnavailable`` while others cannot be written down."""
+        """Let looks wait; ``StoreUnavailable`` while others cannot be written down, and after ``close``."""
         with self._changing:
             batch = self._waiting()
-            if time.monotonic() - batch.since > LATE_S:
+            if time.monotonic() - (self._leaving or batch).since > LATE_S:
                 raise StoreUnavailable("who is told of whom cannot be written down now")
             batch.rows.extend(rows)
 
     def count(self, unmet: Unmet) -> None:
-        """Let one look-up that told of nobody wait: it may always be answered."""
+        """Let one look-up that told of nobody wait: until ``close`` it may always be answered."""
         with self._changing:
             self._waiting().unmet[unmet] += 1
 
@@ -74,16 +75,23 @@ class WaitingLooks:
                 if not isinstance(error, StoreUnavailable):
                     raise
                 _log.warning("looks_wait", error=str(error))
+            else:
+                self._leaving = None
 
     def close(self) -> None:
-        """Write down what waits, and stop."""
-        self._closed.set()
-        self._begun.set()
+        """Write down what waits, and stop: what comes afterwards is refused."""
+        with self._changing:
+            self._closed.set()
+            self._begun.set()
         if self._thread is not None:
             self._thread.join()
         self.settle()
+        if self._batch is not None:
+            _log.error("looks_lost", looks=len(self._batch.rows))
 
     def _waiting(self) -> Batch:
+        if self._closed.is_set():
+            raise StoreUnavailable("the book of looks is closed")
         if self._batch is None:
             self._batch = Batch(time.monotonic())
             self._begun.set()
@@ -102,13 +110,13 @@ class WaitingLooks:
 
     def _take(self) -> Batch | None:
         with self._changing:
-            taken, self._batch = self._batch, None
-            return taken
+            self._leaving, self._batch = self._batch, None
+            return self._leaving
 
     def _give_back(self, batch: Batch) -> None:
         with self._changing:
             if self._batch is not None:
                 batch.rows.extend(self._batch.rows)
                 batch.unmet += self._batch.unmet
-            self._batch = batch
+            self._batch, self._leaving = batch, None
             self._begun.set()

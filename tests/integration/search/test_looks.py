@@ -148,18 +148,69 @@ def test_a_case_is_forgotten_with_the_first_of_those_it_found(town: Town) -> Non
 
 def test_who_looked_stands_with_the_entry_that_another_becomes_part_of(either_town: Town, roots: LookRoots) -> None:
     home = either_town.home
-    either_town.load(replace(ENTRY, id="E-2", party=NOBODY))
+    into, other = two_entries(either_town)
     either_town.search("shop-1", NOBODY, case="注文7")
     either_town.order("shop-2")
     either_town.pass_time(hours=1)
     roots.enter()
-    numbers = [home.entries.find(reference) for reference in ("E-1", "E-2")]
-    into, other = (number for number in numbers if number is not None)
     with home.entries.changing(into, other) as connection:
         home.entries.merge(connection, into, other, "office-1", "同じ人")
     home.entries.settle()
     assert {look.member for look in home.looks.of(either_town.handle("E-1"))} == {"shop-1", "shop-2"}
     assert list(roots.faults()) == []
+
+
+@pytest.fixture
+def unwritten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What may wait does, until somebody has it written."""
+    monkeypatch.setattr("shopguard.registry.search.waiting.WRITE_EVERY_S", 600.0)
+
+
+@pytest.mark.usefixtures("unwritten")
+def test_who_asks_who_looked_hears_of_what_still_waits(either_town: Town) -> None:
+    either_town.order("shop-1", NAMESAKE)
+    assert either_town.rows() == []
+    assert [look.member for look in either_town.home.looks.of(either_town.handle())] == ["shop-1"]
+
+
+@pytest.mark.usefixtures("unwritten")
+def test_a_look_that_waits_while_its_entry_is_erased_names_it_no_more(either_town: Town, roots: LookRoots) -> None:
+    either_town.order("shop-1", NAMESAKE)
+    either_town.home.publisher.erase("E-1")
+    either_town.home.looks.settle()
+    assert [(row["member"], row["handle"]) for row in either_town.rows()] == [("shop-1", None)]
+    either_town.pass_time(hours=1)
+    roots.enter()
+    assert list(roots.faults()) == []
+
+
+@pytest.mark.usefixtures("unwritten")
+def test_a_look_that_waits_while_its_entry_becomes_part_of_another_stands_with_that(
+    either_town: Town, roots: LookRoots
+) -> None:
+    into, other = two_entries(either_town)
+    either_town.order("shop-2", replace(NAMESAKE, name=NOBODY.name))
+    with either_town.home.entries.changing(into, other) as connection:
+        either_town.home.entries.merge(connection, into, other, "office-1", "同じ人")
+        written = threading.Thread(target=either_town.home.looks.settle)
+        written.start()
+        written.join(0.3)  # time to write it down before the entries are one, which it must not
+    written.join()
+    either_town.home.looks.settle()
+    either_town.home.entries.settle()
+    assert [look.member for look in either_town.home.looks.of(either_town.handle("E-1"))] == ["shop-2"]
+    either_town.pass_time(hours=1)
+    roots.enter()
+    assert list(roots.faults()) == []
+
+
+def two_entries(town: Town) -> tuple[int, int]:
+    """The numbers of the entry and of another, on ``NOBODY``."""
+    town.load(replace(ENTRY, id="E-2", party=NOBODY))
+    into, other = (town.home.entries.find(reference) for reference in ("E-1", "E-2"))
+    assert into is not None
+    assert other is not None
+    return into, other
 
 
 def test_looks_are_kept_for_three_years(either_town: Town, roots: LookRoots) -> None:
