@@ -55,7 +55,9 @@ class Demo:
 
     def shopguard(self, *arguments: str) -> str:
         command = [sys.executable, "-m", "shopguard", *arguments, "--data-dir", str(self.home / "demo")]
-        return subprocess.run(command, capture_output=True, text=True, check=True, cwd=self.home).stdout
+        ended = subprocess.run(command, capture_output=True, text=True, cwd=self.home)
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout
 
 
 def until(look: Callable[[], Any], what: str) -> Any:

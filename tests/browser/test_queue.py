@@ -111,6 +111,16 @@ def test_a_new_worker_releases_a_wrong_hold_in_three_actions(page: Page, demo: D
     expect(page.locator("#bar")).to_contain_text("The shop confirmed it.")
 
 
+def test_the_last_order_of_the_list_is_confirmed_like_any_other(counter: Counter) -> None:
+    counter.orders(1)
+    page = counter.page()
+    beside(page, "#1")
+    page.keyboard.press("r")
+    expect(page.locator("#nothing")).to_contain_text("No order is waiting.")
+    expect(page.locator("#bar")).to_contain_text("#1: released. The shop confirmed it.")
+    expect(page.locator("#bar .bad")).to_have_count(0)
+
+
 def test_a_decision_is_taken_back_by_one_key_and_the_order_is_held_again(counter: Counter) -> None:
     counter.orders(2)
     page = counter.page()

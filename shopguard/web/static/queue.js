@@ -17,7 +17,9 @@
   let asked = 0; // counts what was opened: an answer that comes late is not shown
   let tag = "";
   let timer = 0;
-  const awaited = new Map(); // what was decided here and the shop has not confirmed: key -> its line in the bar
+  let acts = 0; // counts what was decided here: news that was asked for before is not told
+  let decidedSince = queue.dataset.since;
+  const awaited = new Map(); // what was decided here and the shop has not confirmed: key -> its line and its number
 
   const rows = () => [...document.querySelectorAll("#rows > .row")];
   const rowOf = (key) => rows().find((row) => row.dataset.key === key);
@@ -124,22 +126,28 @@
     outcomes.forEach((one) => {
       const row = rowOf(one.key);
       if (row && one.state !== "open") leave(row, one);
-      if (!one.done && !one.mine) line(missed(one, row), { bad: true });
+      if (!one.done && !one.mine) line(missed(one), { bad: true });
     });
     if (!done.length) return;
     const said = done.length > 1 ? word("many", { num: done.length }) : summary(done[0]);
     const shown = line(said, { undo: done.map((one) => one.key) });
-    done.filter((one) => one.effect && one.effect !== "confirmed").forEach((one) => awaited.set(one.key, shown));
+    done
+      .filter((one) => one.effect && one.effect !== "confirmed")
+      .forEach((one) => awaited.set(one.key, { shown, number: numberOf(one.key) }));
     if (awaited.size) pollSoon();
   }
 
-  function missed(one, row) {
-    const number = row?.dataset.number || one.key;
+  function numberOf(key) {
+    return rowOf(key)?.dataset.number || key;
+  }
+
+  function missed(one) {
+    const number = numberOf(one.key);
     return one.state === "open" ? word("changed", { number }) : word("overtaken", { number, name: one.by });
   }
 
   function summary(one) {
-    const number = rowOf(one.key)?.dataset.number || one.key;
+    const number = numberOf(one.key);
     const sent = one.effect === "confirmed" ? word("confirmed") : one.effect ? word("sending") : "";
     if (one.state === "released" && !one.effect) return word("checked", { number });
     return `${word(one.state, { number }) || word("settled", { number })} ${sent}`;
@@ -160,7 +168,7 @@
     undone.forEach((one) => come(rowOf(one.key)));
     const row = rowOf(undone[0].key);
     pollSoon();
-    line(word("undone", { number: row?.dataset.number || undone[0].key }));
+    line(word("undone", { number: numberOf(undone[0].key) }));
     show(row);
   }
 
@@ -212,13 +220,17 @@
   }
 
   async function look() {
+    const before = acts;
     const asks = new URLSearchParams(query());
     asks.set("since", queue.dataset.since);
+    asks.set("decided", decidedSince);
     open ? asks.set("open", open) : asks.delete("open");
     const answer = await ask(`${queue.dataset.news}?${asks}`, tag ? { "If-None-Match": tag } : {}, true);
     if (answer?.status !== 200) return;
+    const now = await answer.json();
+    if (before !== acts) return;
     tag = answer.headers.get("ETag") || "";
-    news(await answer.json());
+    news(now);
   }
 
   function pollSoon() {
@@ -238,15 +250,14 @@
       row.classList.toggle("taken", Boolean(names) && waits(row));
       if (waits(row)) row.querySelector(".mark").textContent = names ? word("open", { name: names.join(", ") }) : "";
     });
-    awaited.forEach((shown, key) => settle(shown, key, now.decided[key]));
+    awaited.forEach((one, key) => settle(one, key, now.decided[key]));
     const fresh = document.getElementById("new");
     fresh.hidden = !now.new || queue.hasAttribute("data-sought");
     fresh.textContent = word("new", { num: now.new });
   }
 
   // What the shop made of a decision: confirmed, or refused, and then the order waits again.
-  function settle(shown, key, decided) {
-    const row = rowOf(key);
+  function settle({ shown, number }, key, decided) {
     if (decided && decided.effect !== "confirmed") return;
     awaited.delete(key);
     if (decided) {
@@ -254,8 +265,9 @@
       said.textContent = said.textContent.replace(word("sending"), word("confirmed"));
       return;
     }
-    line(word("failed", { number: row?.dataset.number || key }), { bad: true });
-    if (row) replaceRow(row);
+    line(word("failed", { number }), { bad: true });
+    const row = rowOf(key);
+    row ? replaceRow(row) : refresh();
   }
 
   async function replaceRow(row) {
@@ -271,6 +283,7 @@
     const list = fresh?.querySelector(".list");
     if (!list) return;
     queue.dataset.since = fresh.querySelector("#queue").dataset.since;
+    if (!awaited.size) decidedSince = queue.dataset.since;
     tag = "";
     document.querySelector(".list").replaceWith(list);
     prepare();
@@ -311,6 +324,7 @@
       line(word("lost"), { bad: true });
     } finally {
       sending = false;
+      acts++;
     }
     return null;
   }
