@@ -327,9 +327,6 @@ notice = Table(
     Index("notice_due", "state", "due_at"),
 )
 
-audit = Table(
-    "audit",
-    metadata,
 heartbeat = Table(
     "heartbeat",
     metadata,
@@ -337,6 +334,9 @@ heartbeat = Table(
     Column("at", Float, nullable=False),  # its last sign of life
 )
 
+audit = Table(
+    "audit",
+    metadata,
     Column("id", _row_id, primary_key=True),
     Column("at", Float, nullable=False),
     Column("actor", String(100), nullable=False),
