@@ -87,6 +87,7 @@ def _connect_and_greet(network: "DemoNetwork") -> None:
         f"  console        {link}\n"
         f"  simulated shop {network.shop_url}/   (as data: {network.shop_url}/orders.json)\n"
         f"  registry       {network.registry_url}/registry/openapi.json\n"
+        f"  listed persons {network.registry_url}/persons/\n"
         f"  receiver       {network.receiver_url}/   (/healthz /readyz /metrics)\n\n"
         f"The second buyer is on the list and pays on delivery: the order is held within seconds.\n"
         f"From another terminal:\n"

@@ -105,6 +105,7 @@ def run_together(
             click.echo(f"receiver  http://{address}:{server.receiver_port}/webhooks/")
         if "registry" in roles:
             click.echo(f"registry  http://{address}:{server.registry_port}/registry/v1/")
+            click.echo(f"persons   {persons_address(server, address)}")
         if "console" in roles:
             _echo_link(invocation, address)
 
@@ -154,6 +155,14 @@ def sign_in_link(installation: "Installation", host: str | None = None) -> str:
 def console_address(server: "ServerSettings", host: str | None = None) -> str:
     """Return the address that people open the console at, without a path."""
     return (server.console_url or f"http://{host or server.host}:{server.console_port}").rstrip("/")
+
+
+def persons_address(server: "ServerSettings", host: str | None = None) -> str:
+    """Return where listed persons open their pages, which the role registry serves."""
+    from shopguard.web.public.app import PATH
+
+    base = server.registry_url or f"http://{host or server.host}:{server.registry_port}"
+    return f"{base.rstrip('/')}{PATH}/"
 
 
 def _echo_link(invocation: Invocation, address: str) -> None:
