@@ -34,6 +34,7 @@ from shopguard.guard.outlook import Outlook
 from shopguard.guard.own_list import OwnList
 from shopguard.guard.phone_use import PhoneUseStore
 from shopguard.guard.pipeline import Pipeline
+from shopguard.guard.prepaying import Prepaying
 from shopguard.guard.presence import Presence
 from shopguard.guard.privacy import PrivacyDesk
 from shopguard.guard.queue import Queue
@@ -305,8 +306,8 @@ class Installation:
             self.inbox,
             self.effects,
             self.states,
-            self.registry,
             self.heartbeats,
+            self.registry,
             self.registry_client.me,
             self.clock,
         )
@@ -430,7 +431,7 @@ class Installation:
         from shopguard.web.shops.banners import banners_of
         from shopguard.web.shops.section import shops_section
 
-        orders = OrderDesk(self.reviews, self.store, self.shops, self.states, self.clock)
+        orders = OrderDesk(self.reviews, self.store, self.shops, self.clock)
         sections = [  # in the order of the menu
             queue_section(orders, self.queue, Undoing(self.writer, self.clock), self.presence),
             order_section(self._order_file),
@@ -470,6 +471,7 @@ class Installation:
             self.notes,
             EarlierOrders(self.engine, self.keyring),
             Cancelling(self.writer, self.shops, self.clock),
+            Prepaying(self.writer, self.clock),
             self.keyring,
             PairStore(self.engine),
             self.config.registry.office.page,

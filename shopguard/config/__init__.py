@@ -5,6 +5,7 @@ from shopguard.config.policy import PolicyRule, PolicySettings, SignalEffect, Si
 from shopguard.config.policy_text import policy_text, read_policy
 from shopguard.config.reading import load_config
 from shopguard.config.settings import (
+    Closed,
     Config,
     DatabaseSettings,
     FeeSettings,
@@ -18,6 +19,7 @@ from shopguard.config.settings import (
     RetentionSettings,
     RoleValues,
     ServerSettings,
+    ShippingSettings,
     ShopSettings,
     SignInSettings,
     WorkerSettings,
@@ -25,6 +27,7 @@ from shopguard.config.settings import (
 from shopguard.config.showing import show
 
 __all__ = [
+    "Closed",
     "Config",
     "DatabaseSettings",
     "FeeSettings",
@@ -40,6 +43,7 @@ __all__ = [
     "RetentionSettings",
     "RoleValues",
     "ServerSettings",
+    "ShippingSettings",
     "ShopSettings",
     "SignInSettings",
     "SignalEffect",

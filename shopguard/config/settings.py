@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
@@ -20,6 +20,7 @@ from shopguard.config.limits import (
 )
 from shopguard.config.periods import USUAL, Periods
 from shopguard.config.policy import PolicySettings
+from shopguard.errors import ConfigError
 from shopguard.model import Party, PaymentKind
 
 Port = Annotated[int, Within(1, 65_535)]
@@ -189,6 +190,38 @@ class GateSettings:
     to_status: Annotated[str, NotEmpty()]
 
 
+class Closed(StrEnum):
+    """A day on which nothing leaves a shop."""
+
+    MON = "mon"
+    TUE = "tue"
+    WED = "wed"
+    THU = "thu"
+    FRI = "fri"
+    SAT = "sat"
+    SUN = "sun"
+    HOLIDAYS = "holidays"  # Japan's national ones, and 29 December to 3 January
+
+
+@dataclass(frozen=True, slots=True)
+class ShippingSettings:
+    """When orders leave a shop.
+
+    Args:
+        pickup_at: when the carrier collects, by the shop's clock.
+        handling_days: how many days with a pick-up pass before an order leaves; 0: the same day, until the pick-up.
+        closed: days without a pick-up.
+    """
+
+    pickup_at: time
+    handling_days: Annotated[int, Within(0, 60)] = 1
+    closed: tuple[Closed, ...] = ()
+
+    def __post_init__(self) -> None:
+        if set(Closed) - {Closed.HOLIDAYS} <= set(self.closed):
+            raise ConfigError("closed: must leave a day of the week")
+
+
 @dataclass(frozen=True, slots=True)
 class ShopSettings:
     """One shop.
@@ -196,6 +229,7 @@ class ShopSettings:
     Args:
         policy: replaces the common policy as a whole; None means the common one.
         gate: set whenever ``mode`` is gate.
+        shipping: None means that nobody knows when the shop ships.
         check_key: the bearer key of ``/v1/check``; None means the shop has no such entrance.
         allow_list: people the shop knows to be fine.
         adapter: an instance of the adapter's ``settings_class``.
@@ -210,6 +244,7 @@ class ShopSettings:
     policy: PolicySettings | None = None
     gate: GateSettings | None = None
     rate_per_s: Annotated[float, Within(0.01, 1_000)] = 5.0
+    shipping: ShippingSettings | None = None
     check_key: Secret | None = None
     allow_list: tuple[Party, ...] = ()
 

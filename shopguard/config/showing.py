@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from enum import Enum
 from typing import Any
@@ -30,6 +30,8 @@ def plain(value: object) -> Any:
             return value.value
         case date():
             return value.isoformat()
+        case time():
+            return value.isoformat("minutes")
         case Decimal():
             return str(value)
         case Mapping():

@@ -1,8 +1,9 @@
 """From plain YAML values to typed settings, strictly: a value of another type is a fault, never converted."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import is_dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from enum import Enum
 from math import isfinite
@@ -86,7 +87,24 @@ def _day(value: object, _: object) -> date:
     raise _wrong("a day, such as 2026-04-01", value)
 
 
-_PLAIN: Mapping[type, Hook] = {bool: _bool, int: _int, float: _float, str: _text, Decimal: _decimal, date: _day}
+def _time(value: object, _: object) -> time:
+    if isinstance(value, str) and re.fullmatch(r"\d\d:\d\d", value):
+        try:
+            return time.fromisoformat(value)
+        except ValueError:
+            pass
+    raise Fault('must be a time of day in quotes, such as "15:00"')  # YAML takes 15:00 without them for 900
+
+
+_PLAIN: Mapping[type, Hook] = {
+    bool: _bool,
+    int: _int,
+    float: _float,
+    str: _text,
+    Decimal: _decimal,
+    date: _day,
+    time: _time,
+}
 
 
 def _member_or(hook: Hook) -> Hook:

@@ -13,6 +13,7 @@ from shopguard.guard.past import Memory, Past, is_released
 from shopguard.guard.policy import Action
 from shopguard.guard.reviews import Reviews
 from shopguard.guard.screening import Screener, ScreeningRules
+from shopguard.guard.shipping import ship_by
 from shopguard.guard.shops import GuardedShop, Shops, note_event, take_call
 from shopguard.guard.signals import among
 from shopguard.guard.store import OrderStore, Screening
@@ -245,7 +246,7 @@ class Pipeline:
                 self._end_waiting(connection, order.ref, shop, verdict, past, now)
             if not judged.acts:
                 return True, None
-            return True, self._follow(connection, order.ref, shop, verdict, measure, generation, now)
+            return True, self._follow(connection, order, shop, verdict, measure, generation, now)
 
         counts, effect = self._writer.run(work)
         if effect:
@@ -281,16 +282,17 @@ class Pipeline:
     def _follow(
         self,
         connection: sa.Connection,
-        ref: OrderRef,
+        order: Order,
         shop: GuardedShop,
         verdict: Verdict,
         measure: policy.Measure,
         generation: int,
         now: float,
     ) -> Effect | None:
-        settings = shop.settings
+        ref, settings = order.ref, shop.settings
         if measure.to_review:
-            reviews.open_review(connection, ref, generation, verdict.kind, settings.mode.value, now)
+            leaves = ship_by(order, settings, now)
+            reviews.open_review(connection, ref, generation, verdict.kind, settings.mode.value, now, leaves)
         if measure.action is None:
             return None
         text = "" if measure.action is Action.CLEAR_GATE else note_text(verdict, settings.language)

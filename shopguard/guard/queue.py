@@ -1,8 +1,8 @@
 """The review queue: what waits for a person, in the order in which it should be looked at, a page at a time.
 
-What has shipped already comes last, as nothing can be stopped any more; else who waits longest comes first. A page
-is found by the place where the one before ended, so the hundredth costs what the first does, and only the orders on
-it are decrypted.
+What has shipped already comes last, as nothing can be stopped any more; else what ships next comes first. Where
+nobody knows when that is, an order counts as one that ships a day after it came to wait. A page is found by the place where
+the one before ended, so the hundredth costs what the first does, and only the orders on it are decrypted.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,6 +29,7 @@ class Place:
     """Where an order stands in the queue. ``shipped``: 1 if it had left when it was put before a person."""
 
     shipped: int
+    look_by: float
     opened_at: float
     ref: OrderRef
 
@@ -41,12 +42,14 @@ class Filter:
         shops: None: of all shops.
         before: those that wait since before this moment (Unix seconds).
         noted_by: those on which this actor wrote a note.
+        asked: those whose buyer was asked to pay first.
     """
 
     shops: frozenset[str] | None = None
     verdict: VerdictKind | None = None
     before: float | None = None
     noted_by: str | None = None
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +198,7 @@ class Queue:
             with reading(self._engine) as connection:
                 rows = connection.execute(query.where(_is_behind(place)) if place else query).all()
             for row in rows:
-                place = Place(row.shipped, row.opened_at, OrderRef(row.shop, row.order_id))
+                place = Place(row.shipped, row.look_by, row.opened_at, OrderRef(row.shop, row.order_id))
                 if row.sealed is not None:
                     yield place.ref, wire.decode(self._vault.open(row.sealed), Order)
             if len(rows) < _AT_ONCE:
@@ -210,13 +213,13 @@ class Queue:
         read, order, verdict = read_review(row), row.order_sealed, row.verdict_sealed
         return Waiting(
             read,
-            Place(row.shipped, row.opened_at, read.ref),
+            Place(row.shipped, row.look_by, row.opened_at, read.ref),
             None if order is None else wire.decode(self._vault.open(order), Order),
             None if verdict is None else wire.decode(self._vault.open(verdict), Verdict),
         )
 
 
-_COLUMNS = (review.c.shipped, review.c.opened_at, review.c.shop, review.c.order_id)
+_COLUMNS = (review.c.shipped, review.c.look_by, review.c.opened_at, review.c.shop, review.c.order_id)
 
 
 def _rows() -> sa.Select[Any]:
@@ -263,7 +266,9 @@ def _is_ahead_of(place: Place) -> sa.ColumnElement[bool]:
 
 
 def _values(place: Place) -> Any:
-    return sa.tuple_(*map(sa.literal, (place.shipped, place.opened_at, place.ref.shop, place.ref.order_id)))
+    return sa.tuple_(
+        *map(sa.literal, (place.shipped, place.look_by, place.opened_at, place.ref.shop, place.ref.order_id))
+    )
 
 
 def _read_decided(row: Any) -> Decided:
@@ -289,6 +294,8 @@ def _conditions(wanted: Filter) -> Sequence[sa.ColumnElement[bool]]:
     if wanted.noted_by is not None:
         mine = (note.c.shop == review.c.shop) & (note.c.order_id == review.c.order_id)
         where.append(sa.exists().where(mine, note.c.by == wanted.noted_by))
+    if wanted.asked:
+        where.append(review.c.asked_at.is_not(None))
     return where
 
 

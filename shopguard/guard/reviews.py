@@ -33,7 +33,8 @@ class Review:
     """One order that waits or waited.
 
     ``stage`` is where it stood when it was last seen, None if it is unknown. ``effect_error`` says why the platform
-    does not show the verdict yet.
+    does not show the verdict yet. ``ship_by`` is when it is to leave the shop, None if nobody knows; ``asked_at`` is
+    when the buyer was asked to pay first, if so; ``look_by`` by when a person should have looked.
     """
 
     ref: OrderRef
@@ -48,6 +49,9 @@ class Review:
     effect_error: str | None
     stage: Stage | None = None
     decided_at: float | None = None
+    ship_by: float | None = None
+    asked_at: float | None = None
+    look_by: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +68,18 @@ class Decision:
     overtaken: bool = False
 
 
+LOOK_S = 86_400.0
+"""How long an order may wait for a look where nobody knows when it ships."""
+
+
 def open_review(
-    connection: sa.Connection, ref: OrderRef, generation: int, verdict: VerdictKind, mode: str, now: float
+    connection: sa.Connection,
+    ref: OrderRef,
+    generation: int,
+    verdict: VerdictKind,
+    mode: str,
+    now: float,
+    ship_by: float | None = None,
 ) -> None:
     """Put an order before a person, as part of a larger transaction; a newer verdict opens it again."""
     row = {
@@ -75,16 +89,19 @@ def open_review(
         "verdict": verdict.value,
         "mode": mode,
         "now": now,
+        "ship_by": ship_by,
+        "look_by": now + LOOK_S if ship_by is None else ship_by,
     }
     connection.execute(_OPEN, row)
 
 
 _OPEN = sa.text(
-    "INSERT INTO review (shop, order_id, generation, verdict, mode, state, opened_at, shipped)"
-    " VALUES (:shop, :order_id, :generation, :verdict, :mode, 'open', :now,"
+    "INSERT INTO review (shop, order_id, generation, verdict, mode, state, opened_at, ship_by, look_by, shipped)"
+    " VALUES (:shop, :order_id, :generation, :verdict, :mode, 'open', :now, :ship_by, :look_by,"
     " (SELECT COUNT(*) FROM orders WHERE shop = :shop AND order_id = :order_id AND stage = 'shipped'))"
     " ON CONFLICT (shop, order_id) DO UPDATE SET generation = :generation, verdict = :verdict, mode = :mode,"
-    " state = 'open', opened_at = :now, decided_at = NULL, decided_by = NULL, shipped = excluded.shipped"
+    " state = 'open', opened_at = :now, decided_at = NULL, decided_by = NULL, ship_by = excluded.ship_by,"
+    " look_by = excluded.look_by, shipped = excluded.shipped"
 ).bindparams(
     sa.bindparam("shop", type_=sa.String),  # PostgreSQL takes one type for a parameter that stands twice
     sa.bindparam("order_id", type_=sa.String),
@@ -285,6 +302,9 @@ def read_review(row: Any) -> Review:
         effect_error=row.effect_error,
         stage=Stage(row.stage) if row.stage else None,
         decided_at=row.decided_at,
+        ship_by=row.ship_by,
+        asked_at=row.asked_at,
+        look_by=row.look_by,
     )
 
 

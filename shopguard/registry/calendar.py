@@ -21,13 +21,17 @@ def end_of(day: date) -> float:
 
 
 def is_business_day(day: date) -> bool:
-    """Whether offices in Japan are open: no weekend, no national holiday, not 29 December to 3 January.
+    """Whether offices in Japan are open: no weekend and no holiday."""
+    return day.weekday() < 5 and not is_holiday(day)
+
+
+def is_holiday(day: date) -> bool:
+    """Whether it is a national holiday of Japan, or from 29 December to 3 January.
 
     Source: package ``holidays`` for the national holidays; the days around the New Year are those of government
     offices, Act on Holidays of Administrative Organs art. 1 (read 2026-11).
     """
-    around_new_year = (day.month, day.day) in _NEW_YEAR
-    return day.weekday() < 5 and not around_new_year and day not in _japan()
+    return (day.month, day.day) in _NEW_YEAR or day in _japan()
 
 
 def add_business_days(day: date, count: int) -> date:

@@ -80,8 +80,11 @@ review = Table(
     Column("decided_at", Float),
     Column("decided_by", String(100)),
     Column("shipped", Integer, nullable=False, server_default="0"),  # 1: it had left when it was put before a person
+    Column("ship_by", Float),  # when it is to leave; empty: nobody knows
+    Column("asked_at", Float),  # the buyer was asked to pay first
+    Column("look_by", Float, nullable=False, server_default="0"),  # by when a person should have looked at it
     Index("review_open", "state", "opened_at"),
-    Index("review_queue", "state", "shipped", "opened_at", "shop", "order_id"),
+    Index("review_queue", "state", "shipped", "look_by", "opened_at", "shop", "order_id"),
     Index("review_counts", "state", "shop", "verdict"),
     Index("review_decided", "decided_at"),
 )

@@ -14,7 +14,7 @@ from alembic.script import ScriptDirectory
 from shopguard.errors import ConfigError, StoreUnavailable
 from shopguard.storage import engine as storage
 from shopguard.storage.engine import is_current, migrate, newest_revision, version_table
-from shopguard.storage.tables import inbox, metadata, orders
+from shopguard.storage.tables import inbox, metadata, orders, review
 
 ROOT = Path(__file__).parents[2]
 MIGRATIONS = ROOT / "shopguard" / "storage" / "migrations"
@@ -71,6 +71,25 @@ def test_every_step_back_and_forth_keeps_the_data_of_the_first_tables(empty_engi
     with empty_engine.connect() as connection:
         kept = connection.execute(sa.select(inbox)).mappings().one()
     assert {key: kept[key] for key in ROW} == ROW
+
+
+def test_what_waited_before_there_were_pick_ups_is_looked_at_by_its_age_and_can_go_back(
+    empty_engine: sa.Engine,
+) -> None:
+    move(empty_engine, "upgrade", "0004")
+    columns = "shop, order_id, generation, verdict, mode, state, opened_at"
+    with empty_engine.begin() as connection:
+        connection.exec_driver_sql(
+            f"INSERT INTO review ({columns}) VALUES ('main-store', '1', 3, 'hold', 'hold', 'open', 1000.5)"
+        )
+        before = connection.exec_driver_sql("SELECT * FROM review").one()
+    migrate(empty_engine, "guard")
+    with empty_engine.connect() as connection:
+        row = connection.execute(sa.select(review)).one()
+    assert (row.opened_at, row.look_by, row.ship_by, row.asked_at, row.shipped) == (1000.5, 87_400.5, None, None, 0)
+    move(empty_engine, "downgrade", "0004")
+    with empty_engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT * FROM review").one() == before
 
 
 def test_entries_of_before_there_were_profiles_are_of_the_first_and_can_go_back(empty_engine: sa.Engine) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -11,7 +11,18 @@ from typing import ClassVar, Literal
 import pytest
 
 from shopguard.adapter import Capability, Event, PlatformAdapter, Secret, WebhookRequest
-from shopguard.config import Config, FeeSettings, GateSettings, Language, Mode, find_adapters, load_config, show
+from shopguard.config import (
+    Closed,
+    Config,
+    FeeSettings,
+    GateSettings,
+    Language,
+    Mode,
+    ShippingSettings,
+    find_adapters,
+    load_config,
+    show,
+)
 from shopguard.errors import ConfigError
 from shopguard.model import Party, PaymentKind, VerdictKind
 
@@ -126,6 +137,13 @@ def test_a_key_both_know_is_for_both(load: Load) -> None:
     assert (read.timezone, read.adapter.timezone) == ("Europe/Paris", "Europe/Paris")
 
 
+def test_when_a_shop_ships_is_read_and_shown_as_it_was_written(load: Load) -> None:
+    config = load(shop('shipping: {pickup_at: "09:30", closed: [sun, holidays]}'))
+    assert config.shops["main-store"].shipping == ShippingSettings(time(9, 30), 1, (Closed.SUN, Closed.HOLIDAYS))
+    shown = show(config)["shops"]["main-store"]["shipping"]
+    assert shown == {"pickup_at": "09:30", "handling_days": 1, "closed": ["sun", "holidays"]}
+
+
 def test_nested_settings_of_a_strange_adapter_are_read(load: Load) -> None:
     read = load(shop("columns: {phone: {heading: 電話, width: 3}}", "payments: {代引き: cod}", "style: long")).shops
     adapter = read["main-store"].adapter
@@ -210,6 +228,18 @@ def test_an_unknown_section_gets_the_nearest_right_one(faults: Faults) -> None:
         (
             shop("timezone: Mars/Base"),
             'shops.main-store.timezone: "Mars/Base" is no time zone; write it as in Asia/Tokyo',
+        ),
+        (
+            shop("shipping: {pickup_at: 15:00}"),
+            'shops.main-store.shipping.pickup_at: must be a time of day in quotes, such as "15:00"',
+        ),
+        (
+            shop('shipping: {pickup_at: "25:00"}'),
+            'shops.main-store.shipping.pickup_at: must be a time of day in quotes, such as "15:00"',
+        ),
+        (
+            shop('shipping: {pickup_at: "15:00", closed: [mon, tue, wed, thu, fri, sat, sun]}'),
+            "shops.main-store.shipping.closed: must leave a day of the week",
         ),
         (shop("style: tall"), 'shops.main-store.style: must be one of short, long, not "tall"'),
         (shop("columns: {a: {}}"), "shops.main-store.columns.a.heading: missing"),

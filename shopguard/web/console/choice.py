@@ -23,6 +23,7 @@ class Choice:
     verdict: str = ""
     age: str = ""
     mine: str = ""
+    asked: str = ""
     after: str = ""
     before: str = ""
     open: str = ""
@@ -38,6 +39,7 @@ class Choice:
             verdict=choice.verdict if choice.verdict in set(VerdictKind) else "",
             age=choice.age if choice.age in AGES_S else "",
             mine="1" if choice.mine else "",
+            asked="1" if choice.asked else "",
         )
 
     @classmethod
@@ -47,7 +49,7 @@ class Choice:
 
     @property
     def is_filtered(self) -> bool:
-        return bool(self.shop or self.verdict or self.age or self.mine)
+        return bool(self.shop or self.verdict or self.age or self.mine or self.asked)
 
     @property
     def opened(self) -> OrderRef | None:
@@ -70,6 +72,7 @@ class Choice:
             verdict=VerdictKind(self.verdict) if self.verdict else None,
             before=now - AGES_S[self.age] if self.age else None,
             noted_by=viewer().name if self.mine else None,
+            asked=bool(self.asked),
         )
 
     @property
@@ -90,7 +93,7 @@ class Choice:
         """Return the address of the page ``to`` (``after`` or ``before``) a place; None if there is none."""
         if place is None:
             return None
-        key = f"{place.shipped}:{place.opened_at!r}:{key_of(place.ref)}"
+        key = f"{place.shipped}:{place.look_by!r}:{place.opened_at!r}:{key_of(place.ref)}"
         return replace(self, after="", before="", open="").address(**{to: key})
 
 
@@ -111,10 +114,9 @@ def ref_of(key: str) -> OrderRef | None:
 
 
 def _place(text: str) -> Place | None:
-    shipped, _, rest = text.partition(":")
-    opened_at, _, key = rest.partition(":")
-    ref = ref_of(key)
     try:
-        return Place(int(shipped), float(opened_at), ref) if ref else None
+        shipped, look_by, opened_at, key = text.split(":", 3)
+        ref = ref_of(key)
+        return Place(int(shipped), float(look_by), float(opened_at), ref) if ref else None
     except ValueError:
         return None

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from flask import abort
 
 from shopguard.guard.reviews import Reviews
-from shopguard.guard.shops import Shops, ShopStates
+from shopguard.guard.shops import Shops
 from shopguard.guard.store import OrderStore
 from shopguard.model import Order, OrderRef
 from shopguard.web import formats
@@ -21,7 +21,6 @@ class Desk:
     reviews: Reviews
     store: OrderStore
     shops: Shops
-    states: ShopStates
     clock: Callable[[], float]
 
     def shops_seen(self) -> Sequence[str]:

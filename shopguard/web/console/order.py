@@ -15,7 +15,7 @@ from shopguard.web.app import Section, service, viewed, viewer
 from shopguard.web.console.choice import Choice, key_of
 from shopguard.web.console.desk import Desk, seen_ref
 from shopguard.web.console.order_parts import OrderFile, OrderParts, Standing, order_parts, standing_of
-from shopguard.web.console.order_words import action_words, cancel_words, prepayment_letter
+from shopguard.web.console.order_words import action_words, cancel_words, prepayment_letters
 from shopguard.web.language import gettext, later
 from shopguard.web.roles import Role, only
 
@@ -70,12 +70,10 @@ def context_of(parts: OrderParts) -> Mapping[str, Any]:
     """Return what ``console/_order.html`` needs beside ``form_key`` and ``now``."""
     guarded = service(Desk).shops.get(parts.ref.shop)
     spoken = guarded.settings.language if guarded else None
-    letter = None
-    if parts.order and spoken:
-        letter = prepayment_letter(parts.order, parts.ref.shop, spoken, service(OrderFile).contest)
+    letters = prepayment_letters(parts.order, parts.ref.shop, service(OrderFile).contest) if parts.order else ()
     return {
         "parts_of": parts,
-        "letter": letter,
+        "letters": letters,
         "cancel_by_hand": cancel_words(parts.number, spoken) if spoken else "",
         "may_report": viewer().has(Role.MEMBER),
         **_state(parts.standing, parts.standing.review.generation if parts.standing.review else None),
@@ -143,10 +141,10 @@ def _apart(ref: OrderRef) -> Decision | None:
 def prepayment(shop: str, order_id: str) -> AnyResponse:
     """Write down that the buyer was asked to pay first; the order goes on waiting for the money."""
     ref = seen_ref(shop, order_id)
-    if service(Desk).store.stage(ref) is None:
+    if service(Desk).reviews.get(ref) is None:
         abort(404)
-    service(Desk).reviews.note(viewer().name, "ask_prepayment", ref, "")
-    return _done(ref, "prepayment")
+    made = service(OrderFile).prepaying.asked(ref, viewer().name, request.form.get("looked_at", type=int))
+    return _done(ref, "prepayment", done=not made.overtaken)
 
 
 @pages.post("/<shop>/<order_id>/note")

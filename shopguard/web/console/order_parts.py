@@ -2,20 +2,20 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
-from shopguard.config import Language, Mode
+from shopguard.config import Language
 from shopguard.guard.advice import Step, advise
 from shopguard.guard.cancelling import Cancelling
 from shopguard.guard.earlier import Earlier, EarlierOrders
 from shopguard.guard.effects import FAILED, UNFINISHED, Effect, Effects
 from shopguard.guard.notes import Notes
 from shopguard.guard.pairs import told_apart
+from shopguard.guard.prepaying import Prepaying
 from shopguard.guard.reviews import Review, ReviewState
 from shopguard.guard.screening import KnownPairs
 from shopguard.guard.signals import among
 from shopguard.guard.store import Screening, Vault
-from shopguard.guard.timeline import Moment, Timeline, What
+from shopguard.guard.timeline import Moment, Timeline
 from shopguard.guard.wording import in_language
 from shopguard.model import Order, OrderRef, Reason, Stage, Verdict
 from shopguard.web.accounts.store import Accounts
@@ -23,6 +23,7 @@ from shopguard.web.app import service
 from shopguard.web.console.beside import Beside, Person, beside, people_of
 from shopguard.web.console.desk import Desk
 from shopguard.web.console.order_words import STEPS, WHYS, moment_words
+from shopguard.web.console.shipping import Ships, ships
 from shopguard.web.language import gettext, language
 
 
@@ -35,6 +36,7 @@ class OrderFile:
     notes: Notes
     earlier: EarlierOrders
     cancelling: Cancelling
+    prepaying: Prepaying
     vault: Vault
     pairs: KnownPairs
     contest: str | None
@@ -103,9 +105,7 @@ class OrderParts:
     earlier: Sequence[Earlier]
     timeline: Sequence[Told]
     can_cancel: bool
-    is_observing: bool
-    asked_to_prepay_at: float | None
-    zone: ZoneInfo
+    ships: Ships | None
 
     @property
     def is_open(self) -> bool:
@@ -133,8 +133,6 @@ def order_parts(ref: OrderRef) -> OrderParts | None:
     timeline = file.timeline.of(ref)
     good = sum(one.went_well for one in earlier)
     suggested = advise(order, verdict, good) if order and verdict else None
-    asked = [one.at for one in timeline if one.what is What.DECIDED and one.code == "ask_prepayment"]
-    guarded = desk.shops.get(ref.shop)
     return OrderParts(
         ref=ref,
         number=(order.number if order else "") or (standing.review.number if standing.review else "") or ref.order_id,
@@ -153,9 +151,7 @@ def order_parts(ref: OrderRef) -> OrderParts | None:
         earlier=earlier,
         timeline=_told(timeline),
         can_cancel=file.cancelling.can(ref.shop),
-        is_observing=guarded is not None and guarded.settings.mode is Mode.OBSERVE,
-        asked_to_prepay_at=asked[-1] if asked else None,
-        zone=desk.zone(ref.shop),
+        ships=ships(standing.review),
     )
 
 

@@ -1,11 +1,12 @@
 """What the page of an order calls steps, reasons, moments and states; and the words that a shop may send a buyer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from shopguard.config import Language
 from shopguard.guard.advice import Step, Why
 from shopguard.guard.timeline import Moment, What
-from shopguard.model import Order
+from shopguard.model import Order, Party
 from shopguard.web import formats
 from shopguard.web.language import gettext, later
 
@@ -96,16 +97,35 @@ def moment_words(moment: Moment) -> str:
     return gettext("%(does)s: written down", does=does)
 
 
-def prepayment_letter(order: Order, shop: str, shop_language: Language, contest: str | None) -> tuple[str, str]:
-    """Return subject and text of a mail that asks a buyer to pay first, in the shop's language.
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail to a buyer."""
+
+    language: Language
+    subject: str
+    text: str
+
+
+def prepayment_letters(order: Order, shop: str, contest: str | None) -> Sequence[Letter]:
+    """Return the mail that asks a buyer to pay first in both languages, the one that is likely theirs first.
 
     Neutral: it names the order, offers a way on, and says where questions about a registration go, never that there
     is one (law-and-fairness rule "tell the buyer enough").
     """
     number, total = order.number or order.id, formats.money(order.total, order.currency)
-    subject, text, where = _LETTERS[shop_language]
-    more = where.format(page=contest) if contest else ""
-    return subject.format(number=number), text.format(number=number, total=total, shop=shop, more=more)
+    letters = []
+    for spoken, (subject, text, where) in _LETTERS.items():
+        more = where.format(page=contest) if contest else ""
+        said = text.format(number=number, total=total, shop=shop, more=more)
+        letters.append(Letter(spoken, subject.format(number=number), said))
+    return sorted(letters, key=lambda letter: letter.language is not _language_of(order.buyer))
+
+
+def _language_of(buyer: Party) -> Language:
+    """The language in which a buyer most likely reads mails: Japanese, unless name and country both say otherwise."""
+    name = "".join(filter(None, (buyer.name, buyer.family, buyer.given, buyer.kana)))
+    is_latin = name.isascii() and bool(name)
+    return Language.EN if is_latin and buyer.country not in (None, "JP") else Language.JA
 
 
 def cancel_words(number: str, shop_language: Language) -> str:

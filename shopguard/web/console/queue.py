@@ -93,7 +93,6 @@ def _page(choice: Choice, cards: Sequence[Card], **more: Any) -> str:
         by_shop={name: sum(n for (shop, _), n in counts.items() if shop == name) for name in seen},
         by_verdict={kind.value: sum(n for (_, it), n in counts.items() if it is kind) for kind in VerdictKind},
         words=words(),
-        states=[(desk.shops[name].settings, desk.states.get(name)) for name in seen],
         today=queue.judged_since(shops, start_of_day(now)) if total == 0 else None,
         **more,
     )
@@ -207,16 +206,20 @@ def _did(said: MultiDict[str, str]) -> dict[str, Any] | None:
 @pages.get("/queue/news")
 @only(Role.OPERATOR)
 def news() -> AnyResponse:
-    """What changed since the page was shown, for its script: names nobody but those who work here."""
+    """What changed since the list was shown, for its script: names nobody but those who work here.
+
+    What was ``decided`` may be asked for from earlier on: until the shop has confirmed it, a newer list waits for it.
+    """
     choice, queue, desk = Choice.read(request.args), service(Queue), service(Desk)
     since = request.args.get("since", desk.clock(), type=float)
+    decided = request.args.get("decided", since, type=float)
     if choice.opened:
         service(Presence).look_at(choice.opened, viewer().account.id)
     wanted, names = choice.filter(desk.clock()), shown_names()
     answer = jsonify(
         count=queue.count(wanted),
         new=queue.opened_since(wanted, since),
-        decided={key_of(one.ref): _told(one, names) for one in queue.decided_since(wanted.shops, since)},
+        decided={key_of(one.ref): _told(one, names) for one in queue.decided_since(wanted.shops, decided)},
         open={key_of(ref): names for ref, names in service(Presence).others(viewer().account.id).items()},
     )
     answer.add_etag()

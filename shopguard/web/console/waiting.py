@@ -16,6 +16,7 @@ from shopguard.web.accounts.store import Accounts
 from shopguard.web.app import service
 from shopguard.web.console.choice import key_of
 from shopguard.web.console.desk import buyer_of
+from shopguard.web.console.shipping import Ships, ships
 from shopguard.web.language import language
 
 _AGREE = (Relation.SAME, Relation.NEAR)
@@ -25,7 +26,8 @@ _AGREE = (Relation.SAME, Relation.NEAR)
 class Card:
     """One order of the list. ``buyer`` is empty and ``total`` None once retention has erased them.
 
-    ``best`` is the report that resembles it most; ``agreeing`` names the fields by which it does.
+    ``ships`` is None where nobody knows when it leaves. ``best`` is the report that resembles it most; ``agreeing``
+    names the fields by which it does.
     """
 
     review: Review
@@ -36,6 +38,7 @@ class Card:
     best: Match | None
     agreeing: Sequence[str]
     reasons: Sequence[Reason]
+    ships: Ships | None
 
     @property
     def key(self) -> str:
@@ -65,6 +68,7 @@ def card_of(row: Waiting) -> Card:
         best=best,
         agreeing=[word for field, word in FIELD_WORDS[reader.value].items() if field in alike],
         reasons=[in_language(said, reader) for said in verdict.reasons] if verdict else (),
+        ships=ships(row.review),
     )
 
 

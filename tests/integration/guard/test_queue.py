@@ -1,10 +1,12 @@
 """What waits for a person: in which order, by which filters, found by what, and what became of it."""
 
 from dataclasses import replace
+from datetime import time, timedelta
 
 import pytest
 import sqlalchemy as sa
 
+from shopguard.config import ShippingSettings
 from shopguard.errors import ActionUnsupported, TemporaryFailure
 from shopguard.guard.presence import PRESENT_S, Presence
 from shopguard.guard.queue import Filter, Queue
@@ -13,7 +15,9 @@ from shopguard.model import OrderRef, Party, Stage, VerdictKind
 from shopguard.storage.tables import account, note
 
 EVERYTHING = Filter()
-REF = OrderRef("main-store", "1")
+SHOP = "main-store"
+REF = OrderRef(SHOP, "1")
+DAY_S = 86_400.0
 
 
 @pytest.fixture
@@ -36,6 +40,30 @@ def test_who_waits_longest_comes_first_and_what_has_shipped_comes_last(house, qu
     house.clock.pass_by(60)
     fill(house, bad, 3)
     assert ids(queue.page(EVERYTHING, 10).rows) == ["1", "2", "3", "shipped"]
+
+
+def test_what_ships_next_comes_first_among_orders_of_which_nobody_knows(build, queue, bad):
+    house = build(shipping=ShippingSettings(time(15), 1))
+    placed = house.clock.now
+    for days in (0, -5, 3):
+        house.take(replace(bad, id=f"ships in {days + 1}", placed_at=placed + timedelta(days=days)))
+    house.shops[SHOP] = replace(house.shops[SHOP], settings=replace(house.shops[SHOP].settings, shipping=None))
+    house.clock.pass_by(2 * DAY_S)
+    house.take(replace(bad, id="nobody knows"))
+    assert ids(queue.page(EVERYTHING, 10).rows) == ["ships in -4", "ships in 1", "nobody knows", "ships in 4"]
+
+
+def test_orders_that_ship_together_come_by_age_and_each_on_one_page(build, queue, bad):
+    house = build(shipping=ShippingSettings(time(15), 1))
+    placed = house.clock.now
+    for number in (3, 1, 2):
+        house.take(replace(bad, id=str(number), placed_at=placed))
+        house.clock.pass_by(60)
+    first = queue.page(EVERYTHING, 2)
+    second = queue.page(EVERYTHING, 2, after=first.after)
+    assert (ids(first.rows), ids(second.rows)) == (["3", "1"], ["2"])
+    assert first.rows[0].review.ship_by == first.rows[1].review.ship_by == first.rows[0].review.look_by
+    assert ids(queue.page(EVERYTHING, 2, before=second.before).rows) == ["3", "1"]
 
 
 def test_pages_follow_each_other_both_ways_without_gap_or_repeat(house, queue, bad):

@@ -193,6 +193,35 @@ def test_asking_for_prepayment_offers_words_and_is_written_down(console: Console
     assert console.guard.reviews.count_waiting() == 1
 
 
+@pytest.mark.parametrize(
+    ("buyer", "first"),
+    [
+        (BAD, "ご注文いただき"),
+        (replace(BAD, name="Jane Example"), "ご注文いただき"),
+        (replace(BAD, name="Jane Example", country="US"), "Thank you for your order"),
+        (replace(BAD, country="US"), "ご注文いただき"),
+    ],
+)
+def test_the_words_for_the_buyer_are_in_a_language_they_read_and_the_other_is_at_hand(
+    console: Console, buyer: Party, first: str
+) -> None:
+    console.order(replace(ORDER, buyer=buyer))
+    letters = console.browser(Role.OPERATOR).get(PAGE).text.split("<textarea")[1:3]
+    assert first in letters[0].partition("</textarea>")[0]
+    assert first not in letters[1]
+    for letter in letters:
+        assert "#1042" in letter
+        assert "mailto:taro%40example.jp?subject=" in letter
+
+
+def test_nobody_is_asked_to_pay_first_for_an_order_that_was_let_go(console: Console, clerk: FlaskClient) -> None:
+    press(clerk, f"{PAGE}/do/release", {"looked_at": 1})
+    assert "Ask for prepayment" not in shown(clerk)
+    assert "did=not-done" in press(clerk, f"{PAGE}/prepayment").location
+    assert "The buyer was asked" not in shown(clerk)
+    assert press(clerk, f"/console/orders/{SHOP}/nothing/prepayment").status_code == 404
+
+
 def test_a_note_is_sealed_and_shown_once(console: Console, clerk: FlaskClient) -> None:
     for _ in range(2):
         press(clerk, f"{PAGE}/note", {"text": "phoned 090-0000-0001, <b>nobody</b> 📦"})

@@ -1,25 +1,26 @@
 """The review queue without script: what it shows to whom, and that its forms do what they say."""
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from shopguard.config import Config, Language, Mode, ShopSettings
+from shopguard.config import Config, Language, Mode, ShippingSettings, ShopSettings
 from shopguard.errors import ActionUnsupported
+from shopguard.guard.prepaying import REMIND_S
 from shopguard.model import OrderRef, Party, Payment, PaymentKind, ShopAlarm, Stage
-from shopguard.registry.protocol import Registry
 from shopguard.storage.tables import audit, note
 from shopguard.testing.registry import FakeRegistry
 from shopguard.web.console.queue import PAGE
 from shopguard.web.roles import Role
 
-from .conftest import BAD, ENTRY, ORDER, OTHER_SHOP, REF, SHOP, Console, form_key, press, read
+from .conftest import BAD, ENTRY, ORDER, OTHER_SHOP, REF, SHOP, Clock, Console, Install, form_key, press, read
 
 KEY = "main-store/5001"
 
@@ -28,6 +29,11 @@ KEY = "main-store/5001"
 def clerk(console: Console) -> FlaskClient:
     """An operator's browser."""
     return console.browser(Role.OPERATOR, name="sato")
+
+
+def one_shop(install: Install, **settings: Any) -> Console:
+    chosen = {"mode": Mode.HOLD, "language": Language.JA, "rate_per_s": 1000, **settings}
+    return Console(install(Config(shops={SHOP: ShopSettings(SHOP, "fake", None, **chosen)}), FakeRegistry(ENTRY)))
 
 
 @pytest.fixture
@@ -114,7 +120,8 @@ def test_what_a_buyer_wrote_is_text_and_never_markup(console: Console, clerk: Fl
         "open=<b>/x",
         "open=nothing",
         "after=1:x:y&before=z",
-        "after=0:nan:main-store/1",
+        "after=0:nan:0:main-store/1",
+        "after=0:1:2",
         "verdict=<b>&age=<b>&shop=<b>",
         "x=" + "y" * 3000,
     ],
@@ -321,20 +328,51 @@ def test_a_form_without_its_key_does_nothing(
     assert held.guard.reviews.count_waiting() == 1
 
 
-def test_in_observe_mode_the_page_says_that_nothing_was_written(
-    install: Callable[[Config, Registry], object],
-) -> None:
-    shop = ShopSettings(SHOP, "fake", None, mode=Mode.OBSERVE, language=Language.JA, rate_per_s=1000)
-    console = Console(install(Config(shops={SHOP: shop}), FakeRegistry(ENTRY)))  # type: ignore[arg-type]
+def test_in_observe_mode_the_page_says_once_that_no_order_is_stopped(install: Install) -> None:
+    console = one_shop(install, mode=Mode.OBSERVE)
     console.order()
     browser = console.browser(Role.OPERATOR)
     shown = read(page(browser, f"?open={KEY}"))
-    assert "Observe mode" in shown
+    assert shown.count("no order is stopped") == 1
     assert "Mark as checked" in shown
     assert "Release the hold" not in shown
     press(browser, f"/console/orders/{KEY}/release")
     console.work()
     assert console.platform.effects == []
+
+
+def test_an_order_says_when_it_ships_and_that_it_should_have(install: Install) -> None:
+    """It is five in the afternoon of Friday 15 January 2027 in Japan."""
+    console, clock = one_shop(install, shipping=ShippingSettings(time(15), 1)), Clock()
+    console.stop(clock)
+    today = datetime.fromtimestamp(clock.now, UTC)
+    for number, days in enumerate((-2, -1, 0, 1), start=1):
+        console.order(replace(ORDER, id=str(number), number=f"#{number}", placed_at=today + timedelta(days=days)))
+    console.order(replace(ORDER, id="5", number="#5", stage=Stage.SHIPPED, placed_at=today))
+    clerk = console.browser(Role.OPERATOR)
+    rows = [read(row) for row in page(clerk).split('<li class="row')[1:]]
+    said = ["! Should have shipped yesterday 15:00", "! Should have shipped today 15:00", "Ships tomorrow 15:00"]
+    for row, expected in zip(rows, [*said, "Ships Jan 17 15:00"], strict=False):
+        assert expected in row
+    assert "hip" not in rows[4].replace("Shipped, please check", "")
+    assert "Ships tomorrow 15:00" in read(clerk.get(f"/console/orders/{SHOP}/3").text)
+    in_japanese = read(page(console.browser(Role.OPERATOR, language="ja")))
+    assert "! 出荷予定を過ぎています（昨日 15:00）" in in_japanese
+    assert "出荷予定 1月17日 15:00" in in_japanese
+
+
+def test_the_queue_reminds_of_money_that_was_asked_for(console: Console, clock: Clock) -> None:
+    orders(console, 2)
+    clerk = console.browser(Role.OPERATOR)
+    press(clerk, f"/console/orders/{SHOP}/1/prepayment", {"looked_at": "1"})
+    assert numbers(page(clerk)) == ["#2", "#1"]
+    assert numbers(page(clerk, "?asked=1")) == ["#1"]
+    assert "Asked to pay first" in read(page(clerk, "?asked=1"))
+    assert "Has it been paid?" not in read(page(clerk, f"?open={SHOP}/1"))
+    clock.now += REMIND_S
+    later = console.browser(Role.OPERATOR)
+    assert "! Has it been paid?" in read(page(later, "?asked=1"))
+    assert "Has it been paid? Then release the order" in read(later.get(f"/console/orders/{SHOP}/1").text)
 
 
 def test_a_store_that_is_away_is_503_and_shows_no_order(held: Console, clerk: FlaskClient) -> None:

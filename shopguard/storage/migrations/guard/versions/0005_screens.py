@@ -14,7 +14,11 @@ _row_id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite numbers
 def upgrade() -> None:
     op.add_column("sign_in", sa.Column("account", _row_id))
     op.add_column("review", sa.Column("shipped", sa.Integer, nullable=False, server_default="0"))
-    op.create_index("review_queue", "review", ["state", "shipped", "opened_at", "shop", "order_id"])
+    op.add_column("review", sa.Column("ship_by", sa.Float))
+    op.add_column("review", sa.Column("asked_at", sa.Float))
+    op.add_column("review", sa.Column("look_by", sa.Float, nullable=False, server_default="0"))
+    op.execute("UPDATE review SET look_by = opened_at + 86400")
+    op.create_index("review_queue", "review", ["state", "shipped", "look_by", "opened_at", "shop", "order_id"])
     op.create_index("review_counts", "review", ["state", "shop", "verdict"])
     op.create_index("review_decided", "review", ["decided_at"])
     op.create_index("screening_when", "screening", ["screened_at", "shop", "verdict"])
@@ -124,20 +128,20 @@ def upgrade() -> None:
         sa.UniqueConstraint("target", "about", name="notice_once"),
     )
     op.create_index("notice_due", "notice", ["state", "due_at"])
-
-
-def downgrade() -> None:
-    for table in (
     op.create_table(
         "heartbeat",
         sa.Column("process", sa.String(20), primary_key=True),
         sa.Column("at", sa.Float, nullable=False),
     )
+
+
+def downgrade() -> None:
+    for table in (
+        "heartbeat",
         "notice",
         "notice_target",
         "own_token",
         "own_entry",
-        "heartbeat",
         "note",
         "presence",
         "session",
@@ -150,6 +154,7 @@ def downgrade() -> None:
     op.drop_index("review_counts", "review")
     op.drop_index("review_queue", "review")
     with op.batch_alter_table("review") as batch:
-        batch.drop_column("shipped")
+        for column in ("shipped", "ship_by", "asked_at", "look_by"):
+            batch.drop_column(column)
     with op.batch_alter_table("sign_in") as batch:
         batch.drop_column("account")
