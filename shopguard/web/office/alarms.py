@@ -4,12 +4,11 @@ from collections.abc import Mapping
 
 from flask import redirect, render_template, request, url_for
 
-from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.search.wording import ALARMS
 from shopguard.web.app import viewed, viewer
 from shopguard.web.bilingual import of_two
 from shopguard.web.language import gettext as _
-from shopguard.web.office.desk import Answer, comes_back_to, done_by_office, home, pages, seen_by_office, typed
+from shopguard.web.office.desk import Answer, comes_back_to, done_by_office, home, needed, pages, seen_by_office
 
 
 @pages.get("/alarms")
@@ -33,7 +32,6 @@ def alarms(number: int | None = None, errors: Mapping[str, str] = {}) -> str:  #
 @comes_back_to(alarms)
 def answer_alarm(number: int) -> Answer:
     """Keep what came of an alarm."""
-    if not typed("reason"):
-        raise Refused(Refusal.RULES, _("Say what came of it; it is kept."))
-    home().monitoring.answer(number, viewer().name, typed("reason"))
+    said = needed("reason", _("Say what came of it; it is kept."))
+    home().monitoring.answer(number, viewer().name, said)
     return redirect(url_for("office.alarms", did="answered"), 303)

@@ -12,7 +12,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from shopguard.errors import ConfigError
 from shopguard.registry.disputes.words import NEEDS_OFFICE
 from shopguard.registry.home import RegistryHome
-from shopguard.registry.refusals import Refused
+from shopguard.registry.members.enrolling import member_settings
+from shopguard.registry.refusals import Refusal, Refused
 from shopguard.web.app import service, viewer
 from shopguard.web.bilingual import in_one_language
 from shopguard.web.language import gettext as _
@@ -41,6 +42,10 @@ class OfficeDesk:
         """Whether the registry's stores are there, at this version; once they are, they stay so."""
         self._has_tables = self._has_tables or self.home.is_current()
         return self._has_tables
+
+    def settings_of(self, member_id: str) -> str:
+        """Return what a member writes into its config.yaml to ask this registry."""
+        return member_settings(member_id, self.address, self.home.answer_keys.publics)
 
     def count_urgent(self) -> int:
         """Return how many deadlines that ask the office for something end in less than ``SOON_S``, or have ended."""
@@ -91,7 +96,7 @@ def comes_back_to(page: Callable[..., str], field: str = "reason") -> Callable[[
 
     Args:
         page: takes what the view takes, and ``errors`` by the names of fields.
-        field: the one that the refusal stands at.
+        field: the one that the refusal stands at, unless it names another (``Missing``).
     """
 
     def marked(view: Change) -> Change:
@@ -100,7 +105,8 @@ def comes_back_to(page: Callable[..., str], field: str = "reason") -> Callable[[
             try:
                 return view(**values)
             except Refused as refused:
-                return page(**values, errors={field: in_one_language(str(refused))}), refused.code.status
+                at = refused.field if isinstance(refused, Missing) else field
+                return page(**values, errors={at: in_one_language(str(refused))}), refused.code.status
 
         return cast(Change, asking)
 
@@ -110,6 +116,31 @@ def comes_back_to(page: Callable[..., str], field: str = "reason") -> Callable[[
 def typed(name: str) -> str:
     """Return what was typed into a field, without what surrounds it."""
     return request.form.get(name, "").replace("\0", "").strip()
+
+
+def is_whole(text: str) -> bool:
+    """Whether ``text`` is a whole number that any column can hold."""
+    return text.isdecimal() and text.isascii() and len(text) < 9
+
+
+class Missing(Refused):
+    """A field that has to be filled in, and is not. ``said`` asks for it."""
+
+    def __init__(self, field: str, said: str) -> None:
+        super().__init__(Refusal.RULES, said)
+        self.field = field
+
+
+def needed(name: str, said: str) -> str:
+    """Return what was typed into a field; ``Missing`` where that is nothing."""
+    if not (text := typed(name)):
+        raise Missing(name, said)
+    return text
+
+
+def why(name: str = "reason") -> str:
+    """Return the reason that was typed in; ``Missing`` where there is none."""
+    return needed(name, _("Say why; it is kept."))
 
 
 @pages.errorhandler(Refused)

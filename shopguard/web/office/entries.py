@@ -10,13 +10,14 @@ from shopguard.registry.disputes.words import DEADLINES
 from shopguard.registry.entries.model import Life, LifeState
 from shopguard.registry.entries.rules import counting, entry_of
 from shopguard.registry.home import RegistryHome
-from shopguard.registry.refusals import Refusal, Refused
+from shopguard.registry.office.cases import Cases
 from shopguard.registry.subjects import Subject, SubjectKind
 from shopguard.web.app import viewed, viewer
 from shopguard.web.bilingual import of_two
 from shopguard.web.language import gettext as _
 from shopguard.web.office.desk import (
     Answer,
+    Missing,
     comes_back_to,
     done_by_office,
     home,
@@ -104,32 +105,19 @@ def _decided(reference: str, decide: _Decide) -> Answer:
     return redirect(url_for("office.entry", reference=life.reference, did="decided"), 303)
 
 
-@pages.post("/entries/<path:reference>/suspend")
-@done_by_office
-@comes_back_to(entry)
-def suspend_entry(reference: str) -> Answer:
-    return _decided(reference, lambda registry, number, why: registry.cases.suspend(number, viewer().name, why))
+def _decision(decide: Callable[[Cases, int, str, str], Life]) -> None:
+    """Let the office decide so about an entry, at an address of that name."""
+    name = decide.__name__
+
+    @pages.post(f"/entries/<path:reference>/{name}", endpoint=f"{name}_entry")
+    @done_by_office
+    @comes_back_to(entry)
+    def decided(reference: str) -> Answer:
+        return _decided(reference, lambda registry, number, why: decide(registry.cases, number, viewer().name, why))
 
 
-@pages.post("/entries/<path:reference>/resume")
-@done_by_office
-@comes_back_to(entry)
-def resume_entry(reference: str) -> Answer:
-    return _decided(reference, lambda registry, number, why: registry.cases.resume(number, viewer().name, why))
-
-
-@pages.post("/entries/<path:reference>/extend")
-@done_by_office
-@comes_back_to(entry)
-def extend_entry(reference: str) -> Answer:
-    return _decided(reference, lambda registry, number, why: registry.cases.extend(number, viewer().name, why))
-
-
-@pages.post("/entries/<path:reference>/uphold")
-@done_by_office
-@comes_back_to(entry)
-def uphold_entry(reference: str) -> Answer:
-    return _decided(reference, lambda registry, number, why: registry.cases.uphold(number, viewer().name, why))
+for _one in (Cases.suspend, Cases.resume, Cases.extend, Cases.uphold):
+    _decision(_one)
 
 
 @pages.post("/entries/<path:reference>/overturn")
@@ -163,7 +151,7 @@ def split_entry(reference: str) -> Answer:
     def decide(registry: RegistryHome, number: int, why: str) -> Life:
         chosen = request.form.getlist("report")
         if not chosen:
-            raise Refused(Refusal.RULES, _("Tick the reports that are about another person."))
+            raise Missing("report", _("Tick the reports that are about another person."))
         return registry.cases.split(number, chosen, viewer().name, why)
 
     return _decided(reference, decide)

@@ -5,10 +5,19 @@ from collections.abc import Mapping
 from flask import redirect, render_template, request, url_for
 
 from shopguard.registry.disputes.outbox import OFFICE, PERSON, Way
-from shopguard.registry.refusals import Refusal, Refused
 from shopguard.web.app import viewed, viewer
 from shopguard.web.language import gettext as _
-from shopguard.web.office.desk import Answer, comes_back_to, done_by_office, home, pages, seen_by_office, typed
+from shopguard.web.office.desk import (
+    Answer,
+    Missing,
+    comes_back_to,
+    done_by_office,
+    home,
+    needed,
+    pages,
+    seen_by_office,
+    typed,
+)
 
 _WAYS = (Way.POST, Way.MAIL)
 _TO = {"person": PERSON, "members": "member:"}
@@ -40,7 +49,7 @@ def letter_sent(number: int) -> Answer:
     """Keep that a letter left; a notice begins the time in which the person may answer."""
     way = typed("way")
     if way not in set(_WAYS):
-        raise Refused(Refusal.RULES, _("Say how it left: by post or by mail."))
+        raise Missing("way", _("Say how it left: by post or by mail."))
     home().persons.mailroom.sent(number, viewer().name, Way(way), typed("proof"))
     return redirect(url_for("office.letters", did="sent"), 303)
 
@@ -49,7 +58,6 @@ def letter_sent(number: int) -> Answer:
 @done_by_office
 @comes_back_to(letter)
 def letter_undeliverable(number: int) -> Answer:
-    if not typed("reason"):
-        raise Refused(Refusal.RULES, _("Say why it reaches nobody."))
-    home().persons.mailroom.undeliverable(number, viewer().name, typed("reason"))
+    said = needed("reason", _("Say why it reaches nobody."))
+    home().persons.mailroom.undeliverable(number, viewer().name, said)
     return redirect(url_for("office.letters", did="undeliverable"), 303)

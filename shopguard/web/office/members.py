@@ -1,24 +1,33 @@
-"""Members: who may ask and how much, how their reports held, who of the office belongs to them, and what they owe."""
+"""Members: who may ask and how much, how their reports held, who of the office belongs to them, and what they owe.
+
+Their keys are ``keys``, with whom they are one is ``voices``.
+"""
 
 from collections.abc import Mapping
 
 from flask import redirect, render_template, request, url_for
 
+from shopguard.registry.desk import Role
 from shopguard.registry.home import RegistryHome
 from shopguard.registry.members.model import State
 from shopguard.registry.prf.function import MemberStanding
 from shopguard.registry.refusals import Refusal, Refused
-from shopguard.web.app import viewed, viewer
+from shopguard.web.app import service, viewed, viewer
 from shopguard.web.language import gettext as _
 from shopguard.web.office.desk import (
     Answer,
+    Missing,
+    OfficeDesk,
     comes_back_to,
     done_by_office,
     home,
+    is_whole,
+    needed,
     pages,
     seen_by_office,
     settling,
     typed,
+    why,
 )
 
 
@@ -56,23 +65,25 @@ def member(member_id: str, errors: Mapping[str, str] = {}) -> str:  # read only
         ties=[tie for tie in registry.members.ties() if member_id in (tie.one, tie.other)],
         affiliated=[account for account, shops in registry.conflicts.all().items() if member_id in shops],
         fees=registry.fees.rows(member_id),
+        all_roles=list(Role),
+        settings=service(OfficeDesk).settings_of(member_id),
         acts=registry.members.acts(member_id),
         may_change=found.state is not State.LEFT,
         errors=errors,
     )
 
 
-def _back(member_id: str) -> Answer:
-    return redirect(url_for("office.member", member_id=member_id, did="changed"), 303)
+def back(member_id: str, did: str = "changed") -> Answer:
+    """Go back to a member's page, which tells what was done."""
+    return redirect(url_for("office.member", member_id=member_id, did=did), 303)
 
 
 @pages.post("/members/<member_id>/suspend")
 @done_by_office
 @comes_back_to(member)
 def suspend_member(member_id: str) -> Answer:
-    _check_said()
-    home().members.suspend(member_id, typed("reason"), viewer().name)
-    return _back(member_id)
+    home().members.suspend(member_id, why(), viewer().name)
+    return back(member_id)
 
 
 @pages.post("/members/<member_id>/resume")
@@ -80,7 +91,7 @@ def suspend_member(member_id: str) -> Answer:
 @comes_back_to(member)
 def resume_member(member_id: str) -> Answer:
     home().members.resume(member_id, viewer().name)
-    return _back(member_id)
+    return back(member_id)
 
 
 @pages.post("/members/<member_id>/leave")
@@ -88,13 +99,13 @@ def resume_member(member_id: str) -> Answer:
 @comes_back_to(member)
 def leave_member(member_id: str) -> Answer:
     """Let a member go for good; whoever does it types its id once more."""
-    _check_said()
+    reason = why()
     if typed("again") != member_id:
-        raise Refused(Refusal.RULES, _("This cannot be undone: type the member's id once more."))
+        raise Missing("again", _("This cannot be undone: type the member's id once more."))
     with settling() as registry:
-        registry.members.leave(member_id, typed("reason"), viewer().name)
+        registry.members.leave(member_id, reason, viewer().name)
         registry.leaving.finish()
-    return _back(member_id)
+    return back(member_id)
 
 
 @pages.post("/members/<member_id>/budget")
@@ -102,10 +113,10 @@ def leave_member(member_id: str) -> Answer:
 @comes_back_to(member, "orders")
 def member_budget(member_id: str) -> Answer:
     orders = typed("orders")
-    if not (orders.isdecimal() and orders.isascii() and len(orders) < 9):
+    if not is_whole(orders):
         raise Refused(Refusal.RULES, _("Write a whole number of orders a day."))
     home().members.set_budget(member_id, int(orders), viewer().name)
-    return _back(member_id)
+    return back(member_id)
 
 
 @pages.post("/members/<member_id>/full-budget")
@@ -114,7 +125,7 @@ def member_budget(member_id: str) -> Answer:
 def full_budget(member_id: str) -> Answer:
     """Give a member a full budget again, after it was stopped and somebody found out why."""
     home().members.resume_budget(member_id, viewer().name)
-    return _back(member_id)
+    return back(member_id)
 
 
 @pages.post("/members/<member_id>/affiliate")
@@ -122,11 +133,9 @@ def full_budget(member_id: str) -> Answer:
 @comes_back_to(member, "account")
 def affiliate(member_id: str) -> Answer:
     """Keep that somebody of the office belongs to a member, and decides none of its cases."""
-    registry, account = home(), typed("account")
-    if not account:
-        raise Refused(Refusal.RULES, _("Write the name of the account."))
+    registry, account = home(), needed("account", _("Write the name of the account."))
     registry.conflicts.affiliate(account, registry.members.show(member_id).id, viewer().name, typed("as"))
-    return _back(member_id)
+    return back(member_id)
 
 
 @pages.post("/members/<member_id>/end-affiliation")
@@ -134,7 +143,7 @@ def affiliate(member_id: str) -> Answer:
 @comes_back_to(member, "account")
 def end_affiliation(member_id: str) -> Answer:
     home().conflicts.end(typed("account"), member_id, viewer().name, typed("as"))
-    return _back(member_id)
+    return back(member_id)
 
 
 @pages.get("/fees")
@@ -156,11 +165,6 @@ def fee_paid(row: int) -> Answer:
         if refused.code is not Refusal.FORBIDDEN:
             raise
     return redirect(url_for("office.fees", did="paid"), 303)
-
-
-def _check_said() -> None:
-    if not typed("reason"):
-        raise Refused(Refusal.RULES, _("Say why; it is kept."))
 
 
 def _standings(registry: RegistryHome) -> Mapping[str, MemberStanding] | None:

@@ -10,7 +10,6 @@ from shopguard.registry.disputes.model import Contact, RequestKind, RequestState
 from shopguard.registry.disputes.protecting import USUAL_PARTS, Part
 from shopguard.registry.disputes.store import subject_of
 from shopguard.registry.entries.model import LifeState
-from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.reports.wording import names
 from shopguard.web.app import viewed, viewer
 from shopguard.web.bilingual import of_two
@@ -18,6 +17,7 @@ from shopguard.web.language import gettext as _
 from shopguard.web.office.correcting import CORRECTABLE, change
 from shopguard.web.office.desk import (
     Answer,
+    Missing,
     comes_back_to,
     done_by_office,
     home,
@@ -64,7 +64,7 @@ def new_request(errors: Mapping[str, str] = {}) -> str:  # read only
 def receive_request() -> Answer:
     kind = typed("kind")
     if kind not in set(RequestKind):
-        raise Refused(Refusal.RULES, _("Choose what the person asks for."))
+        raise Missing("kind", _("Choose what the person asks for."))
     contact = Contact(typed("name"), typed("email"), typed("address"))
     made = home().persons.desk.open_request(RequestKind(kind), typed("text"), contact, typed("code") or None)
     return redirect(url_for("office.request_page", request_id=made.request, did="received"), 303)
@@ -146,7 +146,7 @@ def correct_request(request_id: str) -> Answer:
     """Put a fact of one report right, and let the entry go on with it."""
     report, field = typed("report"), typed("field")
     if field not in CORRECTABLE:
-        raise Refused(Refusal.RULES, _("Choose the report and the fact that is wrong."))
+        raise Missing("field", _("Choose the report and the fact that is wrong."))
     changes = change(home().reports.get(report).report.content, field, typed("value"))
     return _answered(
         request_id, lambda answers: answers.correct(request_id, viewer().name, typed("reason"), report, changes)

@@ -12,17 +12,20 @@ from shopguard.web.office import (
     disputes,
     entries,
     evidence,
+    keys,
     letters,
     members,
     queue,
     report,
     requests,
     start,
+    voices,
     words,
 )
 from shopguard.web.roles import Role
 
-PARTS = (start, queue, report, evidence, disputes, requests, letters, entries, members, applications, alarms, audit)
+CASES = (start, queue, report, evidence, disputes, requests, letters, entries)
+PARTS = (*CASES, members, keys, voices, applications, alarms, audit)
 """The modules that bring their routes with them."""
 
 MENU = (
