@@ -1,8 +1,8 @@
 """The review queue: what waits for a person, in the order in which it should be looked at, a page at a time.
 
 What has shipped already comes last, as nothing can be stopped any more; else what ships next comes first. Where
-nobody knows when that is, an order counts as one that ships a day after it came to wait. A page is found by the place where
-the one before ended, so the hundredth costs what the first does, and only the orders on it are decrypted.
+nobody knows when that is, an order counts as one that ships a day after it came to wait. A page is found by the place
+where the one before ended, so the hundredth costs what the first does, and only the orders on it are decrypted.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -167,6 +167,15 @@ class Queue:
         with reading(self._engine) as connection:
             rows = connection.execute(query.order_by(review.c.decided_at.desc()).limit(_MOST_NEWS)).all()
         return [_read_decided(row) for row in rows]
+
+    def decided_by(self, actor: str, first: float, last: float) -> Sequence[OrderRef]:
+        """Return what ``actor`` let go or left as it is from one moment to another, as far as that still stands."""
+        states = (ReviewState.RELEASED.value, ReviewState.KEPT.value)
+        query = sa.select(review.c.shop, review.c.order_id).where(
+            review.c.decided_at.between(first, last), review.c.decided_by == actor[:100], review.c.state.in_(states)
+        )
+        with reading(self._engine) as connection:
+            return [OrderRef(*row) for row in connection.execute(query.order_by(review.c.decided_at))]
 
     def decided(self, ref: OrderRef) -> Decided | None:
         """Return what became of an order; None if it waits, or never did."""

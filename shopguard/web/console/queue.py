@@ -126,20 +126,22 @@ def decide(shop: str, order_id: str, decision: str) -> AnyResponse:
 @only(Role.OPERATOR)
 def decide_picked() -> AnyResponse:
     """Release or keep all orders that are ticked."""
-    decision = request.form.get("decision", "")
+    decision, clock = request.form.get("decision", ""), service(Desk).clock
     if decision not in _DECISIONS:
         abort(400)
-    return _answer(decision, [_decide(ref, decision, looked_at) for ref, looked_at in _picked(request.form)])
+    since = clock()
+    outcomes = [_decide(ref, decision, looked_at) for ref, looked_at in _picked(request.form)]
+    return _answer(decision, outcomes, since=repr(since), until=repr(clock()))
 
 
 @pages.post("/queue/undo")
 @only(Role.OPERATOR)
 def undo() -> AnyResponse:
-    """Take decisions back that the viewer has just made."""
-    undoing, actor, outcomes = service(Undoing), viewer().name, []
-    for ref, _ in _picked(request.form):
-        outcomes.append((ref, undoing.undo(ref, actor)))
-    return _answer("undo", outcomes, outcomes[0][0] if len(outcomes) == 1 else None)
+    """Take decisions back that the viewer has just made: those that are named, or all of a span of moments."""
+    undoing, actor = service(Undoing), viewer().name
+    refs = [*(ref for ref, _ in _picked(request.form)), *_decided_together(request.form)]
+    outcomes = [(ref, undoing.undo(ref, actor)) for ref in refs]
+    return _answer("undo", outcomes, refs[0] if len(refs) == 1 else None)
 
 
 _DECISIONS = {"release": ReviewState.RELEASED, "keep": ReviewState.KEPT}
@@ -168,7 +170,19 @@ def _picked(form: MultiDict[str, str]) -> Iterable[tuple[OrderRef, int | None]]:
             yield ref, int(generation) if generation.isdecimal() else None
 
 
-def _answer(what: str, outcomes: Sequence[tuple[OrderRef, bool]], ref: OrderRef | None = None) -> AnyResponse:
+def _decided_together(said: MultiDict[str, str]) -> Sequence[OrderRef]:
+    """What the viewer decided in the span of moments that a form or an address names, as many are too many to name."""
+    since, until = said.get("since", type=float), said.get("until", type=float)
+    if since is None or until is None:
+        return ()
+    return [
+        ref for ref in service(Queue).decided_by(viewer().name, since, until) if viewer().account.may_see(ref.shop)
+    ]
+
+
+def _answer(
+    what: str, outcomes: Sequence[tuple[OrderRef, bool]], ref: OrderRef | None = None, **span: str
+) -> AnyResponse:
     """Tell the script what came of it, or lead back to the list with the next order open."""
     if request.accept_mimetypes.best == "application/json":
         told = [{"key": key_of(one), "done": done, **_standing(one)} for one, done in outcomes]
@@ -176,7 +190,7 @@ def _answer(what: str, outcomes: Sequence[tuple[OrderRef, bool]], ref: OrderRef 
     choice = Choice.of_query(request.form.get("back", ""))
     done = sum(done for _, done in outcomes)
     if ref is None:
-        back = replace(choice, open="").address(did=what, n=str(done), missed=str(len(outcomes) - done))
+        back = replace(choice, open="").address(did=what, n=str(done), missed=str(len(outcomes) - done), **span)
     else:
         opened = key_of(ref) if what == "undo" or not done else _next(choice, ref) if choice.open else ""
         back = replace(choice, open=opened).address(did=what if done else f"not-{what}", of=key_of(ref))
@@ -194,7 +208,13 @@ def _did(said: MultiDict[str, str]) -> dict[str, Any] | None:
     """What the address says was done, as far as it is so."""
     what, ref = said.get("did", ""), ref_of(said.get("of", ""))
     if ref is None and what in (*_DECISIONS, "undo"):
-        return {"what": what, "n": said.get("n", 0, type=int), "missed": said.get("missed", 0, type=int)}
+        span = {name: said.get(name, type=float) for name in ("since", "until")} if _decided_together(said) else None
+        return {
+            "what": what,
+            "n": said.get("n", 0, type=int),
+            "missed": said.get("missed", 0, type=int),
+            "span": span,
+        }
     if ref is None or not viewer().account.may_see(ref.shop) or (row := service(Queue).one(ref)) is None:
         return None
     return {"what": what, "key": key_of(ref), "number": row.review.number, **_standing(ref)}

@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 from shopguard.config import Config, Language, Mode, ShippingSettings, ShopSettings
 from shopguard.errors import ActionUnsupported
 from shopguard.guard.prepaying import REMIND_S
+from shopguard.guard.undo import UNDO_S
 from shopguard.model import OrderRef, Party, Payment, PaymentKind, ShopAlarm, Stage
 from shopguard.storage.tables import audit, note
 from shopguard.testing.registry import FakeRegistry
@@ -117,6 +118,7 @@ def test_what_a_buyer_wrote_is_text_and_never_markup(console: Console, clerk: Fl
         "did=<b>&of=<b>",
         "did=release&of=main-store/%00",
         "did=release&n=<b>&missed=x",
+        "did=release&n=1&since=nan&until=inf",
         "open=<b>/x",
         "open=nothing",
         "after=1:x:y&before=z",
@@ -301,6 +303,42 @@ def test_several_are_decided_at_once_and_what_changed_meanwhile_is_left(console:
     assert "1 order had been decided or changed meanwhile; it was left as it is." in followed(clerk, answer)
     console.work()
     assert console.platform.held == {"2"}
+
+
+def undo_form(shown: str) -> dict[str, str]:
+    """What the button that takes many decisions back sends."""
+    form = re.search(r'<form method="post" action="/console/queue/undo".*?</form>', shown, re.DOTALL)
+    return dict(re.findall(r'name="(\w+)" value="([^"]*)"', form[0])) if form and "Undo" in form[0] else {}
+
+
+def test_what_was_decided_at_once_is_taken_back_at_once(console: Console, clerk: FlaskClient) -> None:
+    orders(console, 5)
+    press(clerk, f"/console/orders/{SHOP}/4/keep")  # of another press: it stays
+    press(console.browser(Role.OPERATOR), f"/console/orders/{SHOP}/5/release")
+    picked = [f"1:{SHOP}/{number}" for number in (1, 2, 3)]
+    answer = press(clerk, "/console/queue/decide", {"picked": picked, "decision": "release"})
+    console.work()
+    assert console.platform.held == {"4"}
+    form = undo_form(clerk.get(answer.location).text)
+    assert "3 orders wait again." in followed(clerk, press(clerk, "/console/queue/undo", form))
+    console.work()
+    assert console.platform.held == {"1", "2", "3", "4"}
+    assert numbers(page(clerk)) == ["#1", "#2", "#3"]
+    assert undo_form(clerk.get(answer.location).text) == {}
+
+
+def test_many_decisions_of_somebody_else_or_of_long_ago_are_not_taken_back(console: Console, clock: Clock) -> None:
+    orders(console, 2)
+    clerk, colleague = console.browser(Role.OPERATOR), console.browser(Role.OPERATOR)
+    picked = [f"1:{SHOP}/1", f"1:{SHOP}/2"]
+    answer = press(clerk, "/console/queue/decide", {"picked": picked, "decision": "keep"})
+    form = undo_form(clerk.get(answer.location).text)
+    assert form
+    press(colleague, "/console/queue/undo", form)
+    assert undo_form(colleague.get(answer.location).text) == {}
+    clock.now += UNDO_S + 1
+    assert "For 2 orders it was too late." in followed(clerk, press(clerk, "/console/queue/undo", form))
+    assert console.guard.reviews.count_waiting() == 0
 
 
 def test_nothing_ticked_is_nothing_done(held: Console, clerk: FlaskClient) -> None:
