@@ -18,6 +18,7 @@ from shopguard.registry.calendar import add_years, day_of, end_of
 from shopguard.registry.log import LeafKind, Log, commitment
 from shopguard.registry.records import Forgotten, Records
 from shopguard.registry.subjects import Subject, SubjectKind
+from shopguard.storage.columns import NUMBER
 from shopguard.storage.engine import reading, writing
 
 KEEP_YEARS = 3
@@ -160,18 +161,16 @@ class Acts:
         return self._master.open(sealed) if key_number is None else self._records.open(key_number, what, sealed)
 
 
-_number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite numbers rows only for INTEGER
-
 act_table = sa.table(
     "act",
-    sa.column("number", _number),
+    sa.column("number", NUMBER),
     sa.column("kind", sa.String),
     sa.column("subject", sa.String),
     sa.column("at", sa.Float),
     sa.column("by", sa.String),
-    sa.column("key_number", _number),
+    sa.column("key_number", NUMBER),
     sa.column("salt", sa.LargeBinary),
     sa.column("sealed", sa.LargeBinary),
     sa.column("committed", sa.LargeBinary),
-    sa.column("leaf", _number),
+    sa.column("leaf", NUMBER),
 )

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 import structlog
 
 from shopguard.registry.subjects import Subject
+from shopguard.storage.columns import NUMBER
 from shopguard.storage.engine import reading, writing
 
 _AT_ONCE = 200
@@ -166,11 +167,9 @@ def _row(timer: Timer) -> dict[str, object]:
     return {"subject": str(timer.subject), "what": timer.what, "due_at": timer.due_at, "warn_at": timer.warn_at}
 
 
-_number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite numbers rows only for INTEGER
-
 timer_table = sa.table(
     "timer",
-    sa.column("number", _number),
+    sa.column("number", NUMBER),
     sa.column("subject", sa.String),
     sa.column("what", sa.String),
     sa.column("due_at", sa.Float),

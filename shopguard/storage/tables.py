@@ -6,14 +6,14 @@ Migrations under ``migrations/guard`` create them; a test compares the two.
 import sqlalchemy as sa
 from sqlalchemy import Column, Float, Index, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint
 
-metadata = MetaData()
+from shopguard.storage.columns import NUMBER
 
-_row_id = sa.BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows only for INTEGER
+metadata = MetaData()
 
 inbox = Table(
     "inbox",
     metadata,
-    Column("id", _row_id, primary_key=True),
+    Column("id", NUMBER, primary_key=True),
     Column("shop", String(40), nullable=False),
     Column("delivery_key", String(500), nullable=False),
     Column("source", String(10), nullable=False),  # webhook | feed
@@ -49,7 +49,7 @@ orders = Table(
 screening = Table(
     "screening",
     metadata,
-    Column("id", _row_id, primary_key=True),
+    Column("id", NUMBER, primary_key=True),
     Column("shop", String(40), nullable=False),
     Column("order_id", String(200), nullable=False),
     Column("digest", String(64), nullable=False),  # keyed digest of the screened fields
@@ -131,7 +131,7 @@ listing_cursor = Table(
 effect = Table(
     "effect",
     metadata,
-    Column("id", _row_id, primary_key=True),
+    Column("id", NUMBER, primary_key=True),
     Column("shop", String(40), nullable=False),
     Column("order_id", String(200), nullable=False),
     Column("action", String(12), nullable=False),  # hold | flag | release | clear_gate | cancel
@@ -182,7 +182,7 @@ platform_token = Table(
 answer_cache = Table(
     "answer_cache",
     metadata,
-    Column("id", _row_id, primary_key=True),
+    Column("id", NUMBER, primary_key=True),
     Column("expires_at", Float, nullable=False),
     Column("sealed", LargeBinary, nullable=False),  # the registry's signed answer, and the digests of its tokens
     Index("answer_cache_expires", "expires_at"),
@@ -203,13 +203,13 @@ sign_in = Table(
     Column("made_at", Float, nullable=False),
     Column("expires_at", Float, nullable=False),
     Column("used_at", Float),
-    Column("account", _row_id),  # whose way back in it is; empty: the owner's
+    Column("account", NUMBER),  # whose way back in it is; empty: the owner's
 )
 
 account = Table(
     "account",
     metadata,
-    Column("id", _row_id, primary_key=True),
+    Column("id", NUMBER, primary_key=True),
     Column("name", String(100), nullable=False, unique=True),  # what is typed to sign in
     Column("shown", String(100), nullable=False),  # what others see
     Column("roles", String(200), nullable=False),  # separated by spaces
@@ -229,7 +229,7 @@ passkey = Table(
     "passkey",
     metadata,
     Column("id", LargeBinary, primary_key=True),  # the credential's
-    Column("account", _row_id, nullable=False),
+    Column("account", NUMBER, nullable=False),
     Column("public", LargeBinary, nullable=False),
     Column("uses", Integer, nullable=False),  # as the authenticator counts them
     Column("label", String(100), nullable=False),
@@ -241,9 +241,9 @@ passkey = Table(
 session = Table(
     "session",
     metadata,
-    Column("id", _row_id, primary_key=True),
+    Column("id", NUMBER, primary_key=True),
     Column("token_hash", String(64), nullable=False, unique=True),
-    Column("account", _row_id, nullable=False),
+    Column("account", NUMBER, nullable=False),
     Column("form_key", String(40), nullable=False),
     Column("made_at", Float, nullable=False),
     Column("seen_at", Float, nullable=False),
@@ -257,14 +257,14 @@ presence = Table(
     metadata,
     Column("shop", String(40), primary_key=True),
     Column("order_id", String(200), primary_key=True),
-    Column("account", _row_id, primary_key=True),
+    Column("account", NUMBER, primary_key=True),
     Column("seen_at", Float, nullable=False),  # the order stood open then
 )
 
 note = Table(
     "note",
     metadata,
-    Column("id", _row_id, primary_key=True),
+    Column("id", NUMBER, primary_key=True),
     Column("shop", String(40), nullable=False),
     Column("order_id", String(200), nullable=False),
     Column("at", Float, nullable=False),
@@ -276,7 +276,7 @@ note = Table(
 own_entry = Table(
     "own_entry",
     metadata,
-    Column("id", _row_id, primary_key=True),
+    Column("id", NUMBER, primary_key=True),
     Column("shop", String(40), nullable=False),
     Column("kind", String(10), nullable=False),  # watch | allow
     Column("person", LargeBinary(16), nullable=False),  # keyed digest: nobody is on a list twice
@@ -294,14 +294,14 @@ own_token = Table(
     metadata,
     Column("shop", String(40), primary_key=True),
     Column("token", LargeBinary(16), primary_key=True),  # keyed digest
-    Column("entry", _row_id, primary_key=True),
+    Column("entry", NUMBER, primary_key=True),
     Index("own_token_entry", "entry"),
 )
 
 notice_target = Table(
     "notice_target",
     metadata,
-    Column("id", _row_id, primary_key=True),
+    Column("id", NUMBER, primary_key=True),
     Column("label", String(100), nullable=False),
     Column("kind", String(20), nullable=False),  # mail | chat | webhook | line
     Column("sealed", LargeBinary, nullable=False),  # its address, with secrets
@@ -317,8 +317,8 @@ notice_target = Table(
 notice = Table(
     "notice",
     metadata,
-    Column("id", _row_id, primary_key=True),
-    Column("target", _row_id, nullable=False),
+    Column("id", NUMBER, primary_key=True),
+    Column("target", NUMBER, nullable=False),
     Column("about", String(300), nullable=False),  # what it tells of: once for each target
     Column("subject", String(200), nullable=False),
     Column("text", Text, nullable=False),  # neutral, without names
@@ -340,7 +340,7 @@ heartbeat = Table(
 audit = Table(
     "audit",
     metadata,
-    Column("id", _row_id, primary_key=True),
+    Column("id", NUMBER, primary_key=True),
     Column("at", Float, nullable=False),
     Column("actor", String(100), nullable=False),
     Column("action", String(40), nullable=False),

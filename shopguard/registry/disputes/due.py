@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from shopguard.registry.disputes.model import RequestKind, RequestState
 from shopguard.registry.entries.model import LifeState
 from shopguard.registry.entries.steps import FREE
+from shopguard.storage.columns import NUMBER
 from shopguard.storage.engine import reading
 
 _AT_ONCE = 500
@@ -36,14 +37,13 @@ def as_written(vault: sa.Engine, entries: Sequence[int]) -> Mapping[int, bytes]:
     return found
 
 
-_number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _request = sa.table(
     "request",
-    sa.column("number", _number),
-    sa.column("entry", _number),
+    sa.column("number", NUMBER),
+    sa.column("entry", NUMBER),
     sa.column("kind", sa.String),
     sa.column("state", sa.String),
 )
 _life = sa.table(
-    "life", sa.column("number", _number), sa.column("state", sa.String), sa.column("sealed", sa.LargeBinary)
+    "life", sa.column("number", NUMBER), sa.column("state", sa.String), sa.column("sealed", sa.LargeBinary)
 )

@@ -16,6 +16,7 @@ from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.reports.wording import both
 from shopguard.registry.subjects import Subject
 from shopguard.registry.timers import Timer
+from shopguard.storage.columns import NUMBER
 from shopguard.storage.engine import reading
 
 PERSON = "person"
@@ -256,13 +257,12 @@ VOID = (
     "{}: この手紙の対象は消去されました。送らないでください。",
     "{}: what this letter is about was erased; do not send it",
 )
-_number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite numbers rows only for INTEGER
 
 message_table = sa.table(
     "message",
-    sa.column("number", _number),
+    sa.column("number", NUMBER),
     sa.column("subject", sa.String),
-    sa.column("key_number", _number),
+    sa.column("key_number", NUMBER),
     sa.column("addressee", sa.String),
     sa.column("template", sa.String),
     sa.column("state", sa.String),

@@ -14,6 +14,7 @@ from shopguard.registry.records import Records
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.reports.wording import both
 from shopguard.registry.subjects import Subject, SubjectKind
+from shopguard.storage.columns import NUMBER
 from shopguard.storage.engine import reading
 
 
@@ -173,13 +174,12 @@ class ProtectionStore:
 
 _NO_REQUEST = both("この番号のお申出はありません。", "there is no request of this number")
 _NO_PROTECTION = both("この番号の保護の記録はありません。", "there is no protection of this number")
-_number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite numbers rows only for INTEGER
 
 request_table = sa.table(
     "request",
-    sa.column("number", _number),
+    sa.column("number", NUMBER),
     sa.column("id", sa.String),
-    sa.column("entry", _number),
+    sa.column("entry", NUMBER),
     sa.column("kind", sa.String),
     sa.column("state", sa.String),
     sa.column("opened_at", sa.Float),
@@ -188,7 +188,7 @@ request_table = sa.table(
 )
 protection_table = sa.table(
     "protection",
-    sa.column("number", _number),
+    sa.column("number", NUMBER),
     sa.column("since", sa.Float),
     sa.column("placed", sa.Boolean),
     sa.column("sealed", sa.LargeBinary),

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from shopguard.registry.entries.model import Ending, LifeState
 from shopguard.registry.subjects import Subject, SubjectKind
+from shopguard.storage.columns import NUMBER
 
 
 def ended(connection: sa.Connection, handles: Collection[bytes]) -> Mapping[bytes, bytes | None]:
@@ -52,22 +53,21 @@ def _forget(connection: sa.Connection, subjects: Collection[Subject], numbers: C
     connection.execute(sa.update(_message).where(_message.c.key_number.in_(numbers)).values(sealed=None))
 
 
-_number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-_report = sa.table("report", sa.column("number", _number), sa.column("entry", _number), sa.column("sealed"))
-_evidence = sa.table("evidence", sa.column("report", _number))
+_report = sa.table("report", sa.column("number", NUMBER), sa.column("entry", NUMBER), sa.column("sealed"))
+_evidence = sa.table("evidence", sa.column("report", NUMBER))
 _seen_token = sa.table("seen_token", sa.column("subject", sa.String))
 _timer = sa.table("timer", sa.column("subject", sa.String))
-_message = sa.table("message", sa.column("key_number", _number), sa.column("sealed", sa.LargeBinary))
+_message = sa.table("message", sa.column("key_number", NUMBER), sa.column("sealed", sa.LargeBinary))
 _life = sa.table(
     "life",
-    sa.column("number", _number),
+    sa.column("number", NUMBER),
     sa.column("state", sa.String),
     sa.column("since", sa.Float),
     sa.column("ending", sa.String),
-    sa.column("merged_into", _number),
+    sa.column("merged_into", NUMBER),
     sa.column("sealed", sa.LargeBinary),
 )
 _entry = sa.table(
-    "entry", sa.column("number", _number), sa.column("handle", sa.LargeBinary), sa.column("state", sa.String)
+    "entry", sa.column("number", NUMBER), sa.column("handle", sa.LargeBinary), sa.column("state", sa.String)
 )
 _into = _entry.alias("into_entry")

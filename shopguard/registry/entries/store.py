@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from shopguard.model import Category
 from shopguard.registry.entries.model import Ending, Life, LifeState
 from shopguard.registry.records import Records
+from shopguard.storage.columns import NUMBER
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +105,15 @@ class LifeStore:
 
 
 _decoder = msgspec.msgpack.Decoder(Life)
-_number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _life = sa.table(
     "life",
-    sa.column("number", _number),
+    sa.column("number", NUMBER),
     sa.column("state", sa.String),
     sa.column("since", sa.Float),
     sa.column("code_digest", sa.LargeBinary),
     sa.column("category", sa.String),
     sa.column("ending", sa.String),
-    sa.column("merged_into", _number),
+    sa.column("merged_into", NUMBER),
     sa.column("untold", sa.Boolean),
     sa.column("sealed", sa.LargeBinary),
 )

@@ -16,17 +16,17 @@ from shopguard.registry.log.tree import (
     leaf_hash,
     root_of,
 )
+from shopguard.storage.columns import NUMBER
 from shopguard.storage.engine import reading, writing
 
 _BATCH = 10_000
 
 metadata = sa.MetaData()
-_number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite numbers rows only for INTEGER
 
 leaf = sa.Table(
     "leaf",
     metadata,
-    sa.Column("number", _number, primary_key=True, autoincrement=False),
+    sa.Column("number", NUMBER, primary_key=True, autoincrement=False),
     sa.Column("kind", sa.String(length=40), nullable=False),
     sa.Column("at", sa.BigInteger(), nullable=False),
     sa.Column("commitment", sa.LargeBinary(), nullable=False),
@@ -37,7 +37,7 @@ leaf = sa.Table(
 subtree = sa.Table(
     "subtree",
     metadata,
-    sa.Column("leaf", _number, primary_key=True, autoincrement=False),
+    sa.Column("leaf", NUMBER, primary_key=True, autoincrement=False),
     sa.Column("level", sa.Integer(), primary_key=True, autoincrement=False),
     sa.Column("hash", sa.LargeBinary(), nullable=False),
     sqlite_with_rowid=False,
@@ -47,7 +47,7 @@ subtree = sa.Table(
 head = sa.Table(
     "head",
     metadata,
-    sa.Column("number", _number, primary_key=True, autoincrement=True),
+    sa.Column("number", NUMBER, primary_key=True, autoincrement=True),
     sa.Column("at", sa.BigInteger(), nullable=False),
     sa.Column("size", sa.BigInteger(), nullable=False),
     sa.Column("note", sa.Text(), nullable=False),

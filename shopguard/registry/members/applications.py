@@ -16,6 +16,7 @@ from shopguard.registry.records import Records
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.reports.wording import both
 from shopguard.registry.subjects import Subject, SubjectKind
+from shopguard.storage.columns import NUMBER
 from shopguard.storage.engine import reading, writing
 
 
@@ -212,11 +213,9 @@ def _is(number: int) -> sa.Update:
     return sa.update(application).where(application.c.number == number)
 
 
-_number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-
 application = sa.table(
     "application",
-    sa.column("number", _number),
+    sa.column("number", NUMBER),
     sa.column("id", sa.String),
     sa.column("state", sa.String),
     sa.column("at", sa.Float),

@@ -12,6 +12,7 @@ from shopguard.registry.calendar import add_months, day_of
 from shopguard.registry.members.model import Member
 from shopguard.registry.members.service import Members
 from shopguard.registry.refusals import Refusal, Refused
+from shopguard.storage.columns import NUMBER
 from shopguard.storage.engine import reading, writing
 
 CURRENCY = "JPY"
@@ -141,11 +142,9 @@ def _row(row: sa.Row[*tuple[object, ...]]) -> InvoiceRow:
     )
 
 
-_number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-
 invoice_row = sa.table(
     "invoice_row",
-    sa.column("number", _number),
+    sa.column("number", NUMBER),
     sa.column("member", sa.String),
     sa.column("what", sa.String),
     sa.column("month", sa.String),

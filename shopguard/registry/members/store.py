@@ -13,8 +13,8 @@ from shopguard.registry.members.independence import Held
 from shopguard.registry.members.model import Act, Member
 from shopguard.registry.members.particulars import Trait, TraitKind
 from shopguard.registry.refusals import Refusal, Refused
+from shopguard.storage.columns import NUMBER
 
-_number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite numbers rows only for INTEGER
 _SALT_BYTES = 32
 _DIGEST_BYTES = 16
 _AT_ONCE = 500
@@ -49,7 +49,7 @@ member_trait = sa.Table(
 member_act = sa.Table(
     "member_act",
     metadata,
-    sa.Column("number", _number, primary_key=True, autoincrement=True),
+    sa.Column("number", NUMBER, primary_key=True, autoincrement=True),
     sa.Column("member", sa.String(length=40), sa.ForeignKey("member.id"), nullable=False),
     sa.Column("kind", sa.String(length=40), nullable=False),
     sa.Column("salt", sa.LargeBinary(), nullable=False),

@@ -13,6 +13,7 @@ from shopguard.model import Category
 from shopguard.registry.office.wording import NOT_WAITING, TAKEN
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.reports.model import ReportState
+from shopguard.storage.columns import NUMBER
 from shopguard.storage.engine import reading, writing
 
 WORK_S = 20 * 60.0
@@ -195,10 +196,9 @@ def _is_checked(by: str | None = None) -> sa.ColumnElement[bool]:
     return sa.exists(checks if by is None else checks.where(_check.c.account == by))
 
 
-_number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite numbers rows only for INTEGER
 _report = sa.table(
     "report",
-    sa.column("number", _number),
+    sa.column("number", NUMBER),
     sa.column("member", sa.String),
     sa.column("state", sa.String),
     sa.column("category", sa.String),
@@ -208,7 +208,7 @@ _report = sa.table(
     sa.column("held_until", sa.Float),
 )
 _check = sa.table(
-    "office_check", sa.column("report", _number), sa.column("account", sa.String), sa.column("at", sa.Float)
+    "office_check", sa.column("report", NUMBER), sa.column("account", sa.String), sa.column("at", sa.Float)
 )
 _IS_WAITING = _report.c.state == ReportState.SUBMITTED.value
 _FIRST: sa.ColumnElement[float] = sa.literal_column("filed_at - urgency * 86400.0")  # as the index says it

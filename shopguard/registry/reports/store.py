@@ -15,6 +15,7 @@ from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.reports.model import Report, ReportState
 from shopguard.registry.reports.wording import both
 from shopguard.registry.subjects import Subject, SubjectKind
+from shopguard.storage.columns import NUMBER
 from shopguard.storage.engine import reading
 
 ENDED = (ReportState.WITHDRAWN, ReportState.REJECTED)
@@ -241,11 +242,10 @@ _NO_FILE = both("この番号の証拠資料はありません。", "there is no
 
 _report = msgspec.msgpack.Decoder(Report)
 _head = msgspec.msgpack.Decoder(_Head)
-_number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 report_table = sa.table(
     "report",
-    sa.column("number", _number),
+    sa.column("number", NUMBER),
     sa.column("id", sa.String),
     sa.column("member", sa.String),
     sa.column("state", sa.String),
@@ -253,7 +253,7 @@ report_table = sa.table(
     sa.column("order_digest", sa.LargeBinary),
     sa.column("filed_at", sa.Float),
     sa.column("changed_at", sa.Float),
-    sa.column("entry", _number),
+    sa.column("entry", NUMBER),
     sa.column("urgency", sa.Integer),
     sa.column("held_by", sa.String),
     sa.column("held_until", sa.Float),
@@ -262,8 +262,8 @@ report_table = sa.table(
 evidence_table = sa.table(
     "evidence",
     sa.column("id", sa.String),
-    sa.column("report", _number),
-    sa.column("size", _number),
+    sa.column("report", NUMBER),
+    sa.column("size", NUMBER),
     sa.column("kind", sa.String),
     sa.column("added_at", sa.Float),
     sa.column("head", sa.LargeBinary),

@@ -23,6 +23,7 @@ from shopguard.registry.records import Forgotten, Records
 from shopguard.registry.search.model import Asking, Look, Purpose, handle_of
 from shopguard.registry.search.staff import Staff
 from shopguard.registry.search.waiting import Batch, Row, WaitingLooks
+from shopguard.storage.columns import NUMBER
 from shopguard.storage.engine import reading
 from shopguard.storage.turns import share_turn, take_turn
 from shopguard.storage.writer import Addition, Writer, writer_for
@@ -224,7 +225,6 @@ def _named(members: frozenset[str], asking: str) -> str | None:
     return asking if asking in members else min(members, default=None)
 
 
-_number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite numbers rows only for INTEGER
 _EMPTY: Row = {
     "purpose": Purpose.ORDER.value,
     "times": 1,
@@ -245,9 +245,9 @@ _HASHED = (
 
 look = sa.table(
     "look",
-    sa.column("number", _number),
+    sa.column("number", NUMBER),
     sa.column("at", sa.Float),
-    sa.column("hour", _number),
+    sa.column("hour", NUMBER),
     sa.column("member", sa.String),
     sa.column("key_id", sa.String),
     sa.column("purpose", sa.String),
@@ -257,18 +257,18 @@ look = sa.table(
     sa.column("opened", sa.Boolean),
     sa.column("staff_of", sa.String),
     sa.column("searched", sa.LargeBinary),
-    sa.column("stated_under", _number),
+    sa.column("stated_under", NUMBER),
     sa.column("stated", sa.LargeBinary),
     sa.column("hashed", sa.LargeBinary),
 )
 
 look_root = sa.table(
     "look_root",
-    sa.column("number", _number),
+    sa.column("number", NUMBER),
     sa.column("at", sa.Float),
-    sa.column("first", _number),
-    sa.column("last", _number),
+    sa.column("first", NUMBER),
+    sa.column("last", NUMBER),
     sa.column("root", sa.LargeBinary),
     sa.column("salt", sa.LargeBinary),
-    sa.column("leaf", _number),
+    sa.column("leaf", NUMBER),
 )

@@ -27,6 +27,7 @@ from shopguard.registry.search.rules import (
     alarms,
 )
 from shopguard.registry.subjects import Subject, SubjectKind
+from shopguard.storage.columns import NUMBER
 from shopguard.storage.engine import reading, writing
 
 _log = structlog.get_logger()
@@ -246,14 +247,13 @@ def _raised(row: sa.Row[Any]) -> Raised:
     return Raised(row.number, alarm, row.raised_at, row.answered_at, row.answered_by)
 
 
-_number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite numbers rows only for INTEGER
 _report = sa.table(
     "report", sa.column("member", sa.String), sa.column("state", sa.String), sa.column("filed_at", sa.Float)
 )
 
 alarm_table = sa.table(
     "alarm",
-    sa.column("number", _number),
+    sa.column("number", NUMBER),
     sa.column("code", sa.String),
     sa.column("member", sa.String),
     sa.column("about", sa.String),
