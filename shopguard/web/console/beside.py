@@ -14,6 +14,7 @@ from shopguard.matching import said_of
 from shopguard.model import Evidence, Match, Order, Party, Relation
 from shopguard.web.categories import CATEGORIES
 from shopguard.web.language import gettext, language, later
+from shopguard.web.lists.typed import Typed
 
 _STARS = "＊＊＊"
 _SAID_ALREADY = frozenset({"name_different", "address_different", "phone_different", "email_different", "email_same"})
@@ -52,7 +53,10 @@ class Beside:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A buyer or recipient as the order says. ``role`` as in ``Beside``; ``phones`` as written and as dialled."""
+    """A buyer or recipient as the order says. ``role`` as in ``Beside``; ``phones`` as written and as dialled.
+
+    ``typed`` is what they are put on the shop's own list with.
+    """
 
     role: int | None
     name: str
@@ -61,6 +65,7 @@ class Person:
     address: str
     phones: Sequence[tuple[str, str]]
     emails: Sequence[str]
+    typed: Typed
 
 
 def people_of(order: Order) -> Sequence[Person]:
@@ -102,6 +107,7 @@ def _person(role: str, party: Party) -> Person:
         address_of(party),
         [(phone, _dialled(phone)) for phone in party.phones],
         party.emails,
+        Typed.of_party(party),
     )
 
 

@@ -171,7 +171,7 @@ def _picked(form: MultiDict[str, str]) -> Iterable[tuple[OrderRef, int | None]]:
 
 
 def _decided_together(said: MultiDict[str, str]) -> Sequence[OrderRef]:
-    """What the viewer decided in the span of moments that a form or an address names, as many are too many to name."""
+    """What the viewer decided in the span of moments that a form or an address names: many are too many to name."""
     since, until = said.get("since", type=float), said.get("until", type=float)
     if since is None or until is None:
         return ()

@@ -1,5 +1,6 @@
 """The page of one order: what it shows of whom, what each press does, and what it says when somebody was quicker."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -220,6 +221,20 @@ def test_nobody_is_asked_to_pay_first_for_an_order_that_was_let_go(console: Cons
     assert "did=not-done" in press(clerk, f"{PAGE}/prepayment").location
     assert "The buyer was asked" not in shown(clerk)
     assert press(clerk, f"/console/orders/{SHOP}/nothing/prepayment").status_code == 404
+
+
+def test_a_buyer_goes_onto_the_own_list_without_being_typed(console: Console, clerk: FlaskClient) -> None:
+    page = clerk.get(PAGE).text
+    form = re.search(r'<form method="post" action="/console/own-list/new">.*?</form>', page, re.DOTALL)
+    assert form
+    filled = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form[0]))
+    asked = press(clerk, "/console/own-list/new", filled).text
+    for text in ("渡邊 太郎", "090-0000-0001", "taro@example.jp", "Order #1042"):
+        assert f'value="{text}"' in asked
+    told = press(clerk, "/console/own-list/add", {**filled, "kind": "allow"})
+    assert told.status_code == 200
+    console.order(replace(ORDER, id="5002", number="#1043"))
+    assert console.platform.held == {"5001"}
 
 
 def test_a_note_is_sealed_and_shown_once(console: Console, clerk: FlaskClient) -> None:

@@ -37,7 +37,7 @@ def test_a_pasted_order_is_judged_and_nothing_kept(console: Console) -> None:
     answer = press(browser, "/console/try/", {"shop": SHOP, "order": json.dumps(LISTED)})
     page = read(answer.text)
     assert "‖ On hold" in page
-    assert "Phone: ＝ same" in page
+    assert "Phone 090-0000-0001 read as 09000000001 …01 ＝ same" in page
     assert "Two or more independent details agree with an entry." in page
     assert rows(console) == 0
     assert console.platform.effects == []
