@@ -13,7 +13,7 @@ from shopguard.cli.registry_fees import fees
 from shopguard.cli.running import opened, operator, own_registry
 from shopguard.registry.desk import ALL_ROLES, Role
 from shopguard.registry.members.enrolling import member_settings
-from shopguard.registry.members.model import USUAL_DAILY_ORDERS, Act, Member, public_key
+from shopguard.registry.members.model import USUAL_DAILY_ORDERS, Member, MemberAct, public_key
 from shopguard.registry.prf.function import MemberStanding
 from shopguard.registry.refusals import Refusal, Refused
 
@@ -265,7 +265,7 @@ def _uses(roles: frozenset[Role]) -> str:
     return "all" if roles == ALL_ROLES else ", ".join(sorted(roles))
 
 
-def _act(act: Act) -> dict[str, Any]:
+def _act(act: MemberAct) -> dict[str, Any]:
     return {"at": _moment(act.at), "kind": act.kind.value, "by": act.by, "detail": act.detail, "leaf": act.leaf}
 
 

@@ -87,7 +87,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class MemberAct:
     """Something the office or the member did, as it stands in the log. ``leaf`` None: not logged yet."""
 
     at: float

@@ -22,8 +22,8 @@ from shopguard.registry.members.independence import Tie, groups, ties
 from shopguard.registry.members.model import (
     HAS_LEFT,
     USUAL_DAILY_ORDERS,
-    Act,
     Member,
+    MemberAct,
     State,
     in_state,
     new_member,
@@ -141,12 +141,12 @@ class Members:
         with reading(self._vault) as connection:
             return self._store.get(connection, member_id)
 
-    def acts(self, member_id: str) -> Sequence[Act]:
+    def acts(self, member_id: str) -> Sequence[MemberAct]:
         """Return what was done to a member, the latest first."""
         with reading(self._vault) as connection:
             return list(self._store.acts(connection, member_id))
 
-    def acts_of_leaves(self, leaves: Collection[int]) -> Mapping[int, tuple[str, Act]]:
+    def acts_of_leaves(self, leaves: Collection[int]) -> Mapping[int, tuple[str, MemberAct]]:
         """Return by their numbers those leaves of the log that stand for acts on members: whom, and what."""
         with reading(self._vault) as connection:
             return self._store.acts_of_leaves(connection, leaves)

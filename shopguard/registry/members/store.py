@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from shopguard.crypto import Keyring
 from shopguard.registry.log import LeafKind, commitment
 from shopguard.registry.members.independence import Held
-from shopguard.registry.members.model import Act, Member
+from shopguard.registry.members.model import Member, MemberAct
 from shopguard.registry.members.particulars import Trait, TraitKind
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.storage.columns import NUMBER
@@ -158,13 +158,15 @@ class MemberStore:
         }
         connection.execute(member_act.insert(), row)
 
-    def acts(self, connection: sa.Connection, member_id: str) -> Iterator[Act]:
+    def acts(self, connection: sa.Connection, member_id: str) -> Iterator[MemberAct]:
         """Yield what was done to a member, the latest first."""
         query = sa.select(member_act).where(member_act.c.member == member_id).order_by(member_act.c.number.desc())
         for row in connection.execute(query):
             yield self._act(row)
 
-    def acts_of_leaves(self, connection: sa.Connection, leaves: Collection[int]) -> Mapping[int, tuple[str, Act]]:
+    def acts_of_leaves(
+        self, connection: sa.Connection, leaves: Collection[int]
+    ) -> Mapping[int, tuple[str, MemberAct]]:
         """Return by their numbers those leaves of the log that stand for acts on members: whom, and what."""
         rows = connection.execute(sa.select(member_act).where(member_act.c.leaf.in_(leaves))).all()
         return {row.leaf: (row.member, self._act(row)) for row in rows}
@@ -197,9 +199,9 @@ class MemberStore:
         """Keep that an act stands in the log."""
         connection.execute(sa.update(member_act).where(member_act.c.number == number).values(leaf=leaf))
 
-    def _act(self, row: sa.Row[Any]) -> Act:
+    def _act(self, row: sa.Row[Any]) -> MemberAct:
         said = msgspec.json.decode(self._master.open(row.sealed), type=_Said)
-        return Act(said.at, said.kind, said.by, said.detail, row.leaf)
+        return MemberAct(said.at, said.kind, said.by, said.detail, row.leaf)
 
     def _add_traits(self, connection: sa.Connection, member_id: str, traits: Iterable[Trait]) -> None:
         held = self.would_hold(member_id, dict.fromkeys(traits))
