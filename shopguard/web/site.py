@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 from shopguard.errors import StoreUnavailable
 from shopguard.web import formats
 from shopguard.web.language import gettext, later, ngettext
+from shopguard.web.sentences import in_words
 
 _HERE = Path(__file__).parent
 _HEADERS = {
@@ -36,7 +37,7 @@ def new_site(name: str, body_limit: int, said: Mapping[int, str] = {}) -> Flask:
     app.config.update(MAX_CONTENT_LENGTH=body_limit, MAX_FORM_PARTS=20_000)
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]  # by i18n
-    app.jinja_env.filters.update(formats.FILTERS)
+    app.jinja_env.filters.update(formats.FILTERS, in_words=in_words)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.after_request(_protect)
     words = {**_SAID, **said}

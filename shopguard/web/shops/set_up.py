@@ -18,6 +18,7 @@ from shopguard.model import OrderRef
 from shopguard.web.app import viewer
 from shopguard.web.language import gettext as _
 from shopguard.web.language import later
+from shopguard.web.sentences import in_words
 from shopguard.web.shops.desk import desk, done, pages
 from shopguard.web.shops.questions import Answers, field_name, guide_of, missing, said, section_of
 from shopguard.web.shops.shop import undoable
@@ -187,7 +188,7 @@ def _placed(guide: Guide, answers: Answers, error: ConfigError, name: str) -> An
         question = next((one for one in guide.questions if one.key and found[2].startswith(one.key)), None)
         question = question or next((one for one in guide.questions if one.kind == "yaml"), None)
         if question is not None:
-            text = fault[found.end() :] if question.key else f"{found[2]}: {fault[found.end() :]}"
+            text = in_words(fault[found.end() :] if question.key else f"{found[2]}: {fault[found.end() :]}")
             known = answers.errors.get(field_name(question))
             answers.errors[field_name(question)] = f"{known} / {text}" if known else text
     return answers
@@ -195,7 +196,7 @@ def _placed(guide: Guide, answers: Answers, error: ConfigError, name: str) -> An
 
 def _elsewhere(answers: Answers, error: ConfigError | None) -> Sequence[str]:
     placed = " / ".join(answers.errors.values())
-    return [fault for fault in error.faults if fault.partition(": ")[2] not in placed] if error else ()
+    return [fault for fault in error.faults if in_words(fault.partition(": ")[2]) not in placed] if error else ()
 
 
 def _is_closed(error: ConfigError | None) -> bool:

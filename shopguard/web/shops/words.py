@@ -46,6 +46,16 @@ CHECKS = {
     "registry": later("Registry"),
     "dead letters": later("Unreadable deliveries"),
     "failed effects": later("Failed write-backs"),
+    "tls": later("Encryption of the connection"),
+    "hold status": later("Status of held orders"),
+    "version": later("Version of the platform"),
+    "payment methods": later("Payment methods"),
+    "api version": later("Version of the API"),
+    "recent orders": later("Recent orders"),
+    "payment labels": later("Payment methods"),
+    "scopes": later("Rights of the app"),
+    "phone": later("Phone numbers"),
+    "prefecture code": later("Prefecture codes"),
 }
 """What doctor looks at, as far as it is known here; an adapter may look at more."""
 

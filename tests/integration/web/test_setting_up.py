@@ -184,6 +184,16 @@ def test_a_fault_stands_beside_its_field_and_nothing_is_written(console: Console
     assert not settings.exists()
 
 
+def test_faults_are_japanese_on_a_japanese_page(console: Console, settings: Path) -> None:
+    settings.write_text("servre: {threads: 4}\n")
+    browser = console.browser()
+    form = {**fields(browser.get(WOO).text), **WOO_ANSWERS, "at.url": "http://shop.example.com"}
+    shown = press(browser, WOO, form, headers={"Accept-Language": "ja"}).text
+    assert "https://で始めてください。WooCommerceはHTTPSでだけキーを受け付けます" in read(shown)
+    assert "servre: 不明な名前です。serverではありませんか。" in read(shown)
+    assert "must begin" not in shown
+
+
 def test_what_is_required_must_be_there(console: Console) -> None:
     answer, _ = save(console.browser(), WOO, **{"at.url": "https://shop.example.com"})
     assert answer.text.count("Please fill this in.") == 4  # two fields, and both at the top

@@ -35,7 +35,9 @@ def page(browser: FlaskClient, address: str) -> str:
 def bury(console: Console, shop: str = SHOP) -> int:
     """Let a delivery of a shop be a dead letter, and return its number."""
     guard = console.guard
-    guard.inbox.bury(shop, f"dead-{shop}", console.platform.delivery(ORDER), "body is not readable JSON")
+    guard.inbox.bury(
+        shop, f"dead-{shop}", console.platform.delivery(ORDER), "body is not readable JSON: JSONDecodeError"
+    )
     return guard.inbox.lines(state="dead", shop=shop)[0].id
 
 
@@ -188,6 +190,19 @@ def test_only_a_secret_of_the_shop_itself_can_be_replaced(console: Console, writ
     browser = console.browser()
     form = {"stored": "their-name", "secret": "another one"}
     assert press(browser, f"/console/shops/{OTHER_SHOP}/secret", form).status_code == 404
+
+
+def test_what_the_program_says_is_japanese_on_a_japanese_page(console: Console) -> None:
+    guard, browser = console.guard, console.browser(language="ja")
+    bury(console)
+    guard.states.update(SHOP, feed_error="shop.example.com: GET answered 503")
+    guard.states.raise_alarm(ShopAlarm(SHOP, "code", "Allowed memory size exhausted"), 1.0)
+    shown = browser.get(f"/console/shops/{SHOP}").text
+    assert "本文をJSONとして読み取れません" in shown
+    assert "shop.example.com: GETへの応答は503" in shown
+    assert '<span lang="en">Allowed memory size exhausted</span>' in shown
+    press(browser, "/console/shops-examined")
+    assert "`shopguard dead`で確認し" in page(browser, "/console/shops")
 
 
 def test_an_alarm_that_was_seen_to_is_taken_off(console: Console) -> None:
