@@ -121,6 +121,18 @@ def test_the_last_order_of_the_list_is_confirmed_like_any_other(counter: Counter
     expect(page.locator("#bar .bad")).to_have_count(0)
 
 
+def test_of_many_that_are_released_together_it_is_told_when_the_shop_confirmed_them_all(counter: Counter) -> None:
+    counter.orders(3)
+    page = counter.page()
+    page.get_by_label("Choose #1").check()
+    page.get_by_label("Choose #3").check()
+    page.get_by_role("button", name="Release all chosen").click()
+    expect(page.locator("#bar")).to_contain_text("Done: 2 orders. The shop confirmed it.")
+    for number in ("#1", "#3"):
+        expect(page.locator(".row", has_text=number)).to_contain_text("released by sato · The shop confirmed it.")
+    assert counter.platform.held == {"2"}
+
+
 def test_a_decision_is_taken_back_by_one_key_and_the_order_is_held_again(counter: Counter) -> None:
     counter.orders(2)
     page = counter.page()
@@ -149,6 +161,7 @@ def test_keys_move_choose_and_explain_themselves(counter: Counter) -> None:
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Leave all chosen").click()
     expect(page.locator("#bar")).to_contain_text("Done: 2 orders.")
+    expect(page.locator("#bar")).not_to_contain_text("The shop")
     beside(page, "#3")
     assert counter.platform.held == {"1", "2", "3"}
     assert counter.console.guard.reviews.count_waiting() == 1

@@ -129,11 +129,10 @@
       if (!one.done && !one.mine) line(missed(one), { bad: true });
     });
     if (!done.length) return;
-    const said = done.length > 1 ? word("many", { num: done.length }) : summary(done[0]);
-    const shown = line(said, { undo: done.map((one) => one.key) });
-    done
-      .filter((one) => one.effect && one.effect !== "confirmed")
-      .forEach((one) => awaited.set(one.key, { shown, number: numberOf(one.key) }));
+    const unconfirmed = done.filter((one) => one.effect && one.effect !== "confirmed");
+    const many = `${word("many", { num: done.length })} ${unconfirmed.length ? word("sending") : ""}`;
+    const shown = line(done.length > 1 ? many : summary(done[0]), { undo: done.map((one) => one.key) });
+    unconfirmed.forEach((one) => awaited.set(one.key, { shown, number: numberOf(one.key) }));
     if (awaited.size) pollSoon();
   }
 
@@ -177,7 +176,8 @@
     row.classList.add("gone");
     row.querySelector("input").disabled = true;
     row.querySelector("input").checked = false;
-    row.querySelector(".mark").textContent = word(`by-${one.state}`, { name: one.by });
+    const confirmed = one.effect === "confirmed" ? ` · ${word("confirmed")}` : "";
+    row.querySelector(".mark").textContent = word(`by-${one.state}`, { name: one.by }) + confirmed;
   }
 
   function come(row, cause = "") {
@@ -204,8 +204,18 @@
     }
     bar.querySelectorAll("p:not(.bad)").forEach((older) => older.remove());
     bar.append(shown);
-    window.setTimeout(() => shown.remove(), LEAVES_MS);
+    window.setTimeout(() => endOf(shown), LEAVES_MS);
     return shown;
+  }
+
+  // A line stays until the shop has confirmed what it tells of.
+  function endOf(shown) {
+    if (awaits(shown)) window.setTimeout(() => endOf(shown), SOON_MS);
+    else shown.remove();
+  }
+
+  function awaits(shown) {
+    return [...awaited.values()].some((one) => one.shown === shown);
   }
 
   // --- what changed meanwhile ---
@@ -245,7 +255,7 @@
     if (badge && !queue.dataset.query) badge.textContent = count.textContent;
     rows().forEach((row) => {
       const decided = now.decided[row.dataset.key];
-      if (decided && waits(row)) leave(row, decided);
+      if (decided) leave(row, decided);
       const names = now.open[row.dataset.key];
       row.classList.toggle("taken", Boolean(names) && waits(row));
       if (waits(row)) row.querySelector(".mark").textContent = names ? word("open", { name: names.join(", ") }) : "";
@@ -260,11 +270,12 @@
   function settle({ shown, number }, key, decided) {
     if (decided && decided.effect !== "confirmed") return;
     awaited.delete(key);
+    const said = shown.querySelector("span");
     if (decided) {
-      const said = shown.querySelector("span");
-      said.textContent = said.textContent.replace(word("sending"), word("confirmed"));
+      if (!awaits(shown)) said.textContent = said.textContent.replace(word("sending"), word("confirmed"));
       return;
     }
+    said.textContent = said.textContent.replace(word("sending"), "");
     line(word("failed", { number }), { bad: true });
     const row = rowOf(key);
     row ? replaceRow(row) : refresh();
