@@ -7,19 +7,19 @@ Reports are on the invented people of ``people/``: one in ten was reported by a 
 has 50. Beside the services, their pages are asked for as a signed-in browser does, without the network.
 """
 
-import argparse
 import random
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
 from flask.testing import FlaskClient
+from pages import main, signed_in
 from people.person import population
 from people.writing import party, write
-from rounds import Demand, Figures, Outcome, machine, quantile, tell
+from rounds import Demand, Figures, quantile, tell
 
 from shopguard.adapter import Secret
 from shopguard.bootstrap import Installation
@@ -32,7 +32,6 @@ from shopguard.registry.office.queue import PAGE, Filters
 from shopguard.registry.reports.model import Report, ReportContent, ReportState
 from shopguard.registry.reports.store import new_report_id, subject_of
 from shopguard.storage.engine import writing
-from shopguard.web.accounts.links import SignInLinks
 
 _MEMBERS = 200
 _WITH_A_SECOND = 10  # one in so many
@@ -41,34 +40,17 @@ _CALLS = 60  # of each kind in a round
 _DEMAND_MS = 150
 
 
-def main() -> int:
-    """Fill the queue, measure, print; 1 if a page took too long."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--reports", type=int, default=10_000)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--url", help="an empty PostgreSQL database; SQLite otherwise")
-    parser.add_argument("--dir", type=Path, help="where the files lie; a temporary folder otherwise")
-    parser.add_argument("--json", action="store_true", help="every round as JSON")
-    chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=chosen.dir) as folder:
-        keys = Keyring.create(Path(folder) / "keys.json")
-        database = DatabaseSettings(Secret(chosen.url) if chosen.url else None)
-        guard = Installation(Config(database=database), keys, Path(folder), {})
-        home = RegistryHome(Path(folder), "bench", keys, lambda: datetime.now(UTC), chosen.url, apart=False)
-        vars(guard)["home"] = home
-        try:
-            guard.migrate()
-            ids = _fill(home, chosen.reports, random.Random(chosen.seed))
-            rounds = []
-            for number in range(chosen.rounds):
-                tell(f"round {number + 1} of {chosen.rounds}")
-                rounds.append(_round(home, _signed_in(guard), ids, random.Random(number)))
-        finally:
-            guard.close()
-    outcome = Outcome(rounds, _demands(chosen.reports))
-    print(outcome.as_json() if chosen.json else f"{machine()}\n\n{outcome.as_markdown()}")
-    return 0 if outcome.is_met else 1
+@contextmanager
+def _filled(home: Path, url: str | None, reports: int, chance: random.Random) -> Iterator[Callable[[int], Figures]]:
+    keys = Keyring.create(home / "keys.json")
+    database = DatabaseSettings(Secret(url) if url else None)
+    guard = Installation(Config(database=database), keys, home, {})
+    registry = RegistryHome(home, "bench", keys, lambda: datetime.now(UTC), url, apart=False)
+    vars(guard)["home"] = registry
+    with closing(guard):
+        guard.migrate()
+        ids = _fill(registry, reports, chance)
+        yield lambda number: _round(registry, signed_in(guard), ids, random.Random(number))
 
 
 def _demands(reports: int) -> Sequence[Demand]:
@@ -76,13 +58,6 @@ def _demands(reports: int) -> Sequence[Demand]:
         Demand("P0-5", f"a page of a queue of {reports:,}, ms", lambda it: it["page p95 ms"], at_most=_DEMAND_MS),
         Demand("screens", "the same in the browser, ms", lambda it: it["queue page p95 ms"], at_most=_DEMAND_MS),
     ]
-
-
-def _signed_in(guard: Installation) -> FlaskClient:
-    """A browser of somebody at the office."""
-    browser = guard.console_app().test_client()
-    browser.get("/console/sign-in", query_string={"token": SignInLinks(guard.writer, guard.clock).make()})
-    return browser
 
 
 def _fill(home: RegistryHome, count: int, chance: random.Random) -> Sequence[str]:
@@ -166,4 +141,4 @@ def _open(browser: FlaskClient, address: str) -> None:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(__doc__ or "", "reports", _filled, _demands))

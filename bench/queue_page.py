@@ -7,29 +7,32 @@ Orders are by the invented people of ``people/``, each with a verdict of one mat
 application as a signed-in browser sends them, without the network; a page has 50 orders.
 """
 
-import argparse
 import random
 import re
-import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from datetime import time as clock_time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from flask.testing import FlaskClient
+from pages import main, signed_in
 from people.person import population
 from people.writing import party, write
-from rounds import Demand, Figures, Outcome, machine, quantile, tell
+from rounds import Demand, Figures, quantile, tell
 
 from shopguard.adapter import Secret
 from shopguard.bootstrap import Installation
-from shopguard.config import Config, Mode, ShopSettings
+from shopguard.config import Closed, Config, Mode, ShippingSettings, ShopSettings
 from shopguard.config.settings import DatabaseSettings
 from shopguard.crypto import Keyring
 from shopguard.guard.reviews import open_review
+from shopguard.guard.shipping import ship_by
 from shopguard.matching.weights import Level
 from shopguard.model import (
     Category,
@@ -49,39 +52,22 @@ from shopguard.model import (
 from shopguard.storage.writer import Work
 from shopguard.testing.fakes import FakePlatform
 from shopguard.testing.registry import FakeRegistry
-from shopguard.web.accounts.links import SignInLinks
 
 _SHOPS = ("main-store", "outlet", "b2b")
+_PICKUP = clock_time(15)
 _AT_ONCE = 500
 _CALLS = 40  # of each kind in a round
 _SEARCHES = 3
 _WAIT_MS, _WIRE_KB = 150, 100
 
 
-def main() -> int:
-    """Fill the queue, measure, print; 1 if a page took too long or was too large."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--reviews", type=int, default=10_000)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--url", help="an empty PostgreSQL database; SQLite otherwise")
-    parser.add_argument("--dir", type=Path, help="where the files lie; a temporary folder otherwise")
-    parser.add_argument("--json", action="store_true", help="every round as JSON")
-    chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=chosen.dir) as folder:
-        guard = furnish(Path(folder), chosen.url)
-        try:
-            fill(guard, chosen.reviews, random.Random(chosen.seed))
-            browser = _signed_in(guard)
-            rounds = []
-            for number in range(chosen.rounds):
-                tell(f"round {number + 1} of {chosen.rounds}")
-                rounds.append(_round(guard, browser))
-        finally:
-            guard.close()
-    outcome = Outcome(rounds, _demands(chosen.reviews))
-    print(outcome.as_json() if chosen.json else f"{machine()}\n\n{outcome.as_markdown()}")
-    return 0 if outcome.is_met else 1
+@contextmanager
+def _filled(home: Path, url: str | None, reviews: int, chance: random.Random) -> Iterator[Callable[[int], Figures]]:
+    guard = furnish(home, url)
+    with closing(guard):
+        fill(guard, reviews, chance)
+        browser = signed_in(guard)
+        yield lambda _: _round(guard, browser)
 
 
 def _demands(reviews: int) -> Sequence[Demand]:
@@ -94,6 +80,7 @@ def _demands(reviews: int) -> Sequence[Demand]:
 def furnish(home: Path, url: str | None = None) -> Installation:
     """Return a guard of three shops that asks nobody."""
     shops = {name: ShopSettings(name, "fake", None, mode=Mode.HOLD, rate_per_s=1_000) for name in _SHOPS}
+    shops["outlet"] = replace(shops["outlet"], shipping=ShippingSettings(_PICKUP, 1, (Closed.SUN,)))
     config = Config(shops=shops, database=DatabaseSettings(Secret(url) if url else None))
     guard = Installation(config, Keyring.create(home / "keys.json"), home, {"fake": FakePlatform})
     vars(guard).update(registry=FakeRegistry(), listing_feed=FakeRegistry())
@@ -106,8 +93,8 @@ def fill(guard: Installation, count: int, chance: random.Random) -> None:
     """Let ``count`` orders wait, past the pipeline: what judging costs is measured elsewhere."""
     now, steps = time.time(), list[Work[Any]]()
     for number, who in enumerate(population(chance, count), start=1):
-        order = _order(number, who, chance)
         opened_at = now - chance.random() * 3 * 86_400
+        order = _order(number, who, opened_at, chance)
         steps.append(_waits(guard, order, opened_at, chance))
         if len(steps) == _AT_ONCE or number == count:
             tell(f"{number:,} orders")
@@ -115,12 +102,12 @@ def fill(guard: Installation, count: int, chance: random.Random) -> None:
             steps.clear()
 
 
-def _order(number: int, who: Any, chance: random.Random) -> Order:
+def _order(number: int, who: Any, opened_at: float, chance: random.Random) -> Order:
     return Order(
         str(550_000 + number),
         chance.choice(_SHOPS),
         f"#{number}",
-        placed_at=datetime.now(UTC),
+        placed_at=datetime.fromtimestamp(opened_at, UTC),
         total=Decimal(chance.randrange(1_000, 60_000, 10)),
         payment=chance.choice([Payment(PaymentKind.COD, "代金引換"), Payment(PaymentKind.PAY_LATER, "後払い")]),
         buyer=party(write(chance, who)),
@@ -131,12 +118,13 @@ def _order(number: int, who: Any, chance: random.Random) -> Order:
 def _waits(guard: Installation, order: Order, opened_at: float, chance: random.Random) -> Work[Any]:
     kind = VerdictKind.HOLD if chance.random() < 0.6 else VerdictKind.FLAG
     verdict = _verdict(order, kind, chance)
+    leaves = ship_by(order, guard.shops[order.shop].settings, opened_at)
     keep = guard.store.keep(order, opened_at)
     judged = guard.store.judged(order, f"{order.id:0>64}", verdict, opened_at, None)
 
     def work(connection: sa.Connection) -> None:
         keep(connection)
-        open_review(connection, order.ref, judged(connection) or 1, kind, "hold", opened_at)
+        open_review(connection, order.ref, judged(connection) or 1, kind, "hold", opened_at, leaves)
 
     return work
 
@@ -161,12 +149,6 @@ def _verdict(order: Order, kind: VerdictKind, chance: random.Random) -> Verdict:
     )
     reason = Reason(f"{strength.value}_match", "独立した二つ以上の項目が登録と一致しました。")
     return Verdict(order.id, kind, ScreeningState.SCREENED, "rules-1", (match,), (reason,))
-
-
-def _signed_in(guard: Installation) -> FlaskClient:
-    browser = guard.console_app().test_client()
-    browser.get("/console/sign-in", query_string={"token": SignInLinks(guard.writer, guard.clock).make()})
-    return browser
 
 
 def _round(guard: Installation, browser: FlaskClient) -> Figures:
@@ -215,4 +197,4 @@ def _times(name: str, calls: int, call: Callable[[], Any]) -> Figures:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(__doc__ or "", "reviews", _filled, _demands))
