@@ -21,9 +21,11 @@ def with_shop(text: str, name: str, section: Mapping[str, Any]) -> str:
 
 
 def with_value(text: str, path: Sequence[str], value: str) -> str:
-    """Return the file's ``text`` with ``value`` at ``path``, whose sections are there; ``ConfigError`` else."""
+    """Return the file's ``text`` with ``value`` at ``path``; ``ConfigError`` if a section within one is not there."""
     *sections, key = path
     parent: yaml.Node | None = _node(text)
+    if len(sections) == 1 and sections[0] not in _plain(text):
+        return _checked(_appended(text, {sections[0]: {key: value}}), _put(_plain(text), path, value))
     for name in sections:
         parent = _below(parent, name)
     if not isinstance(parent, yaml.MappingNode):
@@ -45,8 +47,7 @@ def _inserted(text: str, name: str, section: Mapping[str, Any]) -> str:
     key = next((key for key, _ in root.value if key.value == "shops"), None) if root else None
     shops = _below(root, "shops")
     if key is None or shops is None:
-        end = "" if not text or text.endswith("\n") else "\n"
-        return f"{text}{end}{_dumped({'shops': {name: section}})}"
+        return _appended(text, {"shops": {name: section}})
     if isinstance(shops, yaml.MappingNode) and shops.value and not shops.flow_style:
         lines = text.splitlines(keepends=True)
         below = indent(_dumped({name: section}), " " * shops.value[0][0].start_mark.column)
@@ -55,6 +56,11 @@ def _inserted(text: str, name: str, section: Mapping[str, Any]) -> str:
     others = _plain(text).get("shops") or {}
     whole = _dumped({"shops": {**others, name: section}}).rstrip("\n")
     return text[: key.start_mark.index] + whole + text[shops.end_mark.index :]
+
+
+def _appended(text: str, section: Mapping[str, Any]) -> str:
+    end = "" if not text or text.endswith("\n") else "\n"
+    return f"{text}{end}{_dumped(section)}"
 
 
 def _node(text: str) -> yaml.MappingNode | None:
@@ -90,7 +96,7 @@ def _checked(changed: str, wanted: Mapping[str, Any]) -> str:
 
 def _put(into: Mapping[str, Any], path: Sequence[str], value: str) -> dict[str, Any]:
     key, *below = path
-    return {**into, key: _put(into[key], below, value) if below else value}
+    return {**into, key: _put(into.get(key, {}), below, value) if below else value}
 
 
 def _dumped(value: Mapping[str, Any]) -> str:

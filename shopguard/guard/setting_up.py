@@ -61,6 +61,14 @@ class SettingUp:
         """Let a shop go as far as ``mode`` says, from when the processes have taken it up."""
         return self._change(lambda text: with_value(text, ("shops", name, "mode"), mode.value))
 
+    def set_public_url(self, url: str) -> Written:
+        """Let platforms call this guard at ``url``, from when the processes have taken it up."""
+        return self._change(lambda text: with_value(text, ("server", "public_url"), url))
+
+    def public_url(self) -> str | None:
+        """Return where platforms call, by the file as it is now."""
+        return self._section("server").get("public_url") or None
+
     def undo(self, version: str, forget: str = "") -> None:
         """Take back the change that made the file ``version``; with ``forget``, also the secrets of that shop."""
         self.file.undo(version)
@@ -84,19 +92,19 @@ class SettingUp:
 
     def shops_written(self) -> tuple[str, ...]:
         """Return the shops in the file as it is now, also those that no process has taken up yet."""
-        return tuple(self._shops())
+        return tuple(self._section("shops"))
 
     def shop_written(self, name: str) -> Mapping[str, Any] | None:
         """Return a shop's section of the file as it is now, without its secrets; None if there is none."""
-        found = self._shops().get(name)
+        found = self._section("shops").get(name)
         return found if isinstance(found, Mapping) else None
 
-    def _shops(self) -> Mapping[str, Any]:
+    def _section(self, name: str) -> Mapping[str, Any]:
         try:
-            shops = read_yaml(self.file.path).get("shops") if self.file.path.exists() else None
+            section = read_yaml(self.file.path).get(name) if self.file.path.exists() else None
         except ConfigError:
             return {}
-        return {str(name): section for name, section in shops.items()} if isinstance(shops, Mapping) else {}
+        return {str(key): value for key, value in section.items()} if isinstance(section, Mapping) else {}
 
     def ask_for_renewal(self) -> None:
         """Let ``shopguard serve`` start the processes that know the shops anew."""

@@ -8,6 +8,7 @@ from flask import Blueprint, abort
 
 from shopguard.config import ServerSettings
 from shopguard.guard.backlog import Backlog, backlogs
+from shopguard.guard.connecting import seen_at
 from shopguard.guard.effects import Effects
 from shopguard.guard.health import Health
 from shopguard.guard.inbox import Inbox
@@ -68,6 +69,16 @@ class ShopsDesk:
         """Return the shops that the viewer may see."""
         return {name: shop for name, shop in self.shops.items() if viewer().account.may_see(name)}
 
+    @property
+    def public_url(self) -> str | None:
+        """Where platforms call: also if no process has taken that up yet."""
+        return self.setting_up.public_url() or self.server.public_url
+
+    @property
+    def base(self) -> str:
+        """Where the receiver is found, as far as is known."""
+        return self.public_url or seen_at(self.server)
+
     def backlogs(self) -> Mapping[str, Backlog]:
         return backlogs(self.engine)
 
@@ -86,3 +97,14 @@ def guarded(name: str) -> GuardedShop:
     if found is None:
         abort(404)
     return found
+
+
+def may_set_up() -> bool:
+    """Whether the viewer may make shops: one who sees but some could not see the new one."""
+    return viewer().has(Role.SHOP_ADMIN) and viewer().account.shops is None
+
+
+def all_shops() -> None:
+    """Let only those in who may make shops: what they do is about all of them."""
+    if not may_set_up():
+        abort(403)

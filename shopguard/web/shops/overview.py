@@ -7,7 +7,7 @@ from shopguard.guard.backlog import Backlog
 from shopguard.guard.outlook import Gap
 from shopguard.web.app import viewer
 from shopguard.web.roles import Role
-from shopguard.web.shops.desk import Examination, desk, pages, seen
+from shopguard.web.shops.desk import Examination, desk, may_set_up, pages, seen
 from shopguard.web.shops.words import vocabulary
 
 _ITSELF = ""  # stands for the name of a shop
@@ -28,7 +28,6 @@ def overview() -> str:
         ],
         troubled={one.shop for one in found.outlook.troubles() if one.gap in (Gap.BLIND, Gap.UNLISTED)},
         itself=found.examined.get(_ITSELF),
-        may_set_up=may_set_up(),
         written_only=sorted(_not_taken_up()) if may_set_up() else (),
     )
 
@@ -42,11 +41,6 @@ def examine_guard() -> AnyResponse:
     return redirect(url_for("shops.overview", _anchor="itself"), 303)
 
 
-def may_set_up() -> bool:
-    """Whether the viewer may make shops: one who sees but some could not see the new one."""
-    return viewer().has(Role.SHOP_ADMIN) and viewer().account.shops is None
-
-
 def _not_taken_up() -> set[str]:
     """The shops of the settings file that this process does not know yet."""
     return set(desk().setting_up.shops_written()) - set(desk().shops)
@@ -54,4 +48,4 @@ def _not_taken_up() -> set[str]:
 
 @pages.context_processor
 def _words() -> dict[str, object]:
-    return {**vocabulary(), "may_act": viewer().has(Role.SHOP_ADMIN)}
+    return {**vocabulary(), "may_act": viewer().has(Role.SHOP_ADMIN), "may_set_up": may_set_up()}

@@ -3,10 +3,10 @@
 from shopguard.web.app import Link, Section
 from shopguard.web.language import later
 from shopguard.web.roles import Role
-from shopguard.web.shops import overview, set_up, shop
+from shopguard.web.shops import address, overview, set_up, shop
 from shopguard.web.shops.desk import ShopsDesk, pages
 
-PARTS = (overview, shop, set_up)
+PARTS = (overview, shop, set_up, address)
 """The modules that bring their routes with them."""
 
 

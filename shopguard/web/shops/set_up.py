@@ -13,13 +13,13 @@ from werkzeug.wrappers import Response as AnyResponse
 from shopguard.adapter import Capability, Connector, Guide, PlatformAdapter
 from shopguard.config import Language, Mode
 from shopguard.errors import ConfigError
-from shopguard.guard.connecting import seen_at, webhook_address
+from shopguard.guard.connecting import webhook_address
 from shopguard.model import OrderRef
 from shopguard.web.app import viewer
 from shopguard.web.language import gettext as _
 from shopguard.web.language import later
 from shopguard.web.sentences import in_words
-from shopguard.web.shops.desk import desk, done, pages
+from shopguard.web.shops.desk import all_shops, desk, done, pages
 from shopguard.web.shops.questions import Answers, field_name, guide_of, missing, said, section_of
 from shopguard.web.shops.shop import undoable
 
@@ -48,7 +48,7 @@ class Platform:
 @pages.get("/set-up")
 @done
 def choose() -> str:
-    _all_shops()
+    all_shops()
     return _choosing("", "", {})
 
 
@@ -56,7 +56,7 @@ def choose() -> str:
 @done
 def chosen() -> AnyResponse | tuple[str, int]:
     """Go on to the questions of a platform."""
-    _all_shops()
+    all_shops()
     platform, name = request.form.get("platform", ""), request.form.get("name", "").strip()
     errors = {}
     if platform not in {one.name for one in _platforms()}:
@@ -70,7 +70,14 @@ def chosen() -> AnyResponse | tuple[str, int]:
 
 def _choosing(platform: str, name: str, errors: dict[str, str]) -> str:
     return render_template(
-        "shops/choose.html", platforms=_platforms(), platform=platform, name=name, errors=errors, steps=STEPS, step=0
+        "shops/choose.html",
+        platforms=_platforms(),
+        platform=platform,
+        name=name,
+        errors=errors,
+        is_public=desk().public_url is not None,
+        steps=STEPS,
+        step=0,
     )
 
 
@@ -154,8 +161,8 @@ def _asking(
         is_new=new,
         said=said,
         field_name=field_name,
-        address=webhook_address(seen_at(found.server), platform, name),
-        is_public=found.server.public_url is not None,
+        address=webhook_address(found.base, platform, name),
+        is_public=found.public_url is not None,
         languages=[(Language.JA, "日本語"), (Language.EN, "English")],
         chosen={
             "mode": request.form.get("mode", Mode.OBSERVE.value),
@@ -223,17 +230,11 @@ def _one_of(kind: type[Mode] | type[Language], field: str) -> str:
 
 
 def _guide(platform: str) -> Guide:
-    _all_shops()
+    all_shops()
     found = next((one for one in _platforms() if one.name == platform), None)
     if found is None:
         abort(404)
     return guide_of(found.adapter)
-
-
-def _all_shops() -> None:
-    """Let only those in who see all shops: others could not see the new one."""
-    if viewer().account.shops is not None:
-        abort(403)
 
 
 # --- the first order ---
@@ -268,8 +269,8 @@ def _arriving(template: str, name: str) -> str:
         shop=shop,
         guide=guide,
         said=said,
-        address=webhook_address(seen_at(found.server), platform, name),
-        is_public=found.server.public_url is not None,
+        address=webhook_address(found.base, platform, name),
+        is_public=found.public_url is not None,
         can_connect=shop is not None and isinstance(shop.adapter, Connector),
         report=found.connected.get(name),
         arrived=[(line, _judged(name, line.order_id)) for line in lines],
@@ -290,7 +291,7 @@ def _judged(shop: str, order_id: str | None) -> str | None:
 @done
 def undo() -> AnyResponse | tuple[str, int]:
     """Take the last change of the settings back."""
-    _all_shops()
+    all_shops()
     version, name, added = (request.form.get(field, "") for field in ("version", "back", "added"))
     try:
         desk().setting_up.undo(version, forget=added)

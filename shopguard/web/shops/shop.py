@@ -10,7 +10,7 @@ from shopguard.adapter import Connector, Secret
 from shopguard.config import Mode
 from shopguard.errors import ConfigError, ShopGuardError
 from shopguard.guard.backlog import Backlog, is_dead
-from shopguard.guard.connecting import connect, examine, seen_at, webhook_address
+from shopguard.guard.connecting import connect, examine, webhook_address
 from shopguard.model import OrderRef
 from shopguard.web.app import viewer
 from shopguard.web.language import later
@@ -54,8 +54,8 @@ def page(name: str, **more: Any) -> str:
         letters=found.inbox.lines(state="dead", shop=name, limit=_SHOWN),
         failed=[one for one in found.effects.failed() if one.shop == name][-_SHOWN:],
         can_examine=isinstance(guarded_shop.adapter, Connector),
-        address=webhook_address(seen_at(found.server), settings.platform, name),
-        is_public=found.server.public_url is not None,
+        address=webhook_address(found.base, settings.platform, name),
+        is_public=found.public_url is not None,
         secrets=found.setting_up.secrets_of(name),
         did=_DONE.get(request.args.get("did", "")),
         version=undoable(request.args.get("version", "")),
@@ -68,7 +68,9 @@ def page(name: str, **more: Any) -> str:
 def examine_shop(name: str) -> AnyResponse:
     """Let doctor look at the shop and at its platform; nothing is changed there."""
     found, guarded_shop = desk(), guarded(name)
-    found.examined[name] = Examination(found.clock(), [*examine(guarded_shop, found.server, _EXAMINE_S)])
+    found.examined[name] = Examination(
+        found.clock(), [*examine(guarded_shop, found.server, _EXAMINE_S, found.public_url)]
+    )
     return _back(name, "examined")
 
 
@@ -78,7 +80,7 @@ def connect_shop(name: str) -> AnyResponse | tuple[str, int]:
     """Register or repair the webhooks."""
     found, guarded_shop = desk(), guarded(name)
     try:
-        found.connected[name] = connect(guarded_shop, seen_at(found.server))
+        found.connected[name] = connect(guarded_shop, found.base)
     except ShopGuardError as error:
         return page(name, trouble=str(error)), 502
     found.note("connect_shop", name)

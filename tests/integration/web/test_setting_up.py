@@ -105,6 +105,67 @@ def test_a_platform_without_a_guide_asks_for_its_settings_by_name(console: Conso
     assert "Further settings" in console.browser().get("/console/set-up/fake/other").text
 
 
+# --- the address that platforms call ---
+
+ADDRESS = "/console/set-up/address"
+OUTSIDE = "https://guard.example.com"
+
+
+def test_the_address_is_asked_for_wherever_it_is_missed(console: Console, settings: Path) -> None:
+    browser = console.browser()
+    for page in ("/console/set-up", FORM, f"/console/shops/{SHOP}", f"/console/shops/{SHOP}/arrival"):
+        shown = browser.get(page).text
+        (link,) = set(re.findall(rf'href="({ADDRESS}\?next=[^"]+)"', shown))
+        assert f'name="next" value="{page}"' in browser.get(unescape(link)).text
+    settings.write_text(f"server: {{public_url: {OUTSIDE!r}}}\n")
+    for page in ("/console/set-up", FORM, f"/console/shops/{SHOP}", f"/console/shops/{SHOP}/arrival"):
+        assert ADDRESS not in browser.get(page).text
+
+
+@pytest.mark.parametrize(
+    "before", ["", "# ours\nserver:\n  threads: 4\n", "server: {public_url: 'http://old.example'}\n"]
+)
+def test_the_address_is_written_and_shown_before_it_is_taken_up(
+    console: Console, settings: Path, tmp_path: Path, before: str
+) -> None:
+    settings.write_text(before)
+    browser = console.browser(name="aiko")
+    answer = press(browser, ADDRESS, {"public_url": f" {OUTSIDE} ", "next": FORM})
+    assert (answer.status_code, answer.location) == (303, FORM)
+    wanted = yaml.safe_load(before) or {}
+    assert yaml.safe_load(settings.read_text()) == {"server": {**wanted.get("server", {}), "public_url": OUTSIDE}}
+    assert (tmp_path / RENEW).exists()
+    assert f"{OUTSIDE}/webhooks/generic/own-cart" in browser.get(FORM).text
+    assert f"{OUTSIDE}/webhooks/fake/{SHOP}" in browser.get(f"/console/shops/{SHOP}").text
+    assert ("aiko", "set_public_url", OUTSIDE) in console.audit()
+
+
+@pytest.mark.parametrize("typed", ["", "guard.example.com", "ftp://guard.example.com", '"><b>', "https://"])
+def test_what_is_no_address_is_refused_and_kept(console: Console, settings: Path, typed: str) -> None:
+    settings.write_text("# ours\n")
+    answer = press(console.browser(), ADDRESS, {"public_url": typed, "next": FORM})
+    assert answer.status_code == 422
+    assert 'id="public_url-error"' in answer.text
+    kept = re.findall('name="public_url" type="url" value="([^"]*)"', answer.text)
+    assert [unescape(one) for one in kept] == [typed]
+    assert f'name="next" value="{FORM}"' in answer.text
+    assert settings.read_text() == "# ours\n"
+
+
+def test_whoever_sees_only_some_shops_may_not_set_the_address_of_all(console: Console, settings: Path) -> None:
+    some = console.browser(Role.SHOP_ADMIN, shops=[SHOP])
+    assert ADDRESS not in some.get(f"/console/shops/{SHOP}").text
+    assert some.get(ADDRESS).status_code == 403
+    assert press(some, ADDRESS, {"public_url": OUTSIDE}).status_code == 403
+    assert press(console.browser(Role.OPERATOR), ADDRESS, {"public_url": OUTSIDE}).status_code == 403
+    assert not settings.exists()
+
+
+def test_saving_the_address_leads_to_no_other_site(console: Console, settings: Path) -> None:
+    answer = press(console.browser(), ADDRESS, {"public_url": OUTSIDE, "next": "https://example.org/"})
+    assert answer.location == "/console/shops"
+
+
 # --- what is written ---
 
 
