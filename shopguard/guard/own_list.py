@@ -5,12 +5,14 @@ a few look-ups, however long the list is, and nothing is opened for it.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
+from shopguard.guard.own_batches import LISTED, PIECE, Batch, Row, add_tokens, delete, sweep
 from shopguard.guard.own_people import (
     OwnEntry,
     OwnKind,
@@ -45,17 +47,6 @@ _HOUSES = {Type.ADDRESS, Type.ADDRESS_ROOM, Type.ADDRESS_AREA, Type.POSTAL_NUMBE
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A line of the list as it is stored; made outside of the transaction that stores it."""
-
-    kind: OwnKind
-    person: bytes
-    fields: str
-    sealed: bytes
-    tokens: tuple[bytes, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Added:
     """What came of adding: how many are new, and by which moment they are taken back together."""
 
@@ -71,6 +62,60 @@ class _Met:
     kind: OwnKind
     fields: frozenset[str]
     shared: Sequence[int]
+
+
+class Bringing:
+    """People who are put on a list together, or taken off it; see ``OwnList.bringing``."""
+
+    def __init__(self, batch: Batch, writer: Writer) -> None:
+        self._batch, self._writer = batch, writer
+        self._waiting: list[Row] = []
+
+    def put(self, row: Row) -> None:
+        """Store one of them, now or with the next; nobody of them counts yet."""
+        self._waiting.append(row)
+        if len(self._waiting) == PIECE:
+            self._store()
+
+    def _store(self) -> None:
+        rows, self._waiting = self._waiting, []
+        self._writer.run(lambda connection: self._batch.store(connection, rows))
+
+    def finish(self) -> Added:
+        """Let all of them count."""
+        self._store()
+        batch = self._batch
+
+        def work(connection: sa.Connection) -> Added:
+            count = batch.list_all(connection)
+            if count:
+                _note(connection, batch, "own_list_add", batch.at, count)
+            return Added(count, batch.at)
+
+        return self._writer.run(work)
+
+    def take_back(self, now: float) -> int:
+        """Take off who was put on the list together, and return how many."""
+        batch = self._batch
+
+        def work(connection: sa.Connection) -> int:
+            count = batch.unlist_all(connection)
+            if count:
+                _note(connection, batch, "own_list_remove", now, count)
+            return count
+
+        count = self._writer.run(work)
+        self.drop()
+        return count
+
+    def drop(self) -> None:
+        """Delete what does not count."""
+        while self._writer.run(self._batch.drop_some):
+            pass
+
+
+def _note(connection: sa.Connection, batch: Batch, what: str, now: float, count: int) -> None:
+    record(connection, now, batch.actor, what, OrderRef(batch.shop, ""), f"{count}")
 
 
 class _Sealed(msgspec.Struct, frozen=True):
@@ -132,9 +177,9 @@ class OwnList:
         """Put somebody on the list; False if exactly this person is on it already."""
         return self.add_all(shop, [self.row(shop, person)], actor).count == 1
 
-    def row(self, shop: str, person: OwnPerson, identity: Identity | None = None) -> Row:
-        """Return what is stored of a person; ``identity`` spares reading the party again."""
-        identity = identity or identify(person.party)
+    def row(self, shop: str, person: OwnPerson) -> Row:
+        """Return what is stored of a person."""
+        identity = identify(person.party)
         return Row(
             person.kind,
             self._vault.digest("own-person", shop.encode(), as_written(person.party))[:_DIGEST_BYTES],
@@ -145,20 +190,23 @@ class OwnList:
 
     def add_all(self, shop: str, rows: Sequence[Row], actor: str) -> Added:
         """Put all of them on the list, or none if something fails. Who is on it already is passed over."""
-        now = self._clock()
+        with self.bringing(shop, actor) as brought:
+            for row in rows:
+                brought.put(row)
+            return brought.finish()
 
-        def work(connection: sa.Connection) -> Added:
-            count = _insert(connection, shop, rows, actor, now)
-            if count:
-                record(connection, now, actor, "own_list_add", OrderRef(shop, ""), f"{count}")
-            return Added(count, now)
-
-        return self._writer.run(work)
+    @contextmanager
+    def bringing(self, shop: str, actor: str) -> Iterator["Bringing"]:
+        """Put people on the list a few at a time: they count when it is finished, and if it is not none is kept."""
+        brought = Bringing(Batch(shop, actor, self._clock()), self._writer)
+        try:
+            yield brought
+        finally:
+            brought.drop()
 
     def take_back(self, shop: str, at: float, actor: str) -> int:
         """Take off what was added together at a moment by ``actor``, and return how many that were."""
-        mine = (own_entry.c.shop == shop) & (own_entry.c.added_at == at) & (own_entry.c.added_by == actor[:100])
-        return self._take_off(shop, mine, actor)
+        return Bringing(Batch(shop, actor, at), self._writer).take_back(self._clock())
 
     def remove(self, entry: int, actor: str) -> bytes | None:
         """Take somebody off the list; returns what ``put_back`` takes, or None if nobody is there.
@@ -166,7 +214,7 @@ class OwnList:
         Nothing stays here: what is returned is sealed, and goes with the page that offers to undo it.
         """
         known = self.get(entry)
-        if known is None or not self._take_off(known.shop, own_entry.c.id == entry, actor):
+        if known is None or not self._take_off(known.shop, entry, actor):
             return None
         person = known.person
         left = _TakenOff(known.shop, person.kind, person.party, person.why)
@@ -183,7 +231,11 @@ class OwnList:
         self.add(shop, OwnPerson(known.kind, known.party, known.why), actor)
 
     def renew(self) -> int:
-        """Bring all entries to the present rules of identity, and return how many were of other ones."""
+        """Bring all entries to the present rules of identity, and return how many were of other ones.
+
+        What crashes have left is swept on the way.
+        """
+        self._writer.run(lambda connection: sweep(connection, self._clock()))
         done = 0
         while rows := self._select(own_entry.c.profile != PROFILE, _AT_ONCE):
             fresh = [(entry, self.row(entry.shop, entry.person)) for entry in rows]
@@ -191,13 +243,11 @@ class OwnList:
             done += len(rows)
         return done
 
-    def _take_off(self, shop: str, which: sa.ColumnElement[bool], actor: str) -> int:
+    def _take_off(self, shop: str, entry: int, actor: str) -> int:
         now = self._clock()
 
         def work(connection: sa.Connection) -> int:
-            gone = sa.select(own_entry.c.id).where(which)
-            connection.execute(sa.delete(own_token).where(own_token.c.entry.in_(gone)))
-            count = connection.execute(sa.delete(own_entry).where(which)).rowcount
+            count = delete(connection, own_entry.c.id == entry)
             if count:
                 record(connection, now, actor, "own_list_remove", OrderRef(shop, ""), f"{count}")
             return count
@@ -226,7 +276,9 @@ class OwnList:
 
     def counts(self, shops: Collection[str]) -> dict[OwnKind, int]:
         """Return how many lines of each kind there are."""
-        query = sa.select(own_entry.c.kind, sa.func.count()).where(_of(shops, None)).group_by(own_entry.c.kind)
+        query = (
+            sa.select(own_entry.c.kind, sa.func.count()).where(_of(shops, None), LISTED).group_by(own_entry.c.kind)
+        )
         with reading(self._engine) as connection:
             found = {OwnKind(kind): count for kind, count in connection.execute(query)}
         return {kind: found.get(kind, 0) for kind in OwnKind}
@@ -255,7 +307,8 @@ class OwnList:
 
     def _select(self, where: sa.ColumnElement[bool], most: int) -> list[OwnEntry]:
         with reading(self._engine) as connection:
-            rows = connection.execute(sa.select(own_entry).where(where).order_by(own_entry.c.id.desc()).limit(most))
+            query = sa.select(own_entry).where(where, LISTED).order_by(own_entry.c.id.desc()).limit(most)
+            rows = connection.execute(query)
             return [self._read(row) for row in rows]
 
     def _read(self, row: Any) -> OwnEntry:
@@ -273,7 +326,7 @@ _SHARED = sa.select(own_token.c.token, own_token.c.entry).where(
     own_token.c.shop == sa.bindparam("of"), _IN, own_token.c.entry.in_(sa.bindparam("ids", expanding=True))
 )
 _KNOWN = sa.select(own_entry.c.id, own_entry.c.kind, own_entry.c.fields).where(
-    own_entry.c.id.in_(sa.bindparam("ids", expanding=True))
+    own_entry.c.id.in_(sa.bindparam("ids", expanding=True)), LISTED
 )
 _FOUND = (
     sa.select(own_token.c.entry)
@@ -282,38 +335,6 @@ _FOUND = (
     .order_by(sa.func.count().desc())
     .limit(_AT_ONCE)
 )
-_ENTRY = sa.text(
-    "INSERT INTO own_entry (shop, kind, person, fields, profile, sealed, added_at, added_by)"
-    " VALUES (:shop, :kind, :person, :fields, :profile, :sealed, :at, :by) ON CONFLICT DO NOTHING"
-)
-_TOKEN = sa.text("INSERT INTO own_token (shop, token, entry) VALUES (:shop, :token, :entry) ON CONFLICT DO NOTHING")
-
-
-def _insert(connection: sa.Connection, shop: str, rows: Sequence[Row], actor: str, now: float) -> int:
-    of = {"shop": shop, "profile": PROFILE, "at": now, "by": actor[:100]}
-    before = _ids_at(connection, shop, actor, now)
-    entries = [
-        {**of, "kind": row.kind.value, "person": row.person, "fields": row.fields, "sealed": row.sealed}
-        for row in rows
-    ]
-    if entries:
-        connection.execute(_ENTRY, entries)
-    new = {key: id_ for key, id_ in _ids_at(connection, shop, actor, now).items() if key not in before}
-    ways: list[dict[str, Any]] = [
-        {"shop": shop, "token": token, "entry": new[row.kind.value, row.person]}
-        for row in rows
-        if (row.kind.value, row.person) in new
-        for token in row.tokens
-    ]
-    if ways:  # in the order of the index: others wait for this transaction
-        connection.execute(_TOKEN, sorted(ways, key=lambda way: way["token"]))
-    return len(new)
-
-
-def _ids_at(connection: sa.Connection, shop: str, actor: str, now: float) -> dict[tuple[str, bytes], int]:
-    mine = (own_entry.c.shop == shop) & (own_entry.c.added_at == now) & (own_entry.c.added_by == actor[:100])
-    rows = connection.execute(sa.select(own_entry.c.kind, own_entry.c.person, own_entry.c.id).where(mine))
-    return {(row.kind, bytes(row.person)): row.id for row in rows}
 
 
 def _renew(connection: sa.Connection, fresh: Sequence[tuple[OwnEntry, Row]]) -> None:
@@ -321,9 +342,7 @@ def _renew(connection: sa.Connection, fresh: Sequence[tuple[OwnEntry, Row]]) -> 
         changed = sa.update(own_entry).where(own_entry.c.id == entry.id)
         connection.execute(changed.values(fields=row.fields, profile=PROFILE))
         connection.execute(sa.delete(own_token).where(own_token.c.entry == entry.id))
-        ways = [{"shop": entry.shop, "token": token, "entry": entry.id} for token in row.tokens]
-        if ways:
-            connection.execute(_TOKEN, ways)
+        add_tokens(connection, entry.shop, [(entry.id, row.tokens)])
 
 
 def _of(shops: Collection[str], kind: OwnKind | None) -> sa.ColumnElement[bool]:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from shopguard.guard.own_people import OwnEntry, OwnKind, OwnPerson, as_written
-from shopguard.identity import Identity, identify, tokens
+from shopguard.identity import identify, tokens
 from shopguard.identity.email import normalize_emails
 from shopguard.identity.japan.prefecture import PREFECTURES
 from shopguard.identity.name import normalize_name
@@ -87,7 +87,6 @@ class ReadRow:
 
     number: int
     person: OwnPerson | None
-    identity: Identity | None = None
     faults: tuple[Fault, ...] = ()
 
 
@@ -218,13 +217,13 @@ def read(lines: Iterable[Line], layout: Layout, kind: OwnKind, why: str = "") ->
         if row.person is not None:
             same = row.person.kind, as_written(row.person.party)
             if (first := seen.setdefault(same, line.number)) != line.number:
-                row = ReadRow(line.number, None, None, (Fault(RowFault.SAME, None, first),))
+                row = ReadRow(line.number, None, (Fault(RowFault.SAME, None, first),))
         yield row
 
 
 def _row(line: Line, layout: Layout, kind: OwnKind, why: str) -> ReadRow:
     if line.cells is None:
-        return ReadRow(line.number, None, None, (Fault(RowFault.UNREADABLE),))
+        return ReadRow(line.number, None, (Fault(RowFault.UNREADABLE),))
     cells = [
         (at, column, cell)
         for at, (column, cell) in enumerate(zip(layout.columns, line.cells, strict=False))
@@ -232,16 +231,24 @@ def _row(line: Line, layout: Layout, kind: OwnKind, why: str) -> ReadRow:
     ]
     faults = [fault for at, column, cell in cells if (fault := _fault(at, column, cell))]
     person = _person(cells, kind, why)
-    identity = identify(person.party)
     if person.party.is_empty:
         faults.append(Fault(RowFault.NOBODY))
-    elif not faults and not meets(tokens(identity)):
+    elif not faults and not _can_be_found(person.party):
         faults.append(Fault(RowFault.TOO_LITTLE))
     if person.kind is OwnKind.WATCH and not person.why:
         faults.append(Fault(RowFault.NO_WHY, _place(layout, Column.WHY)))
     if faults:
-        return ReadRow(line.number, None, None, tuple(faults))
-    return ReadRow(line.number, person, identity)
+        return ReadRow(line.number, None, tuple(faults))
+    return ReadRow(line.number, person)
+
+
+def _can_be_found(party: Party) -> bool:
+    """Whether anybody could ever be found by it. Most rows have a mail or phone that says so at once."""
+    address = "".join(filter(None, (party.region, party.city, *party.lines)))
+    in_japan = party.country in (None, "JP") and (not address or _PREFECTURE.match(address))
+    if any(map(normalize_emails, party.emails)) or (in_japan and any(map(normalize_phones, party.phones))):
+        return True
+    return meets(tokens(identify(party)))
 
 
 def _person(cells: Sequence[tuple[int, Column, str]], kind: OwnKind, why: str) -> OwnPerson:
@@ -296,6 +303,7 @@ def _plain(text: str) -> str:
 
 
 _TEXTS = ("name", "family", "given", "kana", "company", "country", "postal_code", "region", "city")
+_PREFECTURE = re.compile("|".join(PREFECTURES))
 _DIGIT, _LETTER = re.compile(r"\d"), re.compile("[A-Za-z@＠]")
 _WITHOUT_ZERO = re.compile(r"[1-9]\d{8,9}")
 _BETWEEN = re.compile(r"[;；、,\n/／]")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from shopguard.config import RetentionSettings
-from shopguard.guard import answers
+from shopguard.guard import answers, own_batches
 from shopguard.guard.inbox import FINAL
 from shopguard.storage.engine import reading
 from shopguard.storage.tables import answer_cache, audit, inbox, note, orders, phone_use, screening, watch
@@ -72,6 +72,7 @@ class Retention:
             dropped = connection.execute(sa.delete(audit).where(old_audit)).rowcount
             connection.execute(sa.delete(watch).where((watch.c.until_at < now) | ~_is_kept))
             connection.execute(sa.delete(note).where((note.c.at < order_limit) & ~_of_a_kept_order))
+            own_batches.sweep(connection, now)
             forgotten = connection.execute(sa.delete(phone_use).where(old_use)).rowcount
             return Purged(deliveries, emptied, dropped, forgotten, answers.sweep(connection, now))
 

@@ -4,6 +4,8 @@ import pytest
 
 from shopguard.guard.own_people import OwnKind
 from shopguard.guard.own_sheet import Column, ReadRow, RowFault, guess, read
+from shopguard.identity import identify, tokens
+from shopguard.matching import meets
 from shopguard.model import Party
 from shopguard.sheets import MAX_ROWS, Line, SheetFault, SheetInvalid, csv_of, excel_of, read_sheet
 
@@ -99,6 +101,16 @@ def test_a_row_says_who_and_why() -> None:
 def test_what_is_wrong_is_said_of_its_cell(titles: str, cells: str, code: RowFault | None, at: int | None) -> None:
     faults = [(fault.code, fault.at) for fault in only_row(titles, cells).faults]
     assert faults == ([(code, at)] if code else [])
+
+
+@pytest.mark.parametrize("phone", ["080-0000-2222", "03-0000-1111", ""])
+@pytest.mark.parametrize("address", ["", "大阪府大阪市", "大阪市北区梅田1-2-3", "Springfield, USA", "台北市"])
+@pytest.mark.parametrize("country", ["", "JP", "US"])
+def test_whoever_is_taken_can_be_found(phone: str, address: str, country: str) -> None:
+    row = only_row("氏名,電話,住所,国", f'見本 花子,{phone},"{address}",{country}')
+    lines, phones = (address,) * bool(address), (phone,) * bool(phone)
+    party = Party("見本 花子", country=country or None, lines=lines, phones=phones)
+    assert (row.person is not None) == meets(tokens(identify(party)))
 
 
 def test_whoever_is_to_be_checked_needs_a_reason_and_whoever_is_fine_does_not() -> None:

@@ -6,14 +6,13 @@ Nothing is kept before somebody has looked and pressed: until then the rows trav
 import base64
 import json
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Response, abort, render_template, request, stream_template
 
 from shopguard.errors import StoreUnavailable
-from shopguard.guard.own_list import Row
 from shopguard.guard.own_people import OwnKind
 from shopguard.guard.own_sheet import MAX_WHY, Column, Fault, Layout, ReadRow, guess, read
 from shopguard.sheets import MAX_COLUMNS, MAX_ROWS, Line, SheetInvalid, csv_of, read_sheet
@@ -30,6 +29,10 @@ _SHOWN_FAULTS, _SHOWN_ROWS = 100, 6
 _STEP = 500  # rows between two signs of progress
 
 
+_Steps = Generator[dict[str, Any], None, None]
+"""What a page that grows is told: how far it is, and at last what came of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Sheet:
     """Rows that were brought, what their columns are, and what counts for rows that do not say."""
@@ -42,6 +45,10 @@ class _Sheet:
 
     def rows(self) -> Iterator[ReadRow]:
         return read(self.lines, self.layout, self.kind, self.why)
+
+    def step(self, done: int) -> dict[str, Any]:
+        """Return how far it is, for the page."""
+        return {"done": done, "total": len(self.lines)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +71,7 @@ def choose() -> str:
 @pages.post("/import/preview")
 @only(Role.SHOP_ADMIN)
 @takes_up_to(BODY_LIMIT)
-def preview() -> str | tuple[str, int]:
+def preview() -> Response | tuple[str, int]:
     """Show what would be taken over, and what is wrong with which row."""
     if "packed" in request.form:
         return _preview(_brought())
@@ -98,52 +105,65 @@ def left_out() -> Response:
 @only(Role.SHOP_ADMIN)
 @takes_up_to(BODY_LIMIT)
 def run() -> Response:
-    """Take over all good rows, or none; the page grows while it is read, so that somebody can watch."""
-    sheet, actor = _brought(), viewer().name
-    answer = Response(stream_template("lists/imported.html", steps=_steps(sheet, actor), shop=sheet.shop))
-    answer.headers["X-Accel-Buffering"] = "no"  # a proxy in between shall not wait for the end
-    return answer
+    """Take over all good rows, or none."""
+    sheet = _brought()
+    return _growing("lists/imported.html", steps=_steps(sheet, viewer().name), shop=sheet.shop)
 
 
-def _steps(sheet: _Sheet, actor: str) -> Iterator[dict[str, Any]]:
+def _steps(sheet: _Sheet, actor: str) -> _Steps:
     """Yield how far it is, and at last what came of it."""
     own_list = service(ListDesk).own_list
-    good, left, total = list[Row](), 0, len(sheet.lines)
-    for count, row in enumerate(sheet.rows(), start=1):
-        if row.person is None:
-            left += 1
-        else:
-            good.append(own_list.row(sheet.shop, row.person, row.identity))
-        if count % _STEP == 0:
-            yield {"done": count, "total": total}
+    good = left = 0
     try:
-        added = own_list.add_all(sheet.shop, good, actor)
+        with own_list.bringing(sheet.shop, actor) as brought:
+            for count, row in enumerate(sheet.rows(), start=1):
+                if row.person is None:
+                    left += 1
+                else:
+                    good += 1
+                    brought.put(own_list.row(sheet.shop, row.person))
+                if count % _STEP == 0:
+                    yield sheet.step(count)
+            added = brought.finish()
     except StoreUnavailable:
         yield {"failed": True}
         return
-    yield {"added": added.count, "known": len(good) - added.count, "left_out": left, "at": repr(added.at)}
+    yield {"added": added.count, "known": good - added.count, "left_out": left, "at": repr(added.at)}
 
 
-def _preview(sheet: _Sheet) -> str:
-    faults: list[Named] = []
-    counts = {"good": 0, "bad": 0, "same": 0}
-    for row in sheet.rows():
-        is_same = any(fault.first for fault in row.faults)
-        counts["same" if is_same else "bad" if row.faults else "good"] += 1
-        if not is_same and len(faults) < _SHOWN_FAULTS:
-            faults += [_named(sheet.layout, row.number, fault) for fault in row.faults]
+def _preview(sheet: _Sheet) -> Response:
     below = [line for line in sheet.lines if line.number > sheet.layout.heading and line.cells is not None]
-    return render_template(
+    return _growing(
         "lists/preview.html",
+        steps=_looked_through(sheet),
         sheet=sheet,
-        counts=counts,
-        faults=faults,
         shown=[(line.number, _wide(line.cells or (), len(sheet.layout.columns))) for line in below[:_SHOWN_ROWS]],
         choices=COLUMNS,
         called=[heading(sheet.layout, at) for at in range(len(sheet.layout.columns))],
         packed=_pack(sheet.lines),
-        max_why=MAX_WHY,
     )
+
+
+def _looked_through(sheet: _Sheet) -> _Steps:
+    """Yield how far it is, and at last how many rows are good and what is wrong with the others."""
+    faults: list[Named] = []
+    counts = {"good": 0, "bad": 0, "same": 0}
+    for count, row in enumerate(sheet.rows(), start=1):
+        is_same = any(fault.first for fault in row.faults)
+        counts["same" if is_same else "bad" if row.faults else "good"] += 1
+        if not is_same and len(faults) < _SHOWN_FAULTS:
+            faults += [_named(sheet.layout, row.number, fault) for fault in row.faults]
+        if count % _STEP == 0:
+            yield sheet.step(count)
+    yield {"counts": counts, "faults": faults}
+
+
+def _growing(template: str, steps: _Steps, **what: Any) -> Response:
+    """Return a page that grows while it is read, so that somebody can watch; who leaves it breaks it off."""
+    answer = Response(stream_template(template, steps=steps, **what))
+    answer.call_on_close(steps.close)
+    answer.headers["X-Accel-Buffering"] = "no"  # a proxy in between shall not wait for the end
+    return answer
 
 
 def _named(layout: Layout, number: int, fault: Fault) -> Named:

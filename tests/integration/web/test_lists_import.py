@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -13,6 +14,8 @@ from shopguard.errors import StoreUnavailable
 from shopguard.guard.own_people import OwnKind, OwnPerson
 from shopguard.model import Party
 from shopguard.sheets import csv_of, excel_of, read_sheet
+from shopguard.storage.tables import own_entry
+from shopguard.storage.writer import Work
 from shopguard.web.roles import Role
 
 from .conftest import OTHER_SHOP, SHOP, Console, press, read
@@ -56,6 +59,17 @@ def brought(page: str) -> dict[str, str]:
         assert chosen is not None
         columns[name] = chosen[1]
     return {**hidden(page), **columns, "kind": "watch", "why": ""}
+
+
+def parts_of(answer: TestResponse) -> list[str]:
+    """A page that grows, as it comes."""
+    return [part.decode() for part in answer.iter_encoded()]
+
+
+def rows_held(console: Console) -> int:
+    """How many lines are stored, whether or not they count."""
+    with console.guard.engine.connect() as connection:
+        return int(connection.execute(sa.select(sa.func.count()).select_from(own_entry)).scalar_one())
 
 
 def take_over(browser: FlaskClient, form: dict[str, str]) -> TestResponse:
@@ -145,27 +159,45 @@ def test_ten_thousand_rows_with_bad_ones_come_over_with_signs_of_progress(consol
         (f"見本 花{n}", "12" if n % 100 == 0 else f"080-0{n // 100:03}-{n % 10_000:04}", "受取辞退")
         for n in range(10_000)
     ]
-    shown = preview(admin, csv_of([("氏名", "電話番号", "備考"), *rows]))
-    assert "9,900 rows can be taken over" in read(shown.text)
-    assert "100 rows cannot" in read(shown.text)
-    answer = press(admin, "/console/own-list/import/run", brought(shown.text))
-    parts = [part.decode() for part in answer.iter_encoded()]
-    assert sum("of 10,001 rows read" in part for part in parts) > 10
-    assert "9,900 people were put on the list." in read("".join(parts))
+    first = parts_of(preview(admin, csv_of([("氏名", "電話番号", "備考"), *rows])))
+    assert sum("of 10,001 rows read" in part for part in first) > 10
+    shown = "".join(first)
+    assert "9,900 rows can be taken over" in read(shown)
+    assert "100 rows cannot" in read(shown)
+    then = parts_of(press(admin, "/console/own-list/import/run", brought(shown)))
+    assert sum("of 10,001 rows read" in part for part in then) > 10
+    assert "9,900 people were put on the list." in read("".join(then))
     assert console.guard.own_list.counts([SHOP])[OwnKind.WATCH] == 9_900
 
 
-def test_a_database_that_is_away_in_the_middle_leaves_nothing(console, admin, monkeypatch):
-    form = brought(preview(admin, csv_of(SHEET)).text)
+MANY = [("電話番号", "備考"), *((f"080-1000-{n:04}", "x") for n in range(1100))]
 
-    def away(*_: object) -> None:
-        raise StoreUnavailable("away")
+
+def test_a_database_that_goes_away_in_the_middle_leaves_nothing(console, admin, monkeypatch):
+    form = brought(preview(admin, csv_of(MANY)).text)
+    run, stored = console.guard.writer.run, []
+
+    def away(work: Work[int]) -> int:
+        stored.append(rows_held(console))
+        if len(stored) == 3:
+            raise StoreUnavailable("away")
+        return run(work)
 
     monkeypatch.setattr(console.guard.writer, "run", away)
     answer = press(admin, "/console/own-list/import/run", form, buffered=True)
-    monkeypatch.undo()
     assert "nothing was taken over" in answer.text
+    assert stored[2] > 0
+    assert rows_held(console) == 0
+
+
+def test_whoever_leaves_the_page_in_the_middle_leaves_nothing_on_the_list(console, admin):
+    answer = press(admin, "/console/own-list/import/run", brought(preview(admin, csv_of(MANY)).text))
+    parts = answer.iter_encoded()
+    assert any("500 of 1,101 rows read" in part.decode() for part in parts)
+    assert rows_held(console) > 0
     assert lines_of(console) == []
+    answer.close()
+    assert rows_held(console) == 0
 
 
 def test_rows_left_out_can_be_saved_with_what_is_wrong_and_brought_again(console, admin):
