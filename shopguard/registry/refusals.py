@@ -1,5 +1,7 @@
 """Why a request is refused: one code each, the same over a socket, over HTTP and in a client's reason."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 
 from shopguard.errors import ShopGuardError
@@ -78,3 +80,13 @@ class Refused(ShopGuardError):
     def __init__(self, code: Refusal, message: str, retry_after_s: float | None = None) -> None:
         super().__init__(message)
         self.code, self.retry_after_s = code, retry_after_s
+
+
+@contextmanager
+def unless_missing() -> Iterator[None]:
+    """Leave the block where something it asks for is not there, or no more."""
+    try:
+        yield
+    except Refused as refused:
+        if refused.code is not Refusal.NOT_FOUND:
+            raise

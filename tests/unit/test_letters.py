@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shopguard.crypto import Keyring
 from shopguard.model import Category, Party
-from shopguard.registry.disputes import letters
+from shopguard.registry.disputes import letters, shop_letters
 from shopguard.registry.disputes.codes import code_digest, new_code, new_short_code, read_code
 from shopguard.registry.disputes.door import Door, Turnstile
 from shopguard.registry.disputes.identity import is_shown, known
@@ -36,7 +36,7 @@ LETTERS: Mapping[Template, Callable[[], Letter]] = {
     ),
     Template.RECEIVED: lambda: letters.received(*HEAD, ID, RequestKind.CONTEST, DUE, CODE),
     Template.ADDRESS_CHECK: lambda: letters.address_check(*HEAD, ID, "ABCD-EFGH"),
-    Template.REPORTER_TOLD: lambda: letters.reporter_told(*HEAD, ["R-1", "R-2"], DUE),
+    Template.REPORTER_TOLD: lambda: shop_letters.reporter_told(*HEAD[1:], ["R-1", "R-2"], DUE),
     Template.EXTENDED: lambda: letters.extended(*HEAD, ID, DUE, "the carrier was asked"),
     Template.UPHELD: lambda: letters.upheld(*HEAD, ID, "the invoice shows it", DUE),
     Template.CORRECTED: lambda: letters.corrected(*HEAD, ID, "the amount", DUE),
@@ -45,9 +45,9 @@ LETTERS: Mapping[Template, Callable[[], Letter]] = {
     Template.NOTHING_HELD: lambda: letters.nothing_held(*HEAD, ID),
     Template.NOT_SHOWN: lambda: letters.not_shown(*HEAD, ID),
     Template.PROTECTED: lambda: letters.protected(*HEAD, ID, DUE),
-    Template.REPORTER_ANSWERED: lambda: letters.reporter_answered(*HEAD, ["R-1"], stays=True),
-    Template.REPORTER_ASKED: lambda: letters.reporter_asked(*HEAD, ["R-1"], DUE),
-    Template.REPORTER_RETURNED: lambda: letters.reporter_returned(*HEAD, "R-1", DUE),
+    Template.REPORTER_ANSWERED: lambda: shop_letters.reporter_answered(*HEAD[1:], ["R-1"], stays=True),
+    Template.REPORTER_ASKED: lambda: shop_letters.reporter_asked(*HEAD[1:], ["R-1"], DUE),
+    Template.REPORTER_RETURNED: lambda: shop_letters.reporter_returned(*HEAD[1:], "R-1", DUE),
     Template.DEADLINE: lambda: letters.deadline(SENDER, TODAY, "entry:1", "お申出への返答", DUE),
 }
 every_letter = pytest.mark.parametrize("template", list(Template))

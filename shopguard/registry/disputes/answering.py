@@ -15,12 +15,13 @@ from msgspec.structs import replace
 from shopguard.registry.calendar import day_of
 from shopguard.registry.disputes import letters
 from shopguard.registry.disputes.codes import code_digest, new_short_code
+from shopguard.registry.disputes.files import Files
 from shopguard.registry.disputes.held import ANY_SHOP, Held, Looked, copy
 from shopguard.registry.disputes.letters import Template
 from shopguard.registry.disputes.model import Answer, Outcome, Proof, Protection, Request, RequestKind, Withheld
 from shopguard.registry.disputes.protecting import USUAL_PARTS, Part, Protections, protected_party
 from shopguard.registry.disputes.replying import Replies
-from shopguard.registry.disputes.service import DUE, Files, contested
+from shopguard.registry.disputes.service import DUE, contested
 from shopguard.registry.disputes.store import subject_of
 from shopguard.registry.disputes.words import words_amiss
 from shopguard.registry.entries.model import Ending, LifeState

@@ -11,17 +11,18 @@ import structlog
 from shopguard.registry.acts import SYSTEM
 from shopguard.registry.calendar import add_business_days, end_of
 from shopguard.registry.disputes.due import decided_elsewhere
+from shopguard.registry.disputes.files import Files
 from shopguard.registry.disputes.held import Held
 from shopguard.registry.disputes.model import Answer, Outcome, Proof, Request, RequestKind
 from shopguard.registry.disputes.noticing import Notices
 from shopguard.registry.disputes.protecting import END, Protections
 from shopguard.registry.disputes.renewing import ask_reporters
 from shopguard.registry.disputes.replying import FORGET, Replies
-from shopguard.registry.disputes.service import CLEAR, DUE, Files
+from shopguard.registry.disputes.service import CLEAR, DUE
 from shopguard.registry.entries.clocks import Clock
 from shopguard.registry.entries.model import Ending
 from shopguard.registry.entries.steps import FREE
-from shopguard.registry.refusals import Refusal, Refused
+from shopguard.registry.refusals import unless_missing
 from shopguard.registry.reports.wording import both
 from shopguard.registry.timers import Fire, Timer
 from shopguard.storage.engine import reading, writing
@@ -107,13 +108,11 @@ class Following:
             files.timers.end(connection, timer.subject)
 
     def _unprotect(self, timer: Timer) -> None:
-        try:
+        with unless_missing():
             self._protections.end(timer.subject.number, SYSTEM)
-        except Refused as refused:
-            if refused.code is not Refusal.NOT_FOUND:
-                raise
-            with writing(self._files.vault) as connection:
-                self._files.timers.end(connection, timer.subject)
+            return
+        with writing(self._files.vault) as connection:
+            self._files.timers.end(connection, timer.subject)
 
 
 def _tried(do: Callable[[T], None], one: T) -> None:

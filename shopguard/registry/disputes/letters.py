@@ -1,4 +1,4 @@
-"""Letters and mails to persons and shops, in Japanese and English: what happened, what can be done, until when. Pure.
+"""Letters and mails to persons, in Japanese and English: what happened, what can be done, until when. Pure.
 
 No letter threatens, accuses, asks for money or names a shop to a person; ``words.words_amiss`` finds what would.
 """
@@ -87,7 +87,7 @@ def notice(to: Contact, sender: Sender, today: date, code: str, case: Case, unti
     ja = [
         "通信販売の店舗から、下記のご注文について当事務局に連絡がありました。内容を確かめたうえで、加盟店が共同で利用する"
         "登録簿に登録する予定です。その前に、ご本人のご意見をお聞かせください。",
-        _lines(("照会番号", code), *_case_ja(case), ("ご回答の期限", _ja(until))),
+        lines(("照会番号", code), *_case_ja(case), ("ご回答の期限", day_ja(until))),
         "この期限までは、登録の内容が他の加盟店に伝わることはありません。事実と異なる場合、お支払いがお済みの場合、"
         "ほかの方がお名前を使った場合は、お知らせください。お知らせをいただくと、確認が終わるまで加盟店には伝わりません。"
         "期限の後でも、いつでもお知らせいただけます。",
@@ -97,7 +97,7 @@ def notice(to: Contact, sender: Sender, today: date, code: str, case: Case, unti
     en = [
         "An online shop has told us about the order below. After checking, we intend to record it in a register that "
         "member shops use together. Before that, we would like to hear from you.",
-        _lines(("Your code", code), *_case_en(case), ("Please answer by", _en(until))),
+        lines(("Your code", code), *_case_en(case), ("Please answer by", day_en(until))),
         "Until that day nothing is told to any other shop. Please let us know if this is not right, if you have "
         "paid, or if somebody else used your name. When you do, nothing is told to other shops until it has been "
         "checked. You may also tell us later, at any time.",
@@ -105,7 +105,7 @@ def notice(to: Contact, sender: Sender, today: date, code: str, case: Case, unti
         "period.",
         _RIGHTS_EN,
     ]
-    return _letter(to, sender, today, ("ご注文に関する登録の前のお知らせ", ja), ("Before we record an order", en))
+    return written(to, sender, today, ("ご注文に関する登録の前のお知らせ", ja), ("Before we record an order", en))
 
 
 def further_notice(to: Contact, sender: Sender, today: date, code: str, cases: Sequence[Case], until: date) -> Letter:
@@ -119,7 +119,7 @@ def further_notice(to: Contact, sender: Sender, today: date, code: str, cases: S
     ja = [
         "通信販売の店舗から、下記のご注文についても当事務局に連絡がありました。内容を確かめたうえで、加盟店が共同で利用する"
         "登録簿の、ご本人についての登録に加える予定です。その前に、ご本人のご意見をお聞かせください。",
-        _lines(("照会番号", code), *cases_ja, ("ご回答の期限", _ja(until))),
+        lines(("照会番号", code), *cases_ja, ("ご回答の期限", day_ja(until))),
         "この期限までは、このご連絡の内容が他の加盟店に伝わることはなく、これまでの登録にも影響しません。事実と異なる場合、"
         "お支払いがお済みの場合、ほかの方がお名前を使った場合は、お知らせください。お知らせをいただくと、確認が終わるまで、"
         "これまでの登録を含めて、何も加盟店には伝わりません。期限の後でも、いつでもお知らせいただけます。",
@@ -130,7 +130,7 @@ def further_notice(to: Contact, sender: Sender, today: date, code: str, cases: S
     en = [
         "An online shop has told us about the order below, too. After checking, we intend to add it to the record "
         "about you in the register that member shops use together. Before that, we would like to hear from you.",
-        _lines(("Your code", code), *cases_en, ("Please answer by", _en(until))),
+        lines(("Your code", code), *cases_en, ("Please answer by", day_en(until))),
         "Until that day nothing of this report is told to any other shop, and it changes nothing in the record. "
         "Please let us know if it is not right, if you have paid, or if somebody else used your name. When you do, "
         "nothing of the whole record is told to other shops until it has been checked. You may also tell us later, "
@@ -140,7 +140,7 @@ def further_notice(to: Contact, sender: Sender, today: date, code: str, cases: S
         _RIGHTS_EN,
     ]
     titles = "ご注文を登録に加える前のお知らせ", "Before we add an order to a record"
-    return _letter(to, sender, today, (titles[0], ja), (titles[1], en))
+    return written(to, sender, today, (titles[0], ja), (titles[1], en))
 
 
 def received(
@@ -149,72 +149,55 @@ def received(
     """What the person asked has arrived. ``receipt`` is the code by which its standing is asked."""
     ja = [
         "次のお申出を受け付けました。",
-        _lines(
-            ("受付番号", request_id), ("確認番号", receipt), ("お申出", kind_ja(kind)), ("お返事の期限", _ja(due_on))
+        lines(
+            ("受付番号", request_id),
+            ("確認番号", receipt),
+            ("お申出", kind_ja(kind)),
+            ("お返事の期限", day_ja(due_on)),
         ),
         *(["登録の内容は、ただいまから加盟店に伝わりません。"] if kind.unserves else []),
     ]
     en = [
         "We have received your request.",
-        _lines(("Request", request_id), ("Code", receipt), ("About", kind_en(kind)), ("We answer by", _en(due_on))),
+        lines(("Request", request_id), ("Code", receipt), ("About", kind_en(kind)), ("We answer by", day_en(due_on))),
         *(["From this moment nothing of the record is told to member shops."] if kind.unserves else []),
     ]
-    return _letter(to, sender, today, ("お申出を受け付けました", ja), ("We have received your request", en))
+    return written(to, sender, today, ("お申出を受け付けました", ja), ("We have received your request", en))
 
 
 def address_check(to: Contact, sender: Sender, today: date, request_id: str, secret: str) -> Letter:
     """A code to the recorded address: whoever types it in lives there."""
     ja = [
         "ご本人の確認のため、登録されている住所にこの手紙をお送りしました。次の番号をページにご入力ください。",
-        _lines(("受付番号", request_id), ("本人確認の番号", secret)),
+        lines(("受付番号", request_id), ("本人確認の番号", secret)),
         "お心当たりがない場合は、何もなさらないでください。身分証明書の写しをお預かりすることはありません。",
     ]
     en = [
         "To make sure that a request comes from you, we send this letter to the address we hold. Please type in:",
-        _lines(("Request", request_id), ("Code", secret)),
+        lines(("Request", request_id), ("Code", secret)),
         "If you asked for nothing, there is nothing to do. We never keep a copy of an identity document.",
     ]
-    return _letter(to, sender, today, ("ご本人の確認について", ja), ("To make sure that it is you", en))
-
-
-def reporter_told(to: Contact, sender: Sender, today: date, reports: Sequence[str], due_on: date) -> Letter:
-    """To the shop: the person objects; what it can show is needed by ``due_on``."""
-    which = "、".join(reports)
-    ja = [
-        "貴店の通報について、ご本人からお申出がありました。確認が終わるまで、この登録は提供されません。",
-        _lines(("通報", which), ("資料のご提出の期限", _ja(due_on))),
-        "ご注文、納品、ご案内の記録など、内容を示す資料をお送りください。期限までに示されない内容は消去されます。"
-        "お支払いが済んでいる場合や、お心当たりの誤りがある場合は、通報をお取り下げください。"
-        "この件についてご本人に連絡を取る必要はありません。",
-    ]
-    en = [
-        "The person has answered your report. Until this has been checked, the entry is not served.",
-        _lines(("Report", ", ".join(reports)), ("Please send what you can show by", _en(due_on))),
-        "Please send what shows it: the order, the delivery, your reminders. What is not shown by then is erased. "
-        "If it has been paid, or something was wrong, please withdraw the report. There is no need to contact the "
-        "person about this.",
-    ]
-    return _letter(to, sender, today, ("通報へのお申出について", ja), ("About your report", en))
+    return written(to, sender, today, ("ご本人の確認について", ja), ("To make sure that it is you", en))
 
 
 def extended(to: Contact, sender: Sender, today: date, request_id: str, due_on: date, reason: str) -> Letter:
     """One extension, with its reason."""
     ja = [
         "新しい資料を確かめるため、お返事を一度だけ延ばします。その間も、登録の内容は加盟店に伝わりません。",
-        _lines(("受付番号", request_id), ("理由", reason), ("お返事の期限", _ja(due_on))),
+        lines(("受付番号", request_id), ("理由", reason), ("お返事の期限", day_ja(due_on))),
     ]
     en = [
         "To check new facts we need more time, once. Meanwhile nothing of the record is told to member shops.",
-        _lines(("Request", request_id), ("Reason", reason), ("We answer by", _en(due_on))),
+        lines(("Request", request_id), ("Reason", reason), ("We answer by", day_en(due_on))),
     ]
-    return _letter(to, sender, today, ("お返事の期限について", ja), ("When we answer", en))
+    return written(to, sender, today, ("お返事の期限について", ja), ("When we answer", en))
 
 
 def upheld(to: Contact, sender: Sender, today: date, request_id: str, reason: str, gone_on: date | None) -> Letter:
     """The entry was shown to be right; why, when it ends, and what can still be done."""
     ja = [
         "お申出を、店舗の資料とあわせて確かめました。登録の内容は資料で示されましたので、登録を続けます。",
-        _lines(("受付番号", request_id), ("理由", reason), *_until_ja(gone_on)),
+        lines(("受付番号", request_id), ("理由", reason), *_until_ja(gone_on)),
         "新しい資料があれば、いつでももう一度お知らせください。個人情報保護委員会や、お住まいの地域の消費生活センターに"
         "ご相談いただくこともできます。",
         _RIGHTS_JA,
@@ -222,80 +205,80 @@ def upheld(to: Contact, sender: Sender, today: date, request_id: str, reason: st
     en = [
         "We checked what you told us together with what the shop has shown. It shows that the record is right, so it "
         "stays.",
-        _lines(("Request", request_id), ("Reason", reason), *_until_en(gone_on)),
+        lines(("Request", request_id), ("Reason", reason), *_until_en(gone_on)),
         "If you have anything new to show, tell us again at any time. You may also turn to the Personal Information "
         "Protection Commission or to your local consumer centre.",
         _RIGHTS_EN,
     ]
-    return _letter(to, sender, today, ("お申出へのお返事", ja), ("Our answer", en))
+    return written(to, sender, today, ("お申出へのお返事", ja), ("Our answer", en))
 
 
 def erased(to: Contact, sender: Sender, today: date, request_id: str, reason: str) -> Letter:
     """Nothing is recorded any more."""
     ja = [
         "登録を消去しました。お名前、ご住所、お電話番号など、ご本人が分かる内容は残っていません。",
-        _lines(("受付番号", request_id), ("理由", reason)),
+        lines(("受付番号", request_id), ("理由", reason)),
         "ご迷惑をおかけしたことをお詫びいたします。この件でお手続きいただくことはありません。",
     ]
     en = [
         "The record has been erased. Nothing that says who you are, such as name, address or phone, is left.",
-        _lines(("Request", request_id), ("Reason", reason)),
+        lines(("Request", request_id), ("Reason", reason)),
         "We are sorry for the trouble. There is nothing more for you to do.",
     ]
-    return _letter(to, sender, today, ("登録を消去しました", ja), ("The record has been erased", en))
+    return written(to, sender, today, ("登録を消去しました", ja), ("The record has been erased", en))
 
 
 def corrected(to: Contact, sender: Sender, today: date, request_id: str, reason: str, gone_on: date | None) -> Letter:
     """A fact was changed; what, and until when the entry stays."""
     ja = [
         "お申出のとおり、登録の内容を訂正しました。",
-        _lines(("受付番号", request_id), ("訂正した内容", reason), *_until_ja(gone_on)),
+        lines(("受付番号", request_id), ("訂正した内容", reason), *_until_ja(gone_on)),
         _RIGHTS_JA,
     ]
     en = [
         "We have corrected the record as you asked.",
-        _lines(("Request", request_id), ("What was corrected", reason), *_until_en(gone_on)),
+        lines(("Request", request_id), ("What was corrected", reason), *_until_en(gone_on)),
         _RIGHTS_EN,
     ]
-    return _letter(to, sender, today, ("登録の内容を訂正しました", ja), ("The record has been corrected", en))
+    return written(to, sender, today, ("登録の内容を訂正しました", ja), ("The record has been corrected", en))
 
 
 def disclosed(
     to: Contact, sender: Sender, today: date, request_id: str, copy: tuple[str, str], withheld: Sequence[Withheld]
 ) -> Letter:
     """The copy that was asked for (``copy``: Japanese and English), and for each part left out the reason."""
-    ja = ["登録されている内容は次のとおりです。", _lines(("受付番号", request_id)), copy[0]]
-    en = ["This is what is recorded.", _lines(("Request", request_id)), copy[1]]
+    ja = ["登録されている内容は次のとおりです。", lines(("受付番号", request_id)), copy[0]]
+    en = ["This is what is recorded.", lines(("Request", request_id)), copy[1]]
     if withheld:
         ja += ["お示ししていない部分があります。理由は次のとおりです。", *(WITHHELD[one][0] for one in withheld)]
         en += ["A part is left out, for this reason:", *(WITHHELD[one][1] for one in withheld)]
-    return _letter(
+    return written(
         to, sender, today, ("登録の内容の開示", [*ja, _RIGHTS_JA]), ("A copy of what is held", [*en, _RIGHTS_EN])
     )
 
 
 def nothing_held(to: Contact, sender: Sender, today: date, request_id: str) -> Letter:
     """There is no entry about whoever asks."""
-    ja = ["お調べしたところ、登録はありませんでした。", _lines(("受付番号", request_id))]
-    en = ["We have looked, and nothing is recorded.", _lines(("Request", request_id))]
-    return _letter(to, sender, today, ("登録はありません", ja), ("Nothing is recorded", en))
+    ja = ["お調べしたところ、登録はありませんでした。", lines(("受付番号", request_id))]
+    en = ["We have looked, and nothing is recorded.", lines(("Request", request_id))]
+    return written(to, sender, today, ("登録はありません", ja), ("Nothing is recorded", en))
 
 
 def not_shown(to: Contact, sender: Sender, today: date, request_id: str) -> Letter:
     """Whose request it is could not be shown; how it still can be."""
     ja = [
         "ご本人からのお申出であることを確かめられなかったため、写しをお送りできませんでした。",
-        _lines(("受付番号", request_id)),
+        lines(("受付番号", request_id)),
         "いつでも、もう一度お申し出ください。ご注文の番号や金額などのうち二つ、または登録されている住所にお送りする番号で"
         "確かめます。身分証明書の写しは必要ありません。",
     ]
     en = [
         "We could not make sure that the request comes from you, so no copy was sent.",
-        _lines(("Request", request_id)),
+        lines(("Request", request_id)),
         "Please ask again at any time. Two facts of the order, such as its number and amount, or a code sent to the "
         "address we hold are enough. No copy of an identity document is needed.",
     ]
-    return _letter(to, sender, today, ("ご本人の確認について", ja), ("We could not make sure that it is you", en))
+    return written(to, sender, today, ("ご本人の確認について", ja), ("We could not make sure that it is you", en))
 
 
 def protected(to: Contact, sender: Sender, today: date, request_id: str, until: date) -> Letter:
@@ -303,74 +286,26 @@ def protected(to: Contact, sender: Sender, today: date, request_id: str, until: 
     ja = [
         "ほかの方がお名前を使ったことを確かめ、登録を消去しました。今後、このお名前とご住所のご注文については、"
         "発送の前にお電話で確認するよう加盟店にお願いします。ご本人について悪い内容が伝わることはありません。",
-        _lines(("受付番号", request_id), ("この扱いの終わる日", _ja(until))),
+        lines(("受付番号", request_id), ("この扱いの終わる日", day_ja(until))),
         "この扱いは、お申出があればいつでもやめます。",
     ]
     en = [
         "We found that somebody else used your name, and have erased the record. From now on member shops are asked "
         "to confirm orders under this name and address by phone before shipping. Nothing bad is said of you.",
-        _lines(("Request", request_id), ("This ends on", _en(until))),
+        lines(("Request", request_id), ("This ends on", day_en(until))),
         "Tell us if you would rather not have this, at any time.",
     ]
-    return _letter(to, sender, today, ("お名前の保護について", ja), ("Your name is protected", en))
-
-
-def reporter_answered(to: Contact, sender: Sender, today: date, reports: Sequence[str], stays: bool) -> Letter:
-    """To the shop: whether its report still supports an entry."""
-    ja = [
-        "貴店の通報へのお申出について、確認が終わりました。",
-        _lines(("通報", "、".join(reports)), ("結果", "登録を続けます" if stays else "登録を消去しました")),
-    ]
-    en = [
-        "The person's answer to your report has been dealt with.",
-        _lines(("Report", ", ".join(reports)), ("Result", "the entry stays" if stays else "the entry was erased")),
-    ]
-    return _letter(to, sender, today, ("お申出の確認の結果", ja), ("How it was decided", en))
-
-
-def reporter_asked(to: Contact, sender: Sender, today: date, reports: Sequence[str], until: date) -> Letter:
-    """To the shop: what it does not confirm by ``until`` counts no more."""
-    ja = [
-        "貴店の通報の内容が今も変わらないか、ご確認をお願いします。",
-        _lines(("通報", "、".join(reports)), ("ご確認の期限", _ja(until))),
-        "変わらなければ再確認（report confirm）を、入金があれば入金の記録を、誤りがあれば取り下げをお願いします。"
-        "期限までに再確認のない通報は、登録の根拠として数えません。",
-    ]
-    en = [
-        "Please see whether what you reported still holds.",
-        _lines(("Report", ", ".join(reports)), ("Please confirm by", _en(until))),
-        "If it does, confirm it (report confirm). If it has been paid, record that; if something was wrong, withdraw "
-        "it. A report that is not confirmed by then supports no entry any more.",
-    ]
-    return _letter(to, sender, today, ("通報の再確認のお願い", ja), ("Does your report still hold?", en))
-
-
-def reporter_returned(to: Contact, sender: Sender, today: date, report: str, until: date) -> Letter:
-    """To the shop: the office has a question about its report, which waits until ``until``."""
-    ja = [
-        "貴店の通報について、事務局から確認したいことがあります。通報は貴店に戻っています。",
-        _lines(("通報", report), ("戻した日", _ja(today)), ("ご回答の期限", _ja(until))),
-        f"確認したい内容は「report show {report}」で表示されます。書き足すか資料を加えて、もう一度ご提出ください。"
-        "期限までにご提出がなければ、通報は終わります。すでにご提出いただいた場合や、取り下げた場合は、何もなさらないでください。",
-    ]
-    en = [
-        "The office has a question about your report, and has given it back to you.",
-        _lines(("Report", report), ("Given back on", _en(today)), ("Please answer by", _en(until))),
-        f"What it asks is shown by `report show {report}`. Please add to the report or its files, and file it again. "
-        "If nothing is filed by then, the report ends. If you have filed or withdrawn it meanwhile, there is nothing "
-        "to do.",
-    ]
-    return _letter(to, sender, today, ("通報の確認のお願い", ja), ("A question about your report", en))
+    return written(to, sender, today, ("お名前の保護について", ja), ("Your name is protected", en))
 
 
 def deadline(sender: Sender, today: date, subject: str, what: str, due_on: date) -> Letter:
     """To the office: a deadline comes near, or has passed."""
-    return _letter(
+    return written(
         Contact(),
         sender,
         today,
-        ("期限のお知らせ", [_lines(("対象", subject), ("内容", what), ("期限", _ja(due_on)))]),
-        ("A deadline", [_lines(("About", subject), ("What", what), ("Due", _en(due_on)))]),
+        ("期限のお知らせ", [lines(("対象", subject), ("内容", what), ("期限", day_ja(due_on)))]),
+        ("A deadline", [lines(("About", subject), ("What", what), ("Due", day_en(due_on)))]),
     )
 
 
@@ -384,12 +319,13 @@ _RIGHTS_EN = (
 )
 
 
-def _letter(
+def written(
     to: Contact, sender: Sender, today: date, ja: tuple[str, Sequence[str]], en: tuple[str, Sequence[str]]
 ) -> Letter:
+    """Return a letter of a title and paragraphs in each language, with day, greeting and sender around them."""
     name = to.name.strip()
-    head_ja = [_ja(today), *([f"{name} 様"] if name else [])]
-    head_en = [_en(today), *([f"Dear {name},"] if name else [])]
+    head_ja = [day_ja(today), *([f"{name} 様"] if name else [])]
+    head_en = [day_en(today), *([f"Dear {name},"] if name else [])]
     foot = "\n".join(line for line in (sender.name, sender.page, sender.contact) if line)
     return Letter(
         to,
@@ -398,7 +334,8 @@ def _letter(
     )
 
 
-def _lines(*facts: tuple[str, str]) -> str:
+def lines(*facts: tuple[str, str]) -> str:
+    """Return a paragraph of facts with their names, without those that are empty."""
     return "\n".join(f"  {name}: {value}" for name, value in facts if value)
 
 
@@ -412,16 +349,16 @@ def _case_en(case: Case) -> Sequence[tuple[str, str]]:
 
 
 def _until_ja(gone_on: date | None) -> Sequence[tuple[str, str]]:
-    return [] if gone_on is None else [("遅くとも消去される日", _ja(gone_on))]
+    return [] if gone_on is None else [("遅くとも消去される日", day_ja(gone_on))]
 
 
 def _until_en(gone_on: date | None) -> Sequence[tuple[str, str]]:
-    return [] if gone_on is None else [("Erased at the latest on", _en(gone_on))]
+    return [] if gone_on is None else [("Erased at the latest on", day_en(gone_on))]
 
 
-def _ja(day: date) -> str:
+def day_ja(day: date) -> str:
     return f"{day.year}年{day.month}月{day.day}日"
 
 
-def _en(day: date) -> str:
+def day_en(day: date) -> str:
     return f"{day:%B} {day.day}, {day.year}"

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from shopguard.registry.disputes.files import Files
 from shopguard.registry.disputes.letters import Template
 from shopguard.registry.disputes.noticing import NOTICES
 from shopguard.registry.disputes.outbox import VOID, Message, MessageState, Way, member_addressee
-from shopguard.registry.disputes.service import Files
 from shopguard.registry.entries.model import LifeState
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.reports.wording import both

@@ -8,12 +8,12 @@ from shopguard.registry.acts import SYSTEM
 from shopguard.registry.calendar import day_of
 from shopguard.registry.disputes import letters
 from shopguard.registry.disputes.due import as_written
+from shopguard.registry.disputes.files import Files
 from shopguard.registry.disputes.held import Held
 from shopguard.registry.disputes.letters import Letter, Template
 from shopguard.registry.disputes.outbox import PERSON, Message, MessageState
-from shopguard.registry.disputes.service import Files
 from shopguard.registry.entries.model import Life, LifeState, NoticeState
-from shopguard.registry.refusals import Refused
+from shopguard.registry.refusals import unless_missing
 from shopguard.registry.subjects import Subject, SubjectKind
 from shopguard.storage.engine import writing
 
@@ -61,10 +61,9 @@ class Notices:
             self._draft(life, to_tell - told)
 
     def _life(self, number: int) -> Life | None:
-        try:
+        with unless_missing():
             return self._files.entries.get(number)
-        except Refused:  # it ended meanwhile, and its letters with it
-            return None
+        return None  # it ended meanwhile, and its letters with it
 
     def _drafted(self, number: int) -> Iterable[Message]:
         found = self._files.outbox.of(Subject.of(SubjectKind.ENTRY, number))

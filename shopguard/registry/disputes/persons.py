@@ -5,12 +5,13 @@ from collections.abc import Callable, Collection, Sequence
 from shopguard.crypto import Keyring
 from shopguard.registry.acts import Acts
 from shopguard.registry.disputes.answering import Answers, Sight
+from shopguard.registry.disputes.files import Files
 from shopguard.registry.disputes.following import Following
 from shopguard.registry.disputes.letters import Sender
 from shopguard.registry.disputes.mailroom import Mailroom
 from shopguard.registry.disputes.outbox import Outbox
 from shopguard.registry.disputes.protecting import Protections
-from shopguard.registry.disputes.service import Files, PersonsDesk
+from shopguard.registry.disputes.service import PersonsDesk
 from shopguard.registry.disputes.store import RequestStore
 from shopguard.registry.entries.service import Entries
 from shopguard.registry.log import Inclusion

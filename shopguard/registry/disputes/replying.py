@@ -1,17 +1,19 @@
 """What closes a request: its state, its act, its deadlines, the letter to the person and those to the reporters."""
 
 from datetime import date, timedelta
+from functools import partial
 
 import sqlalchemy as sa
 from msgspec.structs import replace
 
 from shopguard.registry.calendar import add_years, end_of
 from shopguard.registry.disputes import letters
+from shopguard.registry.disputes.files import Files
 from shopguard.registry.disputes.held import Held
 from shopguard.registry.disputes.letters import Letter, Template
-from shopguard.registry.disputes.model import NOWHERE, Answer, Outcome, Request, RequestState
-from shopguard.registry.disputes.outbox import member_addressee
-from shopguard.registry.disputes.service import CLEAR, DUE, Files
+from shopguard.registry.disputes.model import Answer, Outcome, Request, RequestState
+from shopguard.registry.disputes.service import CLEAR, DUE
+from shopguard.registry.disputes.shop_letters import reporter_answered
 from shopguard.registry.disputes.store import subject_of
 from shopguard.registry.timers import Timer
 
@@ -55,11 +57,8 @@ class Replies:
     def tell_reporters(self, connection: sa.Connection, request: Request, held: Held, outcome: Outcome) -> None:
         """Tell each shop whether its report still supports an entry."""
         files = self._files
-        for member in sorted(held.life.members):
-            ids = [report.id for report in held.reports if report.member == member]
-            letter = letters.reporter_answered(NOWHERE, files.sender, files.today, ids, outcome in _STAYS)
-            to, now = member_addressee(member), files.clock()
-            files.outbox.draft(connection, subject_of(request), to, Template.REPORTER_ANSWERED, letter, now)
+        write = partial(reporter_answered, files.sender, files.today, stays=outcome in _STAYS)
+        files.tell_reporters(connection, subject_of(request), held.reports, Template.REPORTER_ANSWERED, write)
 
     def _letter(self, request: Request, answer: Answer, held: Held | None) -> Letter:
         to, sender, today = request.contact, self._files.sender, self._files.today

@@ -1,21 +1,19 @@
 """What a listed person can do without an account: look by a code, ask, show who they are, and hear how it stands."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from functools import partial
 
 import msgspec
 import sqlalchemy as sa
 
-from shopguard.config.periods import Periods
-from shopguard.registry.acts import Act, Acts
 from shopguard.registry.calendar import day_of, end_of
 from shopguard.registry.disputes import letters
 from shopguard.registry.disputes.codes import code_digest, code_of, new_code, read_code
+from shopguard.registry.disputes.files import Files
 from shopguard.registry.disputes.held import Held, erased, recorded
 from shopguard.registry.disputes.identity import MOST_TRIES, is_shown
-from shopguard.registry.disputes.letters import Letter, Sender, Template
+from shopguard.registry.disputes.letters import Letter, Template
 from shopguard.registry.disputes.model import (
     NOWHERE,
     Contact,
@@ -29,20 +27,13 @@ from shopguard.registry.disputes.model import (
     RequestState,
     Status,
 )
-from shopguard.registry.disputes.outbox import PERSON, Outbox, member_addressee
-from shopguard.registry.disputes.store import RequestStore, new_request_id, subject_of
-from shopguard.registry.entries.clocks import Clock, clocks
+from shopguard.registry.disputes.shop_letters import reporter_told
+from shopguard.registry.disputes.store import new_request_id, subject_of
 from shopguard.registry.entries.model import Life, LifeState
-from shopguard.registry.entries.rules import answers_until
-from shopguard.registry.entries.service import Entries
-from shopguard.registry.entries.steps import FREE
 from shopguard.registry.log import Inclusion, LeafKind
-from shopguard.registry.records import Records
 from shopguard.registry.refusals import Refusal, Refused
-from shopguard.registry.reports.store import ReportStore
 from shopguard.registry.reports.wording import both
-from shopguard.registry.seen import Seen
-from shopguard.registry.timers import Timer, Timers
+from shopguard.registry.timers import Timer
 from shopguard.storage.engine import reading, writing
 
 DUE, CLEAR = "request_due", "request_clear"
@@ -53,85 +44,6 @@ LONGEST_TEXT = 4_000
 LONGEST_CONTACT = 500
 LONGEST_NAME = 100
 """Characters."""
-
-
-@dataclass(frozen=True, slots=True)
-class Files:
-    """What the persons' desk works on.
-
-    Args:
-        clock: Unix seconds.
-        prove: returns the proof that a leaf stands in the log.
-    """
-
-    entries: Entries
-    reports: ReportStore
-    requests: RequestStore
-    records: Records
-    timers: Timers
-    acts: Acts
-    outbox: Outbox
-    clock: Callable[[], float]
-    sender: Sender
-    prove: Callable[[int], Inclusion]
-    seen: Seen
-
-    @property
-    def today(self) -> date:
-        return day_of(self.clock())
-
-    @property
-    def vault(self) -> sa.Engine:
-        return self.records.vault.engine
-
-    def about(self, request: Request) -> Held | None:
-        """Return the entry that a request is about; None if there is none, or no more."""
-        found = self.entries.by_code(request.code) if request.code else None
-        return None if found is None else self.held(found)
-
-    def held(self, life: Life) -> Held:
-        """Return an entry with the reports it rests on, as far as they are not erased."""
-        numbers = [source.report for source in life.sources]
-        found = self.reports.of_numbers(numbers)
-        return Held(life, [found[number] for number in numbers if number in found])
-
-    @property
-    def periods(self) -> Periods:
-        return self.entries.periods
-
-    def due_on(self, kind: RequestKind) -> date:
-        """Return the last day on which what is asked today is answered: a copy, else as a dispute (L8, L9, L10)."""
-        days = self.periods.copy_days if kind is RequestKind.ACCESS else self.periods.dispute_days
-        return self.today + timedelta(days=days)
-
-    def answer_until(self, life: Life) -> date | None:
-        """Return the last day on which the person may answer before a report counts; None: not known, or over."""
-        return answers_until(life, self.today, self.periods) if life.state in FREE else None
-
-    def decided_until(self, life: Life) -> date | None:
-        """Return the last day on which the open dispute about an entry is decided; None if there is none."""
-        deadline = clocks(life, self.clock(), self.periods).get(Clock.DECIDE)
-        return None if deadline is None else day_of(deadline.due_at - 1)
-
-    def opening(self, request: Request) -> AbstractContextManager[sa.Connection]:
-        """Return the transaction that takes a request in; an entry that is to be unserved is so from here on."""
-        if request.entry is None or not request.kind.unserves:
-            return writing(self.vault)
-        return self.entries.changing(request.entry)
-
-    def tell(self, connection: sa.Connection, request: Request, template: Template, letter: Letter) -> None:
-        """Draft a letter to the person who asked; nothing where there is no way to reach them."""
-        if not letter.to.is_reachable:
-            return
-        self.outbox.draft(connection, subject_of(request), PERSON, template, letter, self.clock())
-
-    def record(self, connection: sa.Connection, request: Request, by: str, reason: str, after: str) -> None:
-        """Keep what was done about a request."""
-        decided = not request.is_open
-        kind = LeafKind.REQUEST_DECIDED if decided else LeafKind.REQUEST_RECEIVED
-        before = RequestState.OPEN.value if decided else ""
-        subject = subject_of(request)
-        self.acts.record(connection, subject, Act(self.clock(), kind, str(subject), by, reason, before, after))
 
 
 class PersonsDesk:
@@ -313,12 +225,9 @@ def contested(files: Files, connection: sa.Connection, request: Request, life: L
 def _tell_reporters(files: Files, connection: sa.Connection, request: Request, held: Held) -> None:
     days = files.periods.dispute_days
     due_on = files.today + timedelta(days=days - days // 3)  # the last third is the office's, to decide
-    for member in sorted(held.life.members):
-        ids = [report.id for report in held.reports if report.member == member]
-        letter = letters.reporter_told(Contact(), files.sender, files.today, ids, due_on)
-        to = member_addressee(member)
-        files.outbox.draft(connection, subject_of(request), to, Template.REPORTER_TOLD, letter, files.clock())
-    if not held.life.members:
+    write = partial(reporter_told, files.sender, files.today, due_on=due_on)
+    files.tell_reporters(connection, subject_of(request), held.reports, Template.REPORTER_TOLD, write)
+    if not held.reports:
         files.entries.reporter_told(connection, held.life.number, "person")
 
 

@@ -1,13 +1,13 @@
 """When it turns out which shops are one, entries that rest on them are counted anew: two voices may have been one."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 import sqlalchemy as sa
 
 from shopguard.registry.acts import SYSTEM
-from shopguard.registry.refusals import Refusal, Refused
+from shopguard.registry.refusals import unless_missing
 from shopguard.registry.reports.model import Report, ReportState
 from shopguard.registry.subjects import Subject, SubjectKind
 from shopguard.registry.timers import Fire, Timer, Timers
@@ -53,7 +53,7 @@ class Regrouping:
 
     def _regroup(self, timer: Timer) -> None:
         for number in self._entries_of(timer.subject.key):
-            with _unless_it_ended(), self._entries.changing(number) as connection:
+            with unless_missing(), self._entries.changing(number) as connection:
                 self._entries.regroup(connection, number, SYSTEM)
             self._entries.settle()
         with writing(self._vault) as connection:
@@ -67,12 +67,3 @@ class Regrouping:
             found |= dict.fromkeys(report.entry for report in page if report.entry is not None)
             page = self._reports.of_member(member, ReportState.CHECKED, page[-1].id, _PAGE)
         return list(found)
-
-
-@contextmanager
-def _unless_it_ended() -> Iterator[None]:
-    try:
-        yield
-    except Refused as refused:
-        if refused.code is not Refusal.NOT_FOUND:
-            raise

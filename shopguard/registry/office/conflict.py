@@ -9,7 +9,7 @@ from shopguard.registry.acts import Act, Acts
 from shopguard.registry.entries.service import Entries
 from shopguard.registry.log import LeafKind
 from shopguard.registry.office.wording import NOT_AFFILIATED, NOT_YOURSELF, OWN_SHOP
-from shopguard.registry.refusals import Refusal, Refused
+from shopguard.registry.refusals import Refusal, Refused, unless_missing
 from shopguard.registry.subjects import Subject, SubjectKind
 from shopguard.storage.engine import reading, writing
 
@@ -84,12 +84,9 @@ class Conflicts:
 
 def members_of(entries: Entries, number: int) -> Collection[str]:
     """Return who reported an entry; of one that was loaded already decided nobody knows."""
-    try:
+    with unless_missing():
         return entries.get(number).members
-    except Refused as refused:
-        if refused.code is not Refusal.NOT_FOUND:
-            raise
-        return ()
+    return ()
 
 
 def _of(connection: sa.Connection, account: str) -> frozenset[str]:

@@ -12,7 +12,7 @@ from shopguard.registry.entries.model import Life
 from shopguard.registry.entries.service import Entries
 from shopguard.registry.epochs import current
 from shopguard.registry.placing import Placing
-from shopguard.registry.refusals import Refusal, Refused
+from shopguard.registry.refusals import unless_missing
 from shopguard.registry.reports.model import Mark, Report
 from shopguard.registry.reports.store import ReportStore, subject_of
 from shopguard.registry.sealing import open_row
@@ -114,12 +114,9 @@ class Likeness:
                 yield Similar(subject, entry.id, state, entry.category, alike, number)
 
     def _life(self, number: int) -> Life | None:
-        try:
+        with unless_missing():
             return self._entries.get(number)
-        except Refused as refused:
-            if refused.code is not Refusal.NOT_FOUND:
-                raise
-            return None
+        return None
 
 
 def _compared(one: Party, *others: Party) -> Comparison | None:
