@@ -5,7 +5,7 @@ import secrets
 import unicodedata
 
 from shopguard.crypto import Keyring
-from shopguard.registry.ids import ALPHABET
+from shopguard.registry.ids import ALPHABET, USUAL_LENGTH
 
 _READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1"})
 _GROUP = 4
@@ -35,16 +35,34 @@ def read_code(text: str) -> str | None:
 
     Full-width and small letters, other hyphens and spaces, and the letters O, I and L for digits are all read.
     """
-    folded = unicodedata.normalize("NFKC", text[:100]).upper().translate(_READ_AS)
-    symbols = re.sub(r"[\s\-\u2010-\u2015\u2212\u30fc\uff0d.]", "", folded)
+    symbols = _symbols(text)
     if len(symbols) not in (_SYMBOLS, _SHORT) or set(symbols) - set(ALPHABET) or _remainder(symbols):
         return None
     return _grouped(symbols)
 
 
+def is_short(code: str) -> bool:
+    """Whether a code that was read is one of ``new_short_code``."""
+    return len(code) < _SYMBOLS
+
+
+def read_id(kind: str, text: str) -> str | None:
+    """Return the id of a record of this ``kind`` (``ids.new_id``) that ``text`` says, typed as codes are, or None."""
+    symbols = _symbols(text)
+    rest = symbols.removeprefix(kind)
+    if rest == symbols or len(rest) != USUAL_LENGTH or set(rest) - set(ALPHABET):
+        return None
+    return f"{kind}-{rest}"
+
+
 def code_digest(keyring: Keyring, code: str) -> bytes:
     """Return what is stored of a code: without the keyring nobody can tell whether a guess is right."""
     return keyring.digest("registry-vault/code", code.encode())[:_DIGEST_BYTES]
+
+
+def _symbols(text: str) -> str:
+    folded = unicodedata.normalize("NFKC", text[:100]).upper().translate(_READ_AS)
+    return re.sub(r"[\s\-\u2010-\u2015\u2212\u30fc\uff0d.]", "", folded)
 
 
 def _made(length: int, random: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -164,6 +165,17 @@ class Outbox:
     def of(self, subject: Subject) -> Sequence[Message]:
         """Return every message about a record, the oldest first."""
         return self._select(message_table.c.subject == str(subject))
+
+    def days(self, subjects: Collection[Subject], addressee: str) -> Collection[date]:
+        """Return the days that stand at the top of the letters about these records, those of erased ones, too.
+
+        What was taken away before anybody sent it was never a letter.
+        """
+        is_void = (message_table.c.state == MessageState.DRAFTED.value) & message_table.c.sealed.is_(None)
+        is_meant = message_table.c.subject.in_(map(str, subjects)) & (message_table.c.addressee == addressee)
+        query = sa.select(message_table.c.drafted_at).where(is_meant & ~is_void)
+        with reading(self._vault) as connection:
+            return {day_of(at) for at in connection.scalars(query)}
 
     def sent(self, connection: sa.Connection, number: int, way: Way, proof: str, now: float) -> Message:
         """Keep that a letter was sent, and what shows it; ``Refused`` if it was sent, came back, or is void."""

@@ -1,7 +1,7 @@
 """What a listed person can do without an account: look by a code, ask, show who they are, and hear how it stands."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 
 import msgspec
@@ -11,6 +11,7 @@ from shopguard.registry.calendar import day_of, end_of
 from shopguard.registry.disputes import letters
 from shopguard.registry.disputes.codes import code_digest, code_of, new_code, read_code
 from shopguard.registry.disputes.files import Files
+from shopguard.registry.disputes.genuine import Genuine, check_letter
 from shopguard.registry.disputes.held import Held, erased, recorded
 from shopguard.registry.disputes.identity import MOST_TRIES, is_shown
 from shopguard.registry.disputes.letters import Letter, Template
@@ -138,6 +139,11 @@ class PersonsDesk:
         with reading(self._files.vault) as connection:
             request = self._files.requests.by_receipt(connection, _code(receipt))
         return self._status(request)
+
+    def check_letter(self, mark: str, on: date | None = None) -> Genuine:
+        """Return whether a letter with this code or number, and this date at its top, is ours; see ``genuine``."""
+        files = self._files
+        return check_letter(files.entries, files.requests, files.outbox, mark, on)
 
     def prove(self, receipt: str, told: Mapping[Fact, str] | None = None, letter_code: str = "") -> Status:
         """Return how a request stands after facts, or the code of a letter, were tried as proof of who asks.

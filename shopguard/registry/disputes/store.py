@@ -1,6 +1,6 @@
 """Requests and protected persons in the vault: each sealed under a key of its own, with which it is forgotten."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -17,10 +17,13 @@ from shopguard.registry.subjects import Subject, SubjectKind
 from shopguard.storage.columns import NUMBER
 from shopguard.storage.engine import reading
 
+REQUEST = "Q"
+"""What the id of a request begins with."""
+
 
 def new_request_id() -> str:
     """Return what a request is called by people: 50 random bits."""
-    return new_id("Q")
+    return new_id(REQUEST)
 
 
 def new_protection_id() -> str:
@@ -92,6 +95,22 @@ class RequestStore:
         """Return those of ``numbers`` that are not forgotten."""
         with reading(self._records.vault.engine) as connection:
             return self._many(connection, request_table.c.number.in_(numbers))
+
+    def numbers(
+        self, receipt: str | None = None, request_id: str | None = None, entries: Collection[int] = ()
+    ) -> Mapping[int, int | None]:
+        """Return the requests of this receipt, of this id or about these entries, forgotten ones by their id, too.
+
+        By number; with the entry that each is about, as far as that is known.
+        """
+        is_meant: sa.ColumnElement[bool] = request_table.c.entry.in_(entries)
+        if receipt is not None:
+            is_meant |= request_table.c.receipt_digest == code_digest(self.master, receipt)
+        if request_id is not None:
+            is_meant |= request_table.c.id == request_id
+        query = sa.select(request_table.c.number, request_table.c.entry).where(is_meant)
+        with reading(self._records.vault.engine) as connection:
+            return {row.number: row.entry for row in connection.execute(query)}
 
     def empty(self, connection: sa.Connection, number: int) -> None:
         """Take away what a request said; that there was one, of which kind and when, remains."""

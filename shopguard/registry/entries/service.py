@@ -111,6 +111,13 @@ class Entries:
             number = self._store.by_code(connection, code_digest(self._master, code))
             return None if number is None else self._store.gone(connection, number)
 
+    def ever(self, code: str) -> Collection[int]:
+        """Return the entry that goes or went by ``code``, and the one it goes on in; empty if there never was."""
+        with reading(self._vault) as connection:
+            number = self._store.by_code(connection, code_digest(self._master, code))
+            gone = None if number is None else self._store.gone(connection, number)
+        return [one for one in (number, None if gone is None else gone.into) if one is not None]
+
     def in_state(self, state: LifeState, after: int = 0, limit: int = 100) -> Sequence[Life]:
         """Return the first entries in ``state`` above the number ``after``."""
         with reading(self._vault) as connection:

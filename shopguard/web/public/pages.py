@@ -14,10 +14,12 @@ from flask.typing import ResponseReturnValue
 
 from shopguard.registry.disputes.codes import new_code
 from shopguard.registry.disputes.door import Door
+from shopguard.registry.disputes.genuine import Genuine
 from shopguard.registry.disputes.model import Fact, Opened, Recorded, RequestKind, RequestState, Status
 from shopguard.registry.disputes.routes import place_of
 from shopguard.registry.disputes.service import PersonsDesk
 from shopguard.registry.refusals import Refusal, Refused
+from shopguard.registry.reports.values import Odd, day
 from shopguard.web import formats
 from shopguard.web.bilingual import in_one_language
 from shopguard.web.language import gettext as _
@@ -61,16 +63,10 @@ class Counter:
         with self.door.let_in(self.place):
             return self.desk.prove(receipt, facts, letter_code)
 
-    def is_ours(self, code: str) -> bool:
-        """Whether a code is one that we wrote in a letter."""
+    def checked(self, mark: str, on: date | None) -> Genuine:
+        """Whether a letter with this code or number and this date is ours."""
         with self.door.let_in(self.place):
-            try:
-                self.desk.what_is_recorded(code)
-            except Refused as refused:
-                if refused.code is not Refusal.NOT_FOUND:
-                    raise
-                self.desk.status(code)
-        return True
+            return self.desk.check_letter(mark, on)
 
 
 def persons_pages(counter: Counter) -> Blueprint:
@@ -164,18 +160,22 @@ def persons_pages(counter: Counter) -> Blueprint:
 
     @pages.post("/letter")
     def check_letter() -> ResponseReturnValue:
-        typed = _typed("code")
+        typed, dated = _typed("code"), _typed("date")
 
         def said(**told: Any) -> str:
-            return render_template("public/letter.html", code=typed, **told)
+            return render_template("public/letter.html", code=typed, date=dated, **told)
 
-        if not typed:
-            return said(errors={"code": _("Please type in the code of the letter.")}), 400
+        errors = {} if typed else {"code": _("Please type in the code or the number that stands on the letter.")}
+        on = _day(dated)
+        if dated and on is None:
+            errors["date"] = _("Please write the day as 2026-11-09.")
+        if errors:
+            return said(errors=errors), 400
         try:
-            return said(is_ours=counter.is_ours(typed))
+            return said(found=counter.checked(typed, on))
         except Refused as refused:
             if refused.code is Refusal.NOT_FOUND:
-                return said(is_ours=False), 404
+                return said(is_unknown=True), 404
             return _refused(refused, said, "code")
 
     return pages
@@ -183,6 +183,13 @@ def persons_pages(counter: Counter) -> Blueprint:
 
 def _typed(name: str) -> str:
     return request.form.get(name, "").strip()[:_LONGEST_CODE]
+
+
+def _day(text: str) -> date | None:
+    try:
+        return day(text)
+    except Odd:
+        return None
 
 
 def _held(code: str, found: Recorded) -> str:

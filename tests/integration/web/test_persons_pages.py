@@ -3,80 +3,31 @@
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
-from flask import Flask
 from structlog.testing import capture_logs
-from werkzeug.test import TestResponse
 
 from shopguard.bootstrap import Installation
 from shopguard.config import Config
 from shopguard.model import Effect
 from shopguard.registry.disputes.codes import new_code
-from shopguard.registry.disputes.door import Door
 from shopguard.registry.disputes.model import RequestKind, RequestState
-from shopguard.registry.disputes.routes import persons_routes
 from shopguard.registry.disputes.shapes import LOOK
-from shopguard.registry.lookup.routes import registry_app
 from shopguard.registry.protocol import Registry
 from shopguard.testing.registry import FakeRegistry
-from shopguard.web.public.app import Office, beside, persons_app
 from shopguard.web.public.furigana import furigana
 
 from ..persons.conftest import CONTENT, FACTS, MAIL, SENDER, Centre, centre
 from .conftest import read
+from .persons_visitor import Visitor, field, served, visitor
 
-__all__ = ["centre"]
+__all__ = ["centre", "visitor"]
 
 SHOP = "flower-shop"
 GET = ("", "record", "ask", "ask/send", "status", "status/proof", "letter")
 POST = ("record", "ask", "ask/send", "status", "status/proof", "letter")
 LOOKED_FOR = ("渡邊", "芝公園", "東京ハイツ", "0000-1111", "taro@example", "5001", SHOP, str(CONTENT.items))
 """What would say whom an entry is about, and who reported."""
-
-
-class Visitor:
-    """A browser at the persons' pages that reads ``language``; ``door`` keeps time by the registry's clock."""
-
-    def __init__(self, centre: Centre, language: str = "en") -> None:
-        self.centre = centre
-        self.app = served(centre)
-        self.browser = self.app.test_client()
-        self.browser.environ_base["HTTP_ACCEPT_LANGUAGE"] = language
-
-    def open(self, page: str, **more: Any) -> TestResponse:
-        return self.browser.get(f"/persons/{page}", **more)
-
-    def send(self, page: str, headers: dict[str, str] | None = None, **fields: str) -> TestResponse:
-        return self.browser.post(f"/persons/{page}", data=fields, headers=headers)
-
-    def ask(self, **fields: str) -> str:
-        """Send a request that is taken, and return its code."""
-        answer = self.send("ask/send", **fields)
-        assert answer.status_code == 200, read(answer.text)
-        return field(answer, "receipt")
-
-
-def served(centre: Centre, proxies: int = 0) -> Flask:
-    """The registry as it is served, with one door before the persons' desk and their pages."""
-    door = Door(lambda: centre.now.timestamp())
-    app = registry_app(centre.home.service, more=[persons_routes(centre.persons.desk, door, proxies)])
-    beside(app, persons_app(centre.persons.desk, door, Office(SENDER, "https://registry.example.com"), proxies))
-    return app
-
-
-def field(answer: TestResponse, name: str) -> str:
-    """What a page's form holds in a field that nobody sees."""
-    found = re.search(rf'type="hidden" name="{name}" value="([^"]*)"', answer.text)
-    assert found is not None, f"no field {name}"
-    return found.group(1)
-
-
-@pytest.fixture
-def visitor(centre: Centre) -> Visitor:
-    return Visitor(centre)
-
 
 # --- every page -----------------------------------------------------------------------------------------------------
 
@@ -367,19 +318,6 @@ def test_the_answer_is_read_by_the_code_of_the_request(centre: Centre, visitor: 
     page = visitor.send("status", receipt=receipt)
     assert "We erased the record." in page.text
     assert "aoki" not in page.text
-
-
-# --- whether a letter is ours ---------------------------------------------------------------------------------------
-
-
-def test_a_letter_of_ours_is_known_by_either_code(centre: Centre, visitor: Visitor) -> None:
-    life = centre.active()
-    receipt = visitor.ask(code=life.code, kind="access")
-    for code in (life.code, receipt):
-        answer = visitor.send("letter", code=code)
-        assert (answer.status_code, "We know this code" in answer.text) == (200, True)
-    unknown = visitor.send("letter", code=new_code())
-    assert (unknown.status_code, "We do not know this code" in unknown.text) == (404, True)
 
 
 # --- whose forms ----------------------------------------------------------------------------------------------------
