@@ -9,7 +9,7 @@ from shopguard.guard.own_batches import PIECE, Batch, Row
 from shopguard.guard.own_list import Bringing, OwnList
 from shopguard.guard.own_people import OwnKind, OwnPerson, Standing
 from shopguard.identity import identify
-from shopguard.model import Party
+from shopguard.model import Party, PrivacyKind, PrivacyRequest
 from shopguard.storage.tables import audit, own_entry, own_token
 
 from .own_people import ALLOWED, HANAKO, SHOP, WATCHED, order_of
@@ -207,6 +207,15 @@ def test_nothing_personal_is_stored_in_clear(house):
     for text in ("見本", "hanako", "2222", "梅田", "受取"):
         assert text not in stored
     assert "HANAKO" not in repr(WATCHED) and "見本" not in repr(WATCHED)
+
+
+@pytest.mark.parametrize("kind", [PrivacyKind.ERASE_PERSON, PrivacyKind.ERASE_SHOP])
+def test_an_erasure_that_the_platform_asks_for_leaves_the_list_to_the_shop(house, kind):
+    house.own_list.add(SHOP, WATCHED, "clerk")
+    house.take(order_of(HANAKO))
+    house.privacy.handle(PrivacyRequest(SHOP, kind, "R-1", ("1",), HANAKO.emails))
+    assert house.verdict() is None
+    assert [entry.person for entry in house.own_list.every(SHOP)] == [WATCHED]
 
 
 def test_what_is_done_is_in_the_audit_log(house):
