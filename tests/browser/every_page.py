@@ -4,10 +4,13 @@ import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+import segno
 from flask import Flask, url_for
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page
@@ -18,15 +21,17 @@ from shopguard.config import Config, Language, Mode, ShopSettings
 from shopguard.crypto import Keyring
 from shopguard.registry.disputes.door import Door
 from shopguard.registry.disputes.letters import Sender
+from shopguard.registry.disputes.model import Contact, RequestKind
 from shopguard.registry.home import RegistryHome
 from shopguard.registry.lookup.routes import registry_app
+from shopguard.registry.members.fees import Rate
 from shopguard.registry.protocol import Registry
 from shopguard.testing.registry import FakeRegistry
 from shopguard.web.public.app import Office as PersonsOffice
 from shopguard.web.public.app import beside, persons_app
 from shopguard.web.roles import Role
 from tests.integration.web.conftest import ENTRY, REF, SHOP, Console
-from tests.integration.web.office_desk import APPLIED, Clock, Office
+from tests.integration.web.office_desk import APPLIED, Clock, Office, at
 
 LANGUAGES = {"ja": "ja-JP", "en": "en-GB"}
 _SAMPLES = {
@@ -47,11 +52,29 @@ _SENT = (
     "/console/replay/",
     "/console/set-up",
     "/console/accounts",
-    "/office/requests/new",
 )
 """Pages whose form is sent as it is: what comes of it, and how they tell what is missing, are pages too."""
 
+FEES = [Rate(date(2020, 1, 1), Decimal(3000), Decimal(300))]
+CONTACT = Contact("渡邊", "taro@example.jp")
+DISPUTED = timedelta(days=13)
+"""How long ago somebody contested an entry: its deadlines are near, and the office was warned."""
+
+_TWO = ["flower-shop", "book-shop"]
+_LONG = "督促の記録" * 12
 _MOST_STEPS = 400
+
+_BUTTONS = """
+  const buttons = [...document.querySelectorAll("main form[method=post] button")];
+  const goesTo = button => new URL(button.getAttribute("formaction") ?? button.form.action, location).pathname;
+"""
+_ACTIONS = f"() => {{ {_BUTTONS} return buttons.map(goesTo); }}"
+_PRESS = f"""action => {{
+  {_BUTTONS}
+  const button = buttons.find(button => goesTo(button) === action);
+  button.form.noValidate = true;
+  button.form.requestSubmit(button);
+}}"""
 
 
 @dataclass
@@ -60,12 +83,14 @@ class Everything:
 
     Args:
         code: of the letter.
+        more: addresses of the office's pages that look otherwise in another state.
     """
 
     office: Office
     console_address: str
     persons_address: str
     code: str
+    more: Sequence[str]
     browser: Browser
 
     def on_a_phone(self, language: str) -> Page:
@@ -77,7 +102,8 @@ class Everything:
 
     def console_pages(self) -> Sequence[str]:
         """An address of each page of the console that shows something to whoever has all roles."""
-        return list(Addresses(self.office.console.app, self.office.console.browser()).found().values())
+        found = Addresses(self.office.console.app, self.office.console.browser()).found()
+        return list(dict.fromkeys((*found.values(), *self.more)))
 
     def console_steps(self, page: Page) -> Iterator[str]:
         """Open every page of the console, before and after signing in; yields the address of each."""
@@ -94,6 +120,33 @@ class Everything:
             with page.expect_navigation():
                 page.locator("main form:has(.primary)").first.evaluate("form => form.submit()")
             yield f"{address}, sent"
+        yield from self.office_answers(page, [address for address in pages if address.startswith("/office")])
+
+    def office_answers(self, page: Page, pages: Sequence[str]) -> Iterator[str]:
+        """Send everything that these pages can send, as it is: what they ask for then, and what was done, are pages.
+
+        Each kind of thing once; what becomes possible by another is sent after that.
+        """
+        sent: set[str] = set()
+        for address in pages:
+            while (action := self._next_action(page, address, sent)) is not None:
+                with page.expect_navigation():
+                    page.evaluate(_PRESS, action)
+                yield f"{address}, {action}"
+        rules = self.office.console.app.url_map.iter_rules()
+        missed = {rule.endpoint for rule in rules if rule.endpoint.startswith("office.") and "POST" in rule.methods}
+        assert missed - sent == set(), "nobody looks at what comes of these"
+
+    def _next_action(self, page: Page, address: str, sent: set[str]) -> str | None:
+        """Open a page, and return where its first form goes whose endpoint is not in ``sent``; it is from now on."""
+        page.goto(address)
+        matching = self.office.console.app.url_map.bind("")
+        for action in page.evaluate(_ACTIONS):
+            endpoint, _ = matching.match(action, method="POST")
+            if endpoint not in sent:
+                sent.add(endpoint)
+                return str(action)
+        return None
 
     def persons_steps(self, page: Page) -> Iterator[str]:
         """Let a person walk through all pages; yields the name of each once it is open."""
@@ -101,10 +154,12 @@ class Everything:
             page.goto(f"{self.persons_address}/{name}")
             yield name or "start"
         page.goto(f"{self.persons_address}/letter")
-        for code in ("ABCD-1234-EFGH-5678", self.code):
+        of_ours = [(self.code, dated) for dated in ("", "soon", "2020-01-01")]
+        for code, dated in (("ABCD-1234-EFGH-5678", ""), *of_ours):
             page.fill("#code", code)
+            page.fill("#date", dated)
             _send(page)
-            yield "letter checked"
+            yield f"letter checked: {code} {dated}"
         page.goto(f"{self.persons_address}/record")
         for code in ("wrong", self.code):
             page.fill("#code", code)
@@ -135,11 +190,11 @@ class Addresses:
     def found(self) -> dict[str, str]:
         """Addresses by endpoint, of pages alone: files, pictures and what machines read are left out."""
         rules = [rule for rule in self._app.url_map.iter_rules() if "GET" in (rule.methods or ()) and _is_page(rule)]
-        waiting = [self._sample(rule) for rule in rules]
-        for _ in range(_MOST_STEPS):
-            if not waiting:
+        waiting = dict.fromkeys(self._sample(rule) for rule in rules)
+        for number in range(_MOST_STEPS):
+            if number >= len(waiting):
                 break
-            waiting += self._links(waiting.pop(0))
+            waiting |= dict.fromkeys(self._links(list(waiting)[number]))
         return self._found
 
     def _sample(self, rule: Rule) -> str:
@@ -185,30 +240,69 @@ def everything(
     settings = ShopSettings(SHOP, "fake", None, mode=Mode.HOLD, language=Language.JA, rate_per_s=1000)
     guard = install(Config(shops={SHOP: settings}), FakeRegistry(ENTRY))
     sender = Sender("見本ネットワーク事務局", "https://registry.example.com/persons/", "03-0000-0000")
-    clock = Clock(datetime.now(UTC))
-    home = RegistryHome(folder, "example", Keyring(folder / "keys.json"), clock, apart=False, sender=sender)
+    clock = Clock(datetime.now(UTC) - DISPUTED)
+    home = RegistryHome(
+        folder, "example", Keyring(folder / "keys.json"), clock, apart=False, fees=FEES, sender=sender
+    )
     vars(guard)["home"] = home
     office = Office(Console(guard), home, clock)
-    life = _furnish(office)
+    code, more = _furnish(office)
     persons = registry_app(home.service)
     beside(persons, persons_app(home.persons.desk, Door(guard.clock), PersonsOffice(sender)))
     yield Everything(
         office,
         f"http://127.0.0.1:{serve(office.console.app)}",
         f"http://127.0.0.1:{serve(persons)}/persons",
-        life,
+        code,
+        more,
         browser,
     )
     home.close()
 
 
-def _furnish(office: Office) -> str:
-    """Let there be something to do everywhere; returns the code of a person who has not asked for anything yet."""
+def _furnish(office: Office) -> tuple[str, Sequence[str]]:
+    """Let there be something to do everywhere.
+
+    Returns the code of a person who has not asked for anything yet, and addresses of pages in another state.
+    """
     office.console.order()
-    for _ in range(2):
-        office.file()
-    office.home.applications.apply(APPLIED, "office")
-    contested, waiting = office.entry("flower-shop", "book-shop"), office.entry("tea-shop")
+    home = office.home
+    for number, name in enumerate(("flower-shop", "book-shop", "tea-shop"), 1):
+        home.members.create(name, "長い名前の店舗" * 12, bytes([number] * 32), 50)
+    home.members.tie("flower-shop", "book-shop", "one family, as both shops told us", "aoki")
+    home.members.suspend("tea-shop", "asked too much", "aoki")
+    home.conflicts.affiliate("kubo", "tea-shop", "aoki", "owner")
+    home.fees.issue()
+    home.applications.apply(APPLIED, "office")
+    contested, waiting, suspended = (office.entry(*shops) for shops in (_TWO, ["tea-shop"], ["tea-shop"]))
     office.contest(contested)
-    office.home.persons.following.follow()
-    return waiting.code
+    home.cases.suspend(suspended.number, "aoki", "looked at again")
+    home.persons.answers.protect(office.contest(office.entry("tea-shop"), RequestKind.MISUSE), "aoki", "Another did.")
+    copy = office.contest(waiting, RequestKind.ACCESS)
+    unknown = [home.persons.desk.open_request(RequestKind.ACCESS, text, CONTACT).request for text in ("?", "!")]
+    misused = office.contest(office.entry("book-shop"), RequestKind.MISUSE)
+    home.persons.following.follow()
+    office.clock.now += DISPUTED
+    home.sweeper.sweep()
+    home.heads.sign()
+    office.raise_alarm()
+    alike, report = office.file("book-shop"), office.file()
+    office.attach(report, "photo.png", "png", _wide_picture())
+    memo = office.attach(report, _LONG + ".txt", "text", (f"{_LONG}\n" * 20 + "x" * 600).encode())
+    more = [
+        at(report),
+        at(report, "files", memo, "text"),
+        at(report, "beside", alike.id),
+        *(f"/office/requests/{request}" for request in (*unknown, copy, misused)),
+        *(f"/office/entries/{life.reference}" for life in (contested, waiting, suspended)),
+        "/office/members/tea-shop",
+        "/office/fees",
+    ]
+    return waiting.code, more
+
+
+def _wide_picture() -> bytes:
+    """A PNG that is wider than a phone."""
+    drawn = BytesIO()
+    segno.make("an invented parcel slip").save(drawn, kind="png", scale=40)
+    return drawn.getvalue()

@@ -20,6 +20,7 @@ from shopguard.registry.members.applications import Applied
 from shopguard.registry.members.particulars import Particulars
 from shopguard.registry.reports.model import Report
 from shopguard.registry.reports.store import StoredFile
+from shopguard.registry.search.monitoring import alarm_table
 from shopguard.storage.engine import writing
 from shopguard.storage.tables import audit
 from shopguard.web.roles import Role
@@ -68,7 +69,7 @@ class Office:
 
     def attach(self, report: Report, name: str, kind: str, content: bytes) -> str:
         """Let a report have one file more, and return its id."""
-        file_id = f"F-{name}"
+        file_id = f"F-{report.number}-{sha256(name.encode()).hexdigest()[:8]}"
         kept = StoredFile(file_id, name, kind, len(content), sha256(content).digest(), self.clock.now.timestamp())
         with writing(self.home.engine("vault")) as connection:
             self.home.reports.store.add_file(connection, report.number, kept, content)
@@ -99,6 +100,12 @@ class Office:
         return self.home.persons.desk.open_request(
             kind, "I paid.", Contact("渡邊", "taro@example.jp"), life.code
         ).request
+
+    def raise_alarm(self) -> None:
+        """Let the monitoring have found something odd about a member."""
+        columns = {"code": "night", "member": "flower-shop", "about": "", "times": 7, "first_at": 1.0, "last_at": 2.0}
+        with writing(self.home.engine("vault")) as connection:
+            connection.execute(alarm_table.insert(), {**columns, "raised_at": 3.0})
 
     def somebody(self, name: str) -> FlaskClient:
         """A browser of an account at the office."""

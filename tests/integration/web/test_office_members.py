@@ -7,8 +7,6 @@ import pytest
 
 from shopguard.registry.desk import Role as MemberRole
 from shopguard.registry.members.model import State
-from shopguard.registry.search.monitoring import alarm_table
-from shopguard.storage.engine import writing
 from shopguard.web.roles import Role
 
 from .conftest import press, read
@@ -65,9 +63,7 @@ def test_a_shop_that_is_turned_down_leaves_nothing(office: Office) -> None:
 
 
 def test_an_alarm_is_answered_with_what_came_of_it(office: Office) -> None:
-    with writing(office.home.engine("vault")) as connection:
-        columns = {"code": "night", "member": "flower-shop", "about": "", "times": 7, "first_at": 1.0, "last_at": 2.0}
-        connection.execute(alarm_table.insert(), {**columns, "raised_at": 3.0})
+    office.raise_alarm()
     browser = office.somebody("aoki")
     assert "searches at night" in browser.get("/office/alarms").text
     assert press(browser, "/office/alarms/1/answer", {"reason": " "}).status_code == 422
