@@ -34,7 +34,17 @@ _DONE = {
     "passkey-gone": later("The passkey was removed. You may delete it on your device, too."),
     "session": later("That browser was signed out."),
     "language": later("Your language was changed."),
+    "linked": later("Your account is linked: from now on you can sign in there."),
+    "unlinked": later("Your account is not linked any more."),
 }
+COMPANY_FAULTS = {
+    "no-role": later("You are known there, but nothing here is for you yet. Ask whoever looks after ShopGuard."),
+    "away": later("The company's sign-in does not answer now. Try again in a moment, or sign in another way."),
+    "refused": later("The company's sign-in did not confirm who you are. Please try once more."),
+    "taken": later("Whoever you are there has another account here already."),
+    "only-way": later("This is your only way in. Set a password or add a passkey first."),
+}
+"""What keeps somebody from signing in by the company, or from linking their account."""
 
 
 def fresh(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -54,7 +64,8 @@ def fresh(view: Callable[..., Any]) -> Callable[..., Any]:
 @pages.get("/me")
 @only()
 def me() -> AnyResponse:
-    return _page()
+    fault = COMPANY_FAULTS.get(request.args.get("fault", ""))
+    return _page({"company": _(fault)} if fault else None)
 
 
 @pages.post("/me/password")
@@ -216,6 +227,7 @@ def choose_language() -> AnyResponse:
 
 
 def _page(errors: dict[str, str] | None = None) -> AnyResponse:
+    """Return the page of the viewer's own account, with what was wrong with a form of it."""
     people, me, site = service(People), viewer(), site_of(origin())
     page = render_template(
         "accounts/me.html",
@@ -223,6 +235,7 @@ def _page(errors: dict[str, str] | None = None) -> AnyResponse:
         ways=people.proofs.ways()[me.account.id],
         recovery=len(people.proofs.of(me.account.id).recovery),
         passkeys=people.passkeys.of(me.account.id),
+        company=people.company.label if people.company else None,
         offer=people.passkeys.offer(me.account, site, me.form_key) if site else None,
         sessions=[(one, device(one.browser)) for one in people.sessions.of(me.account.id)],
         done=_DONE.get(request.args.get("done", "")),

@@ -43,8 +43,13 @@ class Ways:
     paused_until: float | None
 
     @property
+    def own(self) -> bool:
+        """Whether there is one that needs nobody else."""
+        return self.password or self.passkeys > 0
+
+    @property
     def any(self) -> bool:
-        return self.password or self.passkeys > 0 or self.company
+        return self.own or self.company
 
 
 class ProofStore:

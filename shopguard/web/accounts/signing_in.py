@@ -1,19 +1,15 @@
-"""The pages of signing in: a link, a name and a password with a one-time code, a passkey, or the company's own."""
+"""The pages of signing in: a link, a name and a password with a one-time code, or a passkey."""
 
-import secrets
-
-from flask import abort, g, make_response, redirect, render_template, request, url_for
+from flask import g, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from shopguard.registry.refusals import Refused
 from shopguard.web.accounts import codes
-from shopguard.web.accounts.company import Arrival, Company, CompanyAway, CompanyRefused
 from shopguard.web.accounts.held import Onward, hold, local, onward
 from shopguard.web.accounts.model import Account, Viewer
 from shopguard.web.accounts.pages import note, pages
 from shopguard.web.accounts.passkeys import PasskeyRefused, site_of
 from shopguard.web.accounts.people import People
-from shopguard.web.accounts.store import AccountRefused
 from shopguard.web.accounts.tickets import Ticket, fits
 from shopguard.web.app import is_secure, origin, service, start_session
 from shopguard.web.language import later
@@ -33,9 +29,6 @@ _TOO_OFTEN = later("There were too many wrong tries from your network. Wait an h
 _TOO_OLD = later("This page was open for too long, or your browser keeps no cookies. Please try once more.")
 _WRONG_CODE = later("This code does not fit, was used before, or there were too many wrong tries.")
 _WRONG_PASSKEY = later("This passkey is not registered here, or the device did not answer in time.")
-_NO_ROLE = later("You are known there, but nothing here is for you yet. Ask whoever looks after ShopGuard.")
-_AWAY = later("The company's sign-in does not answer now. Try again in a moment, or sign in another way.")
-_REFUSED = later("The company's sign-in did not confirm who you are. Please try once more.")
 _LINK_USED = later(
     "This link was used before or is too old. Start shopguard again for a new one, or run shopguard sign-in."
 )
@@ -50,7 +43,7 @@ def sign_in() -> AnyResponse:
         return _by_link(token)
     if g.viewer and not request.args.get("again"):
         return redirect(onward().then or url_for("home"))
-    return _page(Onward(local(request.args.get("next", ""))))
+    return sign_in_page(Onward(local(request.args.get("next", ""))))
 
 
 @pages.post("/sign-in/hold")
@@ -61,7 +54,7 @@ def hold_on() -> AnyResponse:
     held = hold()
     if g.viewer and not request.args.get("again"):
         return _go_on(Onward(held=held))
-    return _page(Onward(held=held))
+    return sign_in_page(Onward(held=held))
 
 
 @pages.post("/sign-in")
@@ -71,15 +64,15 @@ def by_password() -> AnyResponse:
     people, on = service(People), onward()
     ticket, name = people.tickets.of(request), request.form.get("name", "").strip()
     if not fits(ticket, request.form.get("key", "")):
-        return _go_on(on) if g.viewer else _page(on, _TOO_OLD, name)
+        return _go_on(on) if g.viewer else sign_in_page(on, _TOO_OLD, name)
     try:
         people.wrong.check(request.remote_addr or "")
     except Refused:
-        return _page(on, _TOO_OFTEN, name, 429)
+        return sign_in_page(on, _TOO_OFTEN, name, 429)
     account = _who(people, name, request.form.get("password", ""))
     if account is None:
         people.wrong.count(request.remote_addr or "")
-        return _page(on, _WRONG, name)
+        return sign_in_page(on, _WRONG, name)
     if people.proofs.of(account.id).totp is None:
         return enter(account, "password", on)
     return _code_page(people.tickets.began(ticket or people.tickets.new(), account=account.id), on)
@@ -94,7 +87,7 @@ def by_code() -> AnyResponse:
     step = people.tickets.step(ticket)
     account = people.accounts.get(step.account) if step and step.account else None
     if ticket is None or account is None or not fits(ticket, request.form.get("key", "")):
-        return _go_on(on) if g.viewer else _page(on, _TOO_OLD)
+        return _go_on(on) if g.viewer else sign_in_page(on, _TOO_OLD)
     used = _use_code(people, account, request.form.get("code", ""))
     if used is None:
         note(account.name, "sign_in_failed", "code")
@@ -109,59 +102,15 @@ def by_passkey() -> AnyResponse:
     people, on = service(People), onward()
     ticket, site = people.tickets.of(request), site_of(origin())
     if ticket is None or site is None or not fits(ticket, request.form.get("key", "")):
-        return _go_on(on) if g.viewer else _page(on, _TOO_OLD)
+        return _go_on(on) if g.viewer else sign_in_page(on, _TOO_OLD)
     try:
         account = people.accounts.get(people.passkeys.holder(site, ticket.key, request.form.get("answer", "")))
     except PasskeyRefused:
         account = None
     if account is None or not people.links.use_once(f"passkey {ticket.key}", ticket.until):
         note(NOBODY, "sign_in_failed", "passkey")
-        return _page(on, _WRONG_PASSKEY)
+        return sign_in_page(on, _WRONG_PASSKEY)
     return enter(account, "passkey", on)
-
-
-@pages.get("/sign-in/company")
-@anybody
-def to_company() -> AnyResponse:
-    """Send somebody to the company's own sign-in."""
-    people = service(People)
-    company = _company()
-    try:
-        beginning = company.begin(_back())
-    except (CompanyAway, CompanyRefused):
-        return _page(onward(), _AWAY, status=503)
-    then = local(request.args.get("next", ""))
-    ticket = people.tickets.of(request) or people.tickets.new()
-    ticket = people.tickets.began(
-        ticket, state=beginning.state, nonce=beginning.nonce, verifier=beginning.verifier, then=then
-    )
-    answer = redirect(beginning.address)
-    people.tickets.give(answer, ticket, is_secure())
-    return answer
-
-
-@pages.get("/sign-in/company/back")
-@anybody
-def from_company() -> AnyResponse:
-    """Take the answer of the company's own sign-in."""
-    people = service(People)
-    company = _company()
-    step = people.tickets.step(people.tickets.of(request))
-    state, code = request.args.get("state", ""), request.args.get("code", "")
-    if step is None or not step.state or not secrets.compare_digest(step.state.encode(), state.encode()):
-        return _page(Onward(), _REFUSED)
-    on = Onward(local(step.then))
-    try:
-        arrival = company.arrive(_back(), code, step.nonce, step.verifier) if code else None
-    except CompanyAway:
-        return _page(on, _AWAY, status=503)
-    except CompanyRefused:
-        arrival = None
-    account = _account_of(people, arrival) if arrival and arrival.roles else None
-    if account is None:
-        note(NOBODY, "sign_in_failed", "company")
-        return _page(on, _NO_ROLE if arrival else _REFUSED, status=403)
-    return enter(account, "company", on)
 
 
 def enter(account: Account, how: str, on: Onward) -> AnyResponse:
@@ -191,7 +140,7 @@ def _by_link(token: str) -> AnyResponse:
         account = people.accounts.owner() if is_owners else people.accounts.get(redeemed.account or 0)
     if account is None:
         note(NOBODY, "sign_in_failed", "link")
-        return _page(Onward(), _LINK_USED, status=403)
+        return sign_in_page(Onward(), _LINK_USED, status=403)
     is_new = redeemed and redeemed.account is not None and not people.proofs.ways()[account.id].any
     return enter(account, "link", Onward(url_for("accounts.me", first=1) if is_new else ""))
 
@@ -222,32 +171,10 @@ def _use_code(people: People, account: Account, code: str) -> str | None:
     return "recovery code" if people.proofs.use_recovery(account.id, codes.hashed(code)) else None
 
 
-def _account_of(people: People, arrival: Arrival) -> Account | None:
-    """Return the account that somebody of the company has here, made when they come first; None if it was closed."""
-    known = people.accounts.of_company(arrival.subject)
-    if known is None:
-        return _made(people, arrival)
-    if known.roles != arrival.roles:
-        people.accounts.change(known.id, roles=arrival.roles)
-        note(known.name, "account_roles", "as the company's sign-in says")
-    return people.accounts.get(known.id)
-
-
-def _made(people: People, arrival: Arrival) -> Account | None:
-    for name in (arrival.name, f"{arrival.name[:90]} {arrival.subject[:8]}"):
-        try:
-            made = people.accounts.create(name, arrival.shown, arrival.roles, company=arrival.subject)
-        except AccountRefused:
-            continue  # somebody else's name, or a closed account's
-        note(made.name, "account_add", "company")
-        return made
-    return None
-
-
 # --- the pages ---
 
 
-def _page(on: Onward, said: str | None = None, name: str = "", status: int = 401) -> AnyResponse:
+def sign_in_page(on: Onward, said: str | None = None, name: str = "", status: int = 401) -> AnyResponse:
     """All ways to sign in; ``said`` is what went wrong."""
     people, site = service(People), site_of(origin())
     ticket = people.tickets.of(request) or people.tickets.new()
@@ -277,11 +204,3 @@ def _go_on(on: Onward) -> AnyResponse:
     if on.held:
         return make_response(render_template("accounts/go_on.html", held=on.held))
     return redirect(on.then or url_for("home"), 302 if request.method == "GET" else 303)
-
-
-def _company() -> Company:
-    return service(People).company or abort(404)
-
-
-def _back() -> str:
-    return origin() + url_for("accounts.from_company")

@@ -75,6 +75,17 @@ class Accounts:
         """Return the account that stands for somebody of the company's own sign-in; see ``Company``."""
         return self._one(account.c.oidc == subject)
 
+    def link(self, number: int, subject: str | None) -> None:
+        """Let an account stand for somebody of the company's own sign-in from now on; None: for nobody.
+
+        ``AccountRefused`` if another account, maybe a closed one, stands for them.
+        """
+        changed = sa.update(account).where(account.c.id == number).values(oidc=subject)
+        try:
+            self._writer.run(lambda connection: connection.execute(changed))
+        except sa.exc.IntegrityError:
+            raise AccountRefused("another account stands for them") from None
+
     def owner(self) -> Account:
         """Return the owner's account, made if it is not there."""
         return self.find(OWNER) or self.create(OWNER, OWNER, EVERYBODY)

@@ -25,6 +25,7 @@ class Step(msgspec.Struct, frozen=True, omit_defaults=True):
         account: whose password was right.
         state, nonce, verifier: what an answer of the company's sign-in must fit.
         then: where to go after it.
+        link: the account that is to be linked to whoever comes back; None: somebody signs in.
     """
 
     until: float
@@ -33,6 +34,7 @@ class Step(msgspec.Struct, frozen=True, omit_defaults=True):
     nonce: str = ""
     verifier: str = ""
     then: str = ""
+    link: int | None = None
 
 
 class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):

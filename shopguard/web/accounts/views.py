@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from shopguard.web.accounts import colleagues, own, signing_in
+from shopguard.web.accounts import by_company, colleagues, own, signing_in
 from shopguard.web.accounts.pages import colleague_pages, pages
 from shopguard.web.accounts.people import People
 from shopguard.web.app import Link, Section
 from shopguard.web.language import later
 from shopguard.web.roles import Role
 
-_PARTS = (signing_in, own, colleagues)
+_PARTS = (signing_in, by_company, own, colleagues)
 """Each adds its views to its blueprint when it is imported."""
 
 

@@ -7,8 +7,9 @@ import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from html import unescape
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import pytest
 import requests
@@ -20,10 +21,13 @@ from werkzeug.test import TestResponse
 
 from shopguard.adapter import Secret
 from shopguard.config import OidcSettings, RoleValues, SignInSettings
+from shopguard.storage.tables import session
+from shopguard.web.accounts.model import Account
+from shopguard.web.accounts.own import FRESH_S
 from shopguard.web.accounts.people import People
 from shopguard.web.roles import Role
 
-from .conftest import Console, is_in
+from .conftest import PASSWORD, Console, is_in, press
 
 ISSUER = "https://login.example.com/realms/shop"
 HERE = "https://console.example.com"
@@ -297,3 +301,147 @@ def test_without_a_company_there_is_no_such_place(console: Console) -> None:
     for path in ("/console/sign-in/company", "/console/sign-in/company/back"):
         assert browser.get(path).status_code == 404
     assert not is_in(browser)
+
+
+# --- linking an account that is there already ---
+
+
+@pytest.fixture
+def account(console: Console) -> Account:
+    """An account with a password that has nothing to do with the company yet."""
+    made = console.account(Role.AUDITOR, name="aiko")
+    console.guard.people.proofs.set_password(made.id, console.guard.people.passwords.hash(PASSWORD))
+    return made
+
+
+def sit_down(console: Console, account: Account) -> FlaskClient:
+    """A browser that is signed in to an account, at the address of the console."""
+    browser, token = console.visitor(), console.guard.people.links.make(account.id)
+    browser.get("/console/sign-in", query_string={"token": token}, base_url=HERE)
+    return browser
+
+
+def send(browser: FlaskClient, path: str) -> TestResponse:
+    found = re.search(r'data-form-key="([^"]+)"', visit(browser, "/console/me").text)
+    assert found is not None
+    return browser.post(path, data={"form_key": found.group(1)}, base_url=HERE)
+
+
+def link(browser: FlaskClient, issuer: Issuer, **altered: str) -> TestResponse:
+    """Press the button, follow the link to the company and come back."""
+    shown = send(browser, "/console/me/company")
+    found = re.search(rf'href="({ISSUER}/auth\?[^"]+)"', shown.text)
+    assert found is not None, shown.text
+    asked = {name: values[0] for name, values in parse_qs(urlsplit(unescape(found.group(1))).query).items()}
+    issuer.nonces["c1"] = asked["nonce"]
+    return visit(browser, f"/console/sign-in/company/back?{urlencode({'code': 'c1', **asked, **altered})}")
+
+
+def linked(console: Console, account: Account) -> bool:
+    return console.guard.people.proofs.ways()[account.id].company
+
+
+def test_an_account_is_linked_and_opened_by_the_company_from_then_on(
+    console: Console, issuer: Issuer, account: Account
+) -> None:
+    browser = sit_down(console, account)
+    assert "Link with Example Inc." in visit(browser, "/console/me").text
+    answer = link(browser, issuer)
+    assert answer.location == "/console/me?done=linked"
+    assert "Linked: you can sign in there." in visit(browser, answer.location).text
+    assert console.audit()[-1] == ("aiko", "account_company", "linked")
+    elsewhere = console.visitor()
+    go(elsewhere, issuer)
+    assert "<h1>aiko</h1>" in visit(elsewhere, "/console/me").text
+    (same,) = console.accounts.all()
+    assert same.roles == {Role.OPERATOR}
+
+
+def test_the_owner_who_is_linked_may_still_do_everything(console: Console, issuer: Issuer) -> None:
+    owner = console.accounts.owner()
+    link(sit_down(console, owner), issuer)
+    go(console.visitor(), issuer)
+    assert console.accounts.owner() == owner
+    assert linked(console, owner)
+
+
+def test_an_account_is_unlinked_and_then_not_opened_by_the_company(
+    console: Console, issuer: Issuer, account: Account
+) -> None:
+    browser = sit_down(console, account)
+    link(browser, issuer)
+    assert send(browser, "/console/me/company/unlink").location == "/console/me?done=unlinked"
+    assert not linked(console, account)
+    elsewhere = console.visitor()
+    go(elsewhere, issuer)
+    assert "<h1>aiko</h1>" not in visit(elsewhere, "/console/me").text
+
+
+def test_the_only_way_in_is_not_unlinked(console: Console, issuer: Issuer) -> None:
+    browser = console.visitor()
+    go(browser, issuer)
+    answer = send(browser, "/console/me/company/unlink")
+    assert "only way in" in visit(browser, answer.location).text
+    (made,) = console.accounts.all()
+    assert linked(console, made)
+
+
+def test_who_has_an_account_there_already_is_not_linked_to_a_second(
+    console: Console, issuer: Issuer, account: Account
+) -> None:
+    go(console.visitor(), issuer)
+    browser = sit_down(console, account)
+    answer = link(browser, issuer)
+    assert "has another account here" in visit(browser, answer.location).text
+    assert not linked(console, account)
+
+
+def test_an_answer_for_another_account_links_nothing(console: Console, issuer: Issuer, account: Account) -> None:
+    browser = sit_down(console, account)
+    other = console.account(Role.OPERATOR, name="other")
+    shown = send(browser, "/console/me/company")
+    found = re.search(rf'href="({ISSUER}/auth\?[^"]+)"', shown.text)
+    assert found is not None
+    asked = {name: values[0] for name, values in parse_qs(urlsplit(unescape(found.group(1))).query).items()}
+    issuer.nonces["c1"] = asked["nonce"]
+    browser.get(
+        "/console/sign-in",
+        query_string={"token": console.guard.people.links.make(other.id), "again": "1"},
+        base_url=HERE,
+    )
+    answer = visit(browser, f"/console/sign-in/company/back?{urlencode({'code': 'c1', **asked})}")
+    assert answer.status_code == 401
+    assert (linked(console, account), linked(console, other)) == (False, False)
+
+
+@pytest.mark.parametrize("altered", [{"state": "another"}, {"code": ""}])
+def test_an_answer_that_does_not_fit_links_nothing(
+    console: Console, issuer: Issuer, account: Account, altered: dict[str, str]
+) -> None:
+    link(sit_down(console, account), issuer, **altered)
+    assert not linked(console, account)
+
+
+def test_who_may_do_nothing_here_is_not_linked(console: Console, issuer: Issuer, account: Account) -> None:
+    issuer.claims = {"groups": ["others"]}
+    browser = sit_down(console, account)
+    assert "nothing here is for you" in visit(browser, link(browser, issuer).location).text
+    assert not linked(console, account)
+
+
+def test_linking_asks_to_sign_in_anew_after_a_while(console: Console, account: Account, issuer: Issuer) -> None:
+    browser = sit_down(console, account)
+    with console.guard.engine.begin() as connection:
+        connection.execute(session.update().values(made_at=session.c.made_at - FRESH_S - 1))
+    for path in ("/console/me/company", "/console/me/company/unlink"):
+        answer = send(browser, path)
+        assert (answer.status_code, urlsplit(answer.location).path) == (307, "/console/sign-in/hold")
+
+
+def test_without_a_companys_sign_in_there_is_nothing_to_link(console: Console) -> None:
+    guard = console.guard
+    guard.config = replace(guard.config, sign_in=SignInSettings())
+    vars(guard).pop("people")
+    browser = Console(guard).browser()
+    assert "Link with" not in browser.get("/console/me").text
+    assert press(browser, "/console/me/company").status_code == 404
