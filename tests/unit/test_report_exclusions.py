@@ -8,27 +8,14 @@ from msgspec.structs import replace
 from shopguard.registry.reports.model import ReportContent
 from shopguard.registry.reports.rules import History, Limits, faults
 from shopguard.registry.reports.wording import QUESTIONS, FaultCode
-from tests.unit.report_samples import (
-    ANSWERS,
-    BUYER,
-    CLAIM,
-    EACH,
-    FILES,
-    OTHER,
-    REFUSED,
-    RESALE,
-    TODAY,
-    UNPAID,
-    codes,
-    places,
-)
+from tests.unit import report_samples as sample
 
 # who must not be reported
 
 
-@pytest.mark.parametrize("content", EACH.values(), ids=EACH)
+@pytest.mark.parametrize("content", sample.EACH.values(), ids=sample.EACH)
 def test_buyer_whose_age_is_in_doubt_is_not_reported(content: ReportContent) -> None:
-    assert codes(replace(content, age_doubt=True)) == {FaultCode.AGE}
+    assert sample.codes(replace(content, age_doubt=True)) == {FaultCode.AGE}
 
 
 @pytest.mark.parametrize(
@@ -52,8 +39,8 @@ def test_buyer_whose_age_is_in_doubt_is_not_reported(content: ReportContent) -> 
     ],
 )
 def test_minors_and_people_who_cannot_act_alone_are_not_reported(told: str) -> None:
-    for content in EACH.values():
-        assert FaultCode.AGE in codes(replace(content, note=told))
+    for content in sample.EACH.values():
+        assert FaultCode.AGE in sample.codes(replace(content, note=told))
 
 
 @pytest.mark.parametrize(
@@ -71,31 +58,31 @@ def test_minors_and_people_who_cannot_act_alone_are_not_reported(told: str) -> N
     ],
 )
 def test_grown_ups_and_goods_raise_no_doubt_of_age(told: str) -> None:
-    assert codes(replace(UNPAID, note=told)) == set()
+    assert sample.codes(replace(sample.UNPAID, note=told)) == set()
 
 
 def test_goods_for_children_do_not_make_the_buyer_one() -> None:
-    assert codes(replace(UNPAID, items="高校生の数学、12歳までの英語")) == set()
+    assert sample.codes(replace(sample.UNPAID, items="高校生の数学、12歳までの英語")) == set()
 
 
-@pytest.mark.parametrize("content", EACH.values(), ids=EACH)
+@pytest.mark.parametrize("content", sample.EACH.values(), ids=sample.EACH)
 def test_nobody_reports_their_own_people(content: ReportContent) -> None:
-    assert codes(content, History(is_own_person=True)) == {FaultCode.OWN_PERSON}
+    assert sample.codes(content, History(is_own_person=True)) == {FaultCode.OWN_PERSON}
 
 
-@pytest.mark.parametrize("content", EACH.values(), ids=EACH)
+@pytest.mark.parametrize("content", sample.EACH.values(), ids=sample.EACH)
 def test_person_of_another_member_is_not_reported(content: ReportContent) -> None:
-    assert codes(content, History(is_member_person=True)) == {FaultCode.MEMBER_PERSON}
+    assert sample.codes(content, History(is_member_person=True)) == {FaultCode.MEMBER_PERSON}
 
 
-@pytest.mark.parametrize("content", EACH.values(), ids=EACH)
+@pytest.mark.parametrize("content", sample.EACH.values(), ids=sample.EACH)
 def test_same_order_is_reported_once(content: ReportContent) -> None:
-    assert codes(content, History(own_order_reports=1)) == {FaultCode.SAME_ORDER}
+    assert sample.codes(content, History(own_order_reports=1)) == {FaultCode.SAME_ORDER}
 
 
 def test_orders_of_malls_need_the_registry_to_take_them() -> None:
-    assert codes(replace(UNPAID, mall=True)) == {FaultCode.MALL}
-    assert codes(replace(UNPAID, mall=True), limits=Limits(mall_orders=True)) == set()
+    assert sample.codes(replace(sample.UNPAID, mall=True)) == {FaultCode.MALL}
+    assert sample.codes(replace(sample.UNPAID, mall=True), limits=Limits(mall_orders=True)) == set()
 
 
 # what is no ground
@@ -112,8 +99,10 @@ def test_orders_of_malls_need_the_registry_to_take_them() -> None:
     ],
 )
 def test_providers_refusal_is_no_ground(ground: str) -> None:
-    for content in EACH.values():
-        assert FaultCode.CREDIT_CHECK in codes(replace(content, answers=replace(ANSWERS, ground=ground)))
+    for content in sample.EACH.values():
+        assert FaultCode.CREDIT_CHECK in sample.codes(
+            replace(content, answers=replace(sample.ANSWERS, ground=ground))
+        )
 
 
 @pytest.mark.parametrize(
@@ -129,14 +118,14 @@ def test_providers_refusal_is_no_ground(ground: str) -> None:
     ],
 )
 def test_inability_that_was_explained_is_not_reported(told: str) -> None:
-    assert codes(replace(UNPAID, replies=told)) == {FaultCode.CANNOT_PAY}
+    assert sample.codes(replace(sample.UNPAID, replies=told)) == {FaultCode.CANNOT_PAY}
 
 
 @pytest.mark.parametrize(
     "told", ["払わないと言われた", "後で払うと言ったきり", "He says he will not pay", "商品が違うと言う"]
 )
 def test_plain_unwillingness_is_reported(told: str) -> None:
-    assert codes(replace(UNPAID, replies=told)) == set()
+    assert sample.codes(replace(sample.UNPAID, replies=told)) == set()
 
 
 @pytest.mark.parametrize(
@@ -144,8 +133,8 @@ def test_plain_unwillingness_is_reported(told: str) -> None:
     ["低評価のレビューを書かれた", "口コミで酷評された", "Left a bad review", "A one-star rating on the shop"],
 )
 def test_bad_review_is_no_ground(ground: str) -> None:
-    for category in (CLAIM, OTHER, RESALE):
-        assert FaultCode.REVIEW in codes(replace(category, answers=replace(ANSWERS, ground=ground)))
+    for category in (sample.CLAIM, sample.OTHER, sample.RESALE):
+        assert FaultCode.REVIEW in sample.codes(replace(category, answers=replace(sample.ANSWERS, ground=ground)))
 
 
 @pytest.mark.parametrize(
@@ -156,7 +145,7 @@ def test_bad_review_is_no_ground(ground: str) -> None:
     ],
 )
 def test_demand_made_with_a_review_may_be_reported(ground: str) -> None:
-    assert codes(replace(CLAIM, answers=replace(ANSWERS, ground=ground))) == set()
+    assert sample.codes(replace(sample.CLAIM, answers=replace(sample.ANSWERS, ground=ground))) == set()
 
 
 @pytest.mark.parametrize(
@@ -170,20 +159,22 @@ def test_demand_made_with_a_review_may_be_reported(ground: str) -> None:
     ],
 )
 def test_return_inside_the_policy_is_not_reported(told: str) -> None:
-    for content in (REFUSED, CLAIM, OTHER):
-        assert FaultCode.RETURN in codes(replace(content, note=told))
+    for content in (sample.REFUSED, sample.CLAIM, sample.OTHER):
+        assert FaultCode.RETURN in sample.codes(replace(content, note=told))
 
 
 @pytest.mark.parametrize(
     "told", ["返品期間を過ぎてからの返品", "返品の規約内ではない要求", "not within our return policy"]
 )
 def test_return_outside_the_policy_may_be_reported(told: str) -> None:
-    assert codes(replace(CLAIM, note=told)) == set()
+    assert sample.codes(replace(sample.CLAIM, note=told)) == set()
 
 
 @pytest.mark.parametrize("field", ["note", "replies", "return_reason", "items"])
 def test_forbidden_content_is_refused_wherever_it_stands(field: str) -> None:
-    found = faults(replace(REFUSED, **{field: "受取辞退、外国人らしい"}), History(), TODAY, FILES)
+    found = faults(
+        replace(sample.REFUSED, **{field: "受取辞退、外国人らしい"}), History(), sample.TODAY, sample.FILES
+    )
     assert [(one.field, one.code) for one in found] == [(field, FaultCode.FORBIDDEN)]
     assert "国籍" in found[0].text
     assert "nationality" in found[0].text
@@ -192,10 +183,10 @@ def test_forbidden_content_is_refused_wherever_it_stands(field: str) -> None:
 
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_forbidden_content_is_refused_in_answers(question: str) -> None:
-    told = replace(UNPAID, answers=replace(ANSWERS, **{question: "この人は詐欺師だ"}))
-    assert places(told) == {f"answers.{question}": FaultCode.FORBIDDEN}
+    told = replace(sample.UNPAID, answers=replace(sample.ANSWERS, **{question: "この人は詐欺師だ"}))
+    assert sample.places(told) == {f"answers.{question}": FaultCode.FORBIDDEN}
 
 
 def test_names_and_addresses_may_hold_any_word() -> None:
-    party = dataclasses.replace(BUYER, name="外国人 馬鹿", company="労働組合", lines=("同和町1-1",))
-    assert codes(replace(UNPAID, party=party)) == set()
+    party = dataclasses.replace(sample.BUYER, name="外国人 馬鹿", company="労働組合", lines=("同和町1-1",))
+    assert sample.codes(replace(sample.UNPAID, party=party)) == set()
