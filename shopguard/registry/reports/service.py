@@ -101,7 +101,7 @@ class Reports:
         self._tell_returned = tell_returned
         self.store, self.ending, self._judge = store, ending, Judge(store, seen, clock, limits or Limits())
         self._acts, self._entries, self._seen, self._clock = acts, entries, seen, clock
-        self._allowance = Allowance((limits or Limits()).a_day, clock)
+        self._allowance = Allowance(store.engine, (limits or Limits()).a_day, clock)
         self._intake = Intake(store, self._judge, acts, seen, prove, clock)
 
     # --- the shop ---------------------------------------------------------------------------------------------------
