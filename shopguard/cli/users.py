@@ -5,6 +5,7 @@ The way back in for whoever is locked out of the pages; see the section "Signing
 
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,6 +14,7 @@ from shopguard.cli.invocation import Invocation
 from shopguard.cli.output import json_option, show_json, show_table
 from shopguard.cli.running import Refused, opened, operator
 from shopguard.model import OrderRef
+from shopguard.web.accounts.helping import CLOSE, HELP, Help
 from shopguard.web.accounts.passwords import weakness
 from shopguard.web.roles import Role
 
@@ -119,11 +121,7 @@ def password(invocation: Invocation, name: str) -> None:
 @click.pass_obj
 def unlock(invocation: Invocation, name: str) -> None:
     """End the pause after too many wrong tries at NAME."""
-    with opened(invocation) as installation:
-        found = _account(installation, name)
-        installation.people.proofs.forget_tries(found.id)
-        _note(installation, "account_unlock", name)
-    click.echo(f"{name}: may try again")
+    _help(invocation, name, HELP["unlock"], "may try again")
 
 
 @user.command("codes-off")
@@ -131,11 +129,7 @@ def unlock(invocation: Invocation, name: str) -> None:
 @click.pass_obj
 def codes_off(invocation: Invocation, name: str) -> None:
     """Ask NAME for no one-time codes any more: for somebody who lost both app and recovery codes."""
-    with opened(invocation) as installation:
-        found = _account(installation, name)
-        installation.people.proofs.drop_codes(found.id)
-        _note(installation, "account_codes", f"{name}: off")
-    click.echo(f"{name}: signs in without one-time codes")
+    _help(invocation, name, HELP["codes-off"], "signs in without one-time codes")
 
 
 @user.command("sign-out")
@@ -143,11 +137,7 @@ def codes_off(invocation: Invocation, name: str) -> None:
 @click.pass_obj
 def sign_out(invocation: Invocation, name: str) -> None:
     """Sign NAME out everywhere, at once."""
-    with opened(invocation) as installation:
-        found = _account(installation, name)
-        installation.people.sessions.end_others(found.id)
-        _note(installation, "account_sign_out", name)
-    click.echo(f"{name}: is signed out everywhere")
+    _help(invocation, name, HELP["sign-out"], "is signed out everywhere")
 
 
 @user.command()
@@ -158,12 +148,14 @@ def close(invocation: Invocation, name: str, yes: bool) -> None:
     """Let nobody sign in as NAME any more, for good. What was done under the name stays in the audit log."""
     if not yes:
         click.confirm(f"{name} can never sign in again, and nobody can get this name. Go on?", abort=True, err=True)
+    _help(invocation, name, CLOSE, "closed")
+
+
+def _help(invocation: Invocation, name: str, help: Help, said: str) -> None:
     with opened(invocation) as installation:
         found = _account(installation, name)
-        installation.people.accounts.close(found.id)
-        installation.people.passkeys.remove(found.id)
-        _note(installation, "account_close", name)
-    click.echo(f"{name}: closed")
+        help.give(installation.people, found, partial(_note, installation))
+    click.echo(f"{name}: {said}")
 
 
 def _typed_or_piped() -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from shopguard.web.accounts.helping import CLOSE, HELP
 from shopguard.web.accounts.links import INVITATION_LIFE_S
 from shopguard.web.accounts.model import OWNER, Account, Viewer
 from shopguard.web.accounts.own import fresh
@@ -28,9 +29,9 @@ ROLE_WORDS = {
 _SHOPS_OWN = frozenset({Role.OPERATOR, Role.SHOP_ADMIN, Role.MEMBER})
 _DONE = {
     "changed": later("The account was changed."),
-    "unlocked": later("The pause after wrong tries was ended."),
+    "unlock": later("The pause after wrong tries was ended."),
     "codes-off": later("One-time codes are not asked for any more."),
-    "signed-out": later("The account was signed out everywhere."),
+    "sign-out": later("The account was signed out everywhere."),
     "closed": later("The account was closed."),
 }
 
@@ -92,7 +93,7 @@ def invite() -> AnyResponse | tuple[str, int] | str:
         except AccountRefused:
             wanted.errors["name"] = _("Use 1 to 100 characters and a name that nobody has or had.")
         else:
-            note(viewer().name, "account_add", f"{made.name}: {' '.join(sorted(made.roles))}")
+            _note("account_add", f"{made.name}: {' '.join(sorted(made.roles))}")
             return _link_page(made)
     return _list(wanted), 422
 
@@ -117,7 +118,7 @@ def change(number: int) -> AnyResponse | tuple[str, int]:
         number, shown=wanted.shown or account.name, roles=wanted.roles, shops=wanted.shops
     )
     shops = "all" if wanted.shops is None else " ".join(sorted(wanted.shops))
-    note(viewer().name, "account_roles", f"{account.name}: {' '.join(sorted(wanted.roles))}; shops: {shops}"[:500])
+    _note("account_roles", f"{account.name}: {' '.join(sorted(wanted.roles))}; shops: {shops}"[:500])
     return _done(number, "changed")
 
 
@@ -127,39 +128,20 @@ def change(number: int) -> AnyResponse | tuple[str, int]:
 def new_link(number: int) -> str:
     """Make a link for somebody who cannot get in. Links made before it stay good until they are used or too old."""
     account = _changeable(number)
-    note(viewer().name, "account_link", account.name)
+    _note("account_link", account.name)
     return _link_page(account)
 
 
-@colleague_pages.post("/<int:number>/unlock")
+@colleague_pages.post("/<int:number>/<what>")
 @only(Role.SHOP_ADMIN)
 @fresh
-def unlock(number: int) -> AnyResponse:
+def help_somebody(number: int, what: str) -> AnyResponse:
+    """End a pause, ask for no one-time codes any more, or sign somebody out."""
     account = _changeable(number)
-    service(People).proofs.forget_tries(number)
-    note(viewer().name, "account_unlock", account.name)
-    return _done(number, "unlocked")
-
-
-@colleague_pages.post("/<int:number>/codes-off")
-@only(Role.SHOP_ADMIN)
-@fresh
-def take_codes_off(number: int) -> AnyResponse:
-    """For somebody who lost both their app and their recovery codes."""
-    account = _changeable(number)
-    service(People).proofs.drop_codes(number)
-    note(viewer().name, "account_codes", f"{account.name}: off")
-    return _done(number, "codes-off")
-
-
-@colleague_pages.post("/<int:number>/sign-out")
-@only(Role.SHOP_ADMIN)
-@fresh
-def sign_somebody_out(number: int) -> AnyResponse:
-    account = _changeable(number)
-    service(People).sessions.end_others(number)
-    note(viewer().name, "account_sign_out", account.name)
-    return _done(number, "signed-out")
+    if what not in HELP:
+        abort(404)
+    HELP[what].give(service(People), account, _note)
+    return _done(number, what)
 
 
 @colleague_pages.post("/<int:number>/close")
@@ -170,9 +152,7 @@ def close(number: int) -> AnyResponse | str:
     account = _changeable(number)
     if not request.form.get("sure"):
         return render_template("accounts/close.html", account=account)
-    service(People).accounts.close(number)
-    service(People).passkeys.remove(number)
-    note(viewer().name, "account_close", account.name)
+    CLOSE.give(service(People), account, _note)
     return redirect(url_for("colleagues.everybody", done="closed"), 303)
 
 
@@ -240,6 +220,10 @@ def _link_page(account: Account) -> str:
     token = service(People).links.make(account.id, INVITATION_LIFE_S)
     link = origin() + url_for("accounts.sign_in", token=token)
     return render_template("accounts/link.html", account=account, link=link, hours=round(INVITATION_LIFE_S / 3600))
+
+
+def _note(action: str, detail: str) -> None:
+    note(viewer().name, action, detail)
 
 
 def _done(number: int, what: str) -> AnyResponse:
