@@ -1,14 +1,12 @@
 """The suggested next step: by rule, with its reason, and mild towards a buyer who may be somebody else."""
 
 from dataclasses import replace
-from datetime import date
 
 import pytest
 
 from shopguard.guard.advice import Advice, Step, Why, advise
 from shopguard.model import (
     Category,
-    Comparison,
     Effect,
     Match,
     Order,
@@ -23,12 +21,10 @@ from shopguard.model import (
     VerdictKind,
 )
 
+from .matches import match
+
 ORDER = Order("1", payment=Payment(PaymentKind.COD), buyer=Party(name="見本 花子", phones=("090-0000-0001",)))
 SILENT = replace(ORDER, buyer=Party(name="見本 花子"))
-
-
-def match(strength: Strength, category: Category = Category.UNPAID, effect: Effect = Effect.HOLD) -> Match:
-    return Match("E-1", category, 2, date(2026, 8, 1), "buyer", Comparison(strength, 0.9), effect)
 
 
 def verdict(*matches: Match, kind: VerdictKind = VerdictKind.HOLD, signs: tuple[str, ...] = ()) -> Verdict:
@@ -51,11 +47,11 @@ def test_a_sure_match_is_answered_by_what_it_is_about(
     category: Category, payment: PaymentKind, advice: Advice
 ) -> None:
     order = replace(ORDER, payment=Payment(payment))
-    assert advise(order, verdict(match(Strength.STRONG, category)), 0) == advice
+    assert advise(order, verdict(match(Strength.STRONG, category=category)), 0) == advice
 
 
 def test_only_an_order_under_an_invented_name_that_nobody_answers_for_is_to_be_cancelled() -> None:
-    prank = verdict(match(Strength.STRONG, Category.PRANK_ORDER))
+    prank = verdict(match(Strength.STRONG, category=Category.PRANK_ORDER))
     assert advise(SILENT, prank, 0) == Advice(Step.CANCEL, Why.UNREACHABLE)
     assert advise(SILENT, prank, 1).step is not Step.CANCEL
 

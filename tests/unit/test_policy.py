@@ -1,7 +1,6 @@
 """Rules: from an order and its matches to a verdict, and from a verdict to what is done. Told as tables."""
 
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
 from itertools import product
 
@@ -12,7 +11,6 @@ from shopguard.config import GateSettings, Language, Mode, PolicyRule, PolicySet
 from shopguard.guard.policy import Action, Measure, judge, let_go, measure, rule_for
 from shopguard.model import (
     Category,
-    Comparison,
     Effect,
     Match,
     Order,
@@ -27,6 +25,8 @@ from shopguard.model import (
     VerdictKind,
 )
 
+from .matches import match
+
 ALLOW, FLAG, HOLD = VerdictKind
 NONE, WEAK, POSSIBLE, STRONG = Strength
 COD, PAY_LATER, CARD = PaymentKind.COD, PaymentKind.PAY_LATER, PaymentKind.CARD
@@ -37,12 +37,6 @@ BUYER = Party(name="山田 太郎", phones=("090-0000-0000",))
 
 def order(kind: PaymentKind = COD, total: int = 12_800, **more: object) -> Order:
     return replace(Order("1", "main-store", total=Decimal(total), payment=Payment(kind), buyer=BUYER), **more)
-
-
-def match(strength: Strength, entry: str = "E-1", **more: object) -> Match:
-    scores = {WEAK: 0.2, POSSIBLE: 0.6, STRONG: 0.99}
-    found = Match(entry, Category.UNPAID, 2, date(2026, 8, 14), "buyer", Comparison(strength, scores[strength]))
-    return replace(found, **more)
 
 
 def verdict_on(order_: Order, *matches: Match, policy: PolicySettings | None = None, state=SCREENED) -> Verdict:
