@@ -1,10 +1,10 @@
-"""The one place where configuration becomes objects. Parts are built when they are first asked for."""
+"""The parts of an installation, each made when it is first asked for."""
 
 import base64
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,9 +17,7 @@ from shopguard.config.settings_file import SettingsFile, example_settings
 from shopguard.crypto import Keyring, StoredSecrets
 from shopguard.errors import ConfigError
 from shopguard.guard.answers import AnswerStore
-from shopguard.guard.cancelling import Cancelling
 from shopguard.guard.claims import Claimant
-from shopguard.guard.earlier import EarlierOrders
 from shopguard.guard.effects import Effects
 from shopguard.guard.health import Health
 from shopguard.guard.heartbeats import Beating, Heartbeats
@@ -34,12 +32,10 @@ from shopguard.guard.outlook import Outlook
 from shopguard.guard.own_list import OwnList
 from shopguard.guard.phone_use import PhoneUseStore
 from shopguard.guard.pipeline import Pipeline
-from shopguard.guard.prepaying import Prepaying
 from shopguard.guard.presence import Presence
 from shopguard.guard.privacy import PrivacyDesk
 from shopguard.guard.queue import Queue
 from shopguard.guard.reconcile import Reconciliation
-from shopguard.guard.replay import Replay
 from shopguard.guard.retention import Retention
 from shopguard.guard.reviews import Reviews
 from shopguard.guard.screening import PairStore, Screener
@@ -47,19 +43,15 @@ from shopguard.guard.setting_up import SettingUp
 from shopguard.guard.settling import Settling
 from shopguard.guard.shops import GuardedShop, Shops, ShopStates, sent_by_platform
 from shopguard.guard.store import OrderStore
-from shopguard.guard.timeline import Timeline
 from shopguard.guard.tokens import StoredTokens
-from shopguard.guard.undo import Undoing
 from shopguard.guard.watch import WatchStore
 from shopguard.guard.worker import Desk, Worker
 from shopguard.guard.worker_lock import a_worker_runs
 from shopguard.guard.writeback import WriteBack
-from shopguard.identity import PROFILE, Token
+from shopguard.identity import PROFILE
 from shopguard.private_file import KEYS_FOLDER
 from shopguard.registry.client import Http, RegistryClient
 from shopguard.registry.client.log_line import LogLine
-from shopguard.registry.client.receipts import Receipts
-from shopguard.registry.client.reports import ReportClient
 from shopguard.registry.client.search import SearchClient
 from shopguard.registry.client.trust import Acquaintance, TrustedKeys
 from shopguard.registry.client.witness import Witness
@@ -67,7 +59,6 @@ from shopguard.registry.disputes.door import Door
 from shopguard.registry.disputes.letters import Sender
 from shopguard.registry.home import RegistryHome
 from shopguard.registry.members.fees import Rate
-from shopguard.registry.messages import SearchAnswer
 from shopguard.registry.protocol import Registry
 from shopguard.registry.reports.rules import Limits
 from shopguard.storage.changes import ChangeWatch
@@ -76,9 +67,7 @@ from shopguard.storage.writer import Writer, writer_for
 
 if TYPE_CHECKING:
     from shopguard.web.accounts.people import People
-    from shopguard.web.console.order_parts import OrderFile
     from shopguard.web.health import Probe
-    from shopguard.web.shops.desk import ShopsDesk
     from webhooks.app import Checker
 
 
@@ -398,7 +387,7 @@ class Installation:
         from webhooks.app import Receiver, build_app
 
         receiver = Receiver(self.shops, self.platforms, self.inbox)
-        return build_app(receiver, self.checker, self.config.server.body_limit_bytes, health_routes(self._probe))
+        return build_app(receiver, self.checker, self.config.server.body_limit_bytes, health_routes(self.probe))
 
     @cached_property
     def checker(self) -> "Checker":
@@ -415,87 +404,9 @@ class Installation:
 
     def console_app(self) -> Flask:
         """Return the pages of operators and of the office, as a WSGI application."""
-        from shopguard.web.accounts.views import accounts_sections
-        from shopguard.web.app import Frame, build_web
-        from shopguard.web.console.desk import Desk as OrderDesk
-        from shopguard.web.console.order import order_section
-        from shopguard.web.console.order_report import ReportDesk, order_report_section
-        from shopguard.web.console.queue import queue_section
-        from shopguard.web.console.replaying import replaying_section
-        from shopguard.web.console.trying import trying_section
-        from shopguard.web.health import health_routes
-        from shopguard.web.lists.desk import ListDesk
-        from shopguard.web.lists.section import list_sections
-        from shopguard.web.notices.views import notices_section
-        from shopguard.web.office.section import office_section
-        from shopguard.web.shops.banners import banners_of
-        from shopguard.web.shops.section import shops_section
+        from shopguard.bootstrap.console import console_app
 
-        orders = OrderDesk(self.reviews, self.store, self.shops, self.clock)
-        sections = [  # in the order of the menu
-            queue_section(orders, self.queue, Undoing(self.writer, self.clock), self.presence),
-            order_section(self._order_file),
-            *list_sections(ListDesk(self.own_list, self._search, tuple(self.shops))),
-            order_report_section(ReportDesk(lambda: ReportClient(self.registry_client), Receipts(self.data_dir))),
-            shops_section(self._shops_desk()),
-            trying_section(self.screener),
-            replaying_section(Replay(self.engine, self.keyring)),
-            notices_section(self.notices),
-            *accounts_sections(self.people, tuple(self.shops)),
-        ]
-        if not self.asks_elsewhere:
-            sections.append(office_section(self.home, self.config.server.registry_url))
-        return build_web(
-            Frame(
-                self.people.sessions,
-                self.clock,
-                self.reviews.note,
-                banners=partial(banners_of, self.outlook),
-                url=self.config.server.console_url,
-                proxies=self.config.server.proxies,
-            ),
-            sections,
-            health_routes(self._probe),
-        )
-
-    def _search(self, asked: Sequence[Token], case: str) -> SearchAnswer:
-        return self.searches.search(asked, case)
-
-    @property
-    def _order_file(self) -> "OrderFile":
-        from shopguard.web.console.order_parts import OrderFile
-
-        return OrderFile(
-            self.effects,
-            Timeline(self.engine, self.notes),
-            self.notes,
-            EarlierOrders(self.engine, self.keyring),
-            Cancelling(self.writer, self.shops, self.clock),
-            Prepaying(self.writer, self.clock),
-            self.keyring,
-            PairStore(self.engine),
-            self.config.registry.office.page,
-        )
-
-    def _shops_desk(self) -> "ShopsDesk":
-        from shopguard.web.shops.desk import ShopsDesk
-
-        return ShopsDesk(
-            self.engine,
-            self.shops,
-            self.states,
-            self.inbox,
-            self.effects,
-            self.store,
-            self.reviews,
-            self.settling,
-            self.health,
-            self.modes,
-            self.outlook,
-            self.config.server,
-            self.clock,
-            self.setting_up,
-        )
+        return console_app(self)
 
     def registry_app(self) -> Flask:
         """Return what other shops ask, and what listed persons open, as a WSGI application."""
@@ -509,7 +420,8 @@ class Installation:
         return app
 
     @property
-    def _probe(self) -> "Probe":
+    def probe(self) -> "Probe":
+        """What says whether the processes work."""
         from shopguard.web.health import Probe
 
         return Probe(
