@@ -15,6 +15,7 @@ from shopguard import wire
 from shopguard.guard.policy import Action
 from shopguard.guard.reviews import REVIEWS, Review, ReviewState, read_review
 from shopguard.guard.store import Vault
+from shopguard.identity.one_line import address_line
 from shopguard.identity.text import fold, squash
 from shopguard.model import Order, OrderRef, Party, Verdict, VerdictKind
 from shopguard.storage.engine import reading
@@ -319,6 +320,6 @@ def _has(ref: OrderRef, order: Order, sought: str) -> bool:
 
 def _texts(party: Party) -> Iterator[str]:
     yield " ".join(filter(None, (party.family, party.given)))
-    yield " ".join(filter(None, (party.region, party.city, *party.lines)))
+    yield address_line(party)
     yield from filter(None, (party.name, party.kana, party.company, party.postal_code))
     yield from (*party.phones, *party.emails)

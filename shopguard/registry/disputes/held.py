@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace as altered
 
+from shopguard.identity.one_line import address_line, name_line
 from shopguard.model import Category, Party
 from shopguard.registry.calendar import day_of
 from shopguard.registry.disputes.identity import Known, known
@@ -81,12 +82,13 @@ class Held:
 
 
 def name_of(party: Party) -> str:
-    return party.name or " ".join(part for part in (party.family, party.given) if part) or party.company or ""
+    return name_line(party) or party.company or ""
 
 
 def address_of(party: Party) -> str:
-    parts = (party.postal_code, party.region, party.city, *party.lines)
-    return " ".join(part for part in parts if part) if party.lines or party.city else ""
+    if not party.lines and not party.city:
+        return ""
+    return " ".join(filter(None, (party.postal_code, address_line(party))))
 
 
 def recorded(held: Held, on: date, answer_until: date | None, decided_until: date | None) -> Recorded:

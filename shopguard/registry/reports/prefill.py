@@ -1,9 +1,11 @@
 """A report begun from an order that the guard saw: what it says is filled in, what only the shop knows is not."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from shopguard import wire
+from shopguard.identity.one_line import region_line
 from shopguard.model import Category, Order, PaymentKind
 from shopguard.registry.calendar import JST
 from shopguard.registry.reports.wording import QUESTIONS
@@ -39,11 +41,12 @@ def prefilled(order: Order, category: Category | None = None) -> Mapping[str, An
     """
     if category is None:
         category = Category.COD_REFUSED if order.payment.kind is PaymentKind.COD else Category.UNPAID
+    buyer = replace(order.buyer, region=region_line(order.buyer) or None)
     return {
         "order_id": order.id,
         "order_number": order.number,
         "category": category.value,
-        "party": {name: value for name, value in wire.plain(order.buyer).items() if value},
+        "party": {name: value for name, value in wire.plain(buyer).items() if value},
         "ordered_on": order.placed_at and order.placed_at.astimezone(JST).date().isoformat(),
         "payment": order.payment.kind.value,
         "items": "",

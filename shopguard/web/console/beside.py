@@ -10,6 +10,7 @@ from datetime import date
 from unicodedata import normalize
 
 from shopguard.identity import Identity, identify
+from shopguard.identity.one_line import address_line, name_line, region_line
 from shopguard.matching import said_of
 from shopguard.model import Evidence, Match, Order, Party, Relation
 from shopguard.web.categories import CATEGORIES
@@ -89,19 +90,15 @@ def beside(order: Order | None, match: Match) -> Beside:
     )
 
 
-def name_of(party: Party) -> str:
-    return party.name or " ".join(part for part in (party.family, party.given) if part)
-
-
 def address_of(party: Party) -> str:
     postal = f"〒{party.postal_code}" if party.postal_code and party.country in (None, "JP") else party.postal_code
-    return " ".join(filter(None, (postal, party.region, party.city, *party.lines)))
+    return " ".join(filter(None, (postal, address_line(party))))
 
 
 def _person(role: str, party: Party) -> Person:
     return Person(
         _number(role),
-        name_of(party),
+        name_line(party),
         party.kana or "",
         party.company or "",
         address_of(party),
@@ -133,7 +130,7 @@ def _field(item: Evidence, party: Party | None, identity: Identity | None) -> Fi
 
 def _written(field: str, party: Party) -> Sequence[str]:
     values = {
-        "name": tuple(filter(None, (name_of(party), party.kana))),
+        "name": tuple(filter(None, (name_line(party), party.kana))),
         "address": tuple(filter(None, (address_of(party),))),
         "phone": party.phones,
         "email": party.emails,
@@ -184,4 +181,4 @@ def _masked(item: Evidence, party: Party | None) -> str:
         return f"…{_dialled(written[0])[-2:]}"
     if item.field == "email":
         return f"{written[0][:1]}{_STARS}@…"
-    return f"{party.city or party.region or ''}{_STARS}"
+    return f"{party.city or region_line(party)}{_STARS}"

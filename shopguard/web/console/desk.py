@@ -9,6 +9,7 @@ from flask import abort
 from shopguard.guard.reviews import Reviews
 from shopguard.guard.shops import Shops
 from shopguard.guard.store import OrderStore
+from shopguard.identity.one_line import name_line
 from shopguard.model import Order, OrderRef
 from shopguard.web import formats
 from shopguard.web.app import viewer
@@ -42,7 +43,4 @@ def seen_ref(shop: str, order_id: str) -> OrderRef:
 
 def buyer_of(order: Order | None) -> str:
     """Return the buyer's name as a page shows it; empty once retention has erased it."""
-    if order is None:
-        return ""
-    party = order.buyer
-    return party.name or " ".join(part for part in (party.family, party.given) if part)
+    return "" if order is None else name_line(order.buyer)

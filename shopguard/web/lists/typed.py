@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shopguard.identity import Identity, identify
+from shopguard.identity.one_line import address_line, name_line
 from shopguard.model import Party
 from shopguard.web.language import gettext
 
@@ -23,8 +24,7 @@ class Typed:
 
     @classmethod
     def of_party(cls, party: Party) -> "Typed":
-        name = party.name or " ".join(part for part in (party.family, party.given) if part)
-        address = " ".join(part for part in (party.region, party.city, *party.lines) if part)
+        name, address = name_line(party), address_line(party)
         texts = (name, party.kana, party.company, party.postal_code, address, *map(", ".join, _contacts(party)))
         return cls({field: text or "" for field, text in zip(FIELDS, texts, strict=True)})
 

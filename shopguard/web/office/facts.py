@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from shopguard.identity.one_line import address_line, name_line
 from shopguard.model import Party, PaymentKind
 from shopguard.registry.reports.model import Channel, Reminder, ReportContent
 from shopguard.registry.reports.wording import names
@@ -27,13 +28,11 @@ class Fact:
 
 def party_facts(party: Party) -> Sequence[Fact]:
     """Return what a shop says of a buyer. Personal data."""
-    name = party.name or " ".join(part for part in (party.family, party.given) if part)
-    address = " ".join(part for part in (party.postal_code, party.region, party.city, *party.lines) if part)
     said = {
-        "party.name": name,
+        "party.name": name_line(party),
         "party.kana": party.kana or "",
         "party.company": party.company or "",
-        "party.lines": address,
+        "party.lines": " ".join(filter(None, (party.postal_code, address_line(party)))),
         "party.phones": ", ".join(party.phones),
         "party.emails": ", ".join(party.emails),
     }

@@ -59,9 +59,9 @@ def answered(**changes: Any) -> Mapping[str, Any]:
     }
 
 
-def filled_in(browser: FlaskClient) -> dict[str, str]:
+def filled_in(browser: FlaskClient, address: str = PAGE) -> dict[str, str]:
     """What the page shows in its fields before anybody typed."""
-    page = browser.get(PAGE).text
+    page = browser.get(address).text
     found = dict(re.findall(r'<input [^>]*?name="([^"]+)" type="[a-z]+" value="([^"]*)"', page))
     found |= dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page))
     found |= dict(re.findall(r'<textarea [^>]*?name="([^"]+)"[^>]*>([^<]*)</textarea>', page))
@@ -101,6 +101,19 @@ def test_the_order_fills_the_form_in(member: FlaskClient) -> None:
     assert there["category"] == "unpaid"
     assert there["payment"] == "pay_later"
     assert there["amount"] == "12800"
+
+
+def test_a_name_in_two_parts_and_the_code_of_a_prefecture_are_filled_in_as_people_read_them(
+    shop: Console, member: FlaskClient
+) -> None:
+    apart = Party(family="見本", given="花子", country="JP", region="JP13", city="港区", lines=("芝公園4-2-8",))
+    shop.order(replace(ORDER, id="5002", buyer=apart))
+    page = f"/console/orders/{SHOP}/5002/report"
+    there = filled_in(member, page)
+    assert (there["party.family"], there["party.given"], there["party.region"]) == ("見本", "花子", "東京都")
+    assert "party.name" not in there
+    again = press(member, page, {**there, "party.family": "実例"}, content_type="multipart/form-data")
+    assert 'name="party.family" type="text" value="実例"' in again.text
 
 
 def test_a_whole_report_is_filed_and_its_receipt_kept(shop: Console, member: FlaskClient) -> None:
