@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from flask import redirect, render_template, request, url_for
 
 from shopguard.registry.case_names import entry_named
-from shopguard.registry.disputes.outbox import OFFICE
 from shopguard.registry.disputes.words import DEADLINES
 from shopguard.registry.entries.model import Life, LifeState
 from shopguard.registry.entries.rules import counting, entry_of
@@ -27,6 +26,7 @@ from shopguard.web.office.desk import (
     typed,
 )
 from shopguard.web.office.facts import party_facts
+from shopguard.web.office.letters import letters_about
 from shopguard.web.office.paging import asked
 
 _PAGE = 50
@@ -74,7 +74,7 @@ def entry(reference: str, errors: Mapping[str, str] = {}) -> str:  # read only
             for timer in sorted(registry.timers.of(subject).values(), key=lambda timer: timer.due_at)
         ],
         requests=registry.persons.files.requests.open_about(number),
-        letters=[one for one in registry.persons.files.outbox.of(subject) if one.addressee != OFFICE],
+        letters=letters_about(registry, subject),
         looks=registry.persons.looks_of(number),
         acts=registry.acts.trail(subject),
         **more,

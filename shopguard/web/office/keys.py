@@ -11,6 +11,8 @@ from shopguard.web.language import gettext as _
 from shopguard.web.office.desk import Answer, Missing, comes_back_to, done_by_office, home, needed, pages, typed
 from shopguard.web.office.members import back, member
 
+_LIST = "signing_keys"  # where on the page the keys stand
+
 
 @pages.post("/members/<member_id>/keys")
 @done_by_office
@@ -24,16 +26,16 @@ def add_key(member_id: str) -> Answer:
 
 @pages.post("/members/<member_id>/keys/roles")
 @done_by_office
-@comes_back_to(member, "keys")
+@comes_back_to(member, _LIST)
 def key_roles(member_id: str) -> Answer:
     """Let a key be for what is ticked, and nothing else."""
-    home().members.set_roles(member_id, typed("key"), _roles("keys"), viewer().name)
+    home().members.set_roles(member_id, typed("key"), _roles(_LIST), viewer().name)
     return back(member_id)
 
 
 @pages.post("/members/<member_id>/keys/end")
 @done_by_office
-@comes_back_to(member, "keys")
+@comes_back_to(member, _LIST)
 def end_key(member_id: str) -> Answer:
     """Believe nothing signed under a key any more. It never comes back, and the last one stays."""
     home().members.remove_key(member_id, typed("key"), viewer().name)

@@ -1,10 +1,12 @@
 """The letters that wait to be posted, each to be printed, and what became of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from flask import redirect, render_template, request, url_for
 
-from shopguard.registry.disputes.outbox import OFFICE, PERSON, Way
+from shopguard.registry.disputes.outbox import OFFICE, PERSON, Message, Way
+from shopguard.registry.home import RegistryHome
+from shopguard.registry.subjects import Subject
 from shopguard.web.app import viewed, viewer
 from shopguard.web.language import gettext as _
 from shopguard.web.office.desk import (
@@ -32,6 +34,11 @@ def letters() -> str:
     viewed("letters")
     can_be_answered = registry.persons.files.sender.can_be_answered
     return render_template("office/letters.html", letters=found, to=to, can_be_answered=can_be_answered)
+
+
+def letters_about(registry: RegistryHome, subject: Subject) -> Sequence[Message]:
+    """Return the letters about a record, without what the office was warned of."""
+    return [one for one in registry.persons.files.outbox.of(subject) if one.addressee != OFFICE]
 
 
 @pages.get("/letters/<int(max=2147483647):number>")

@@ -27,6 +27,7 @@ from shopguard.web.office.desk import (
     typed,
 )
 from shopguard.web.office.facts import party_facts
+from shopguard.web.office.letters import letters_about
 from shopguard.web.office.paging import asked
 
 _PAGE = 50
@@ -85,7 +86,7 @@ def request_page(request_id: str, errors: Mapping[str, str] = {}) -> str:  # rea
         parties=[] if held is None else [party_facts(party) for party in held.parties],
         is_dispute=held is not None and found.kind.unserves and held.life.state is LifeState.CONTESTED,
         is_barred=held is not None and not barred.isdisjoint(held.life.members),
-        letters=registry.persons.files.outbox.of(subject),
+        letters=letters_about(registry, subject),
         deadlines=registry.timers.of(subject),
         acts=registry.acts.trail(subject),
         withheld=list(Withheld),

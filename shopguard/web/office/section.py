@@ -58,6 +58,7 @@ def _words() -> dict[str, object]:
         "step": words.step,
         "who": words.who,
         "why": words.why,
+        "until": words.until,
         "of_two": of_two,
         "may_act": desk.may_act(),
         "count_urgent": service(desk.OfficeDesk).count_urgent,

@@ -84,8 +84,14 @@ def _due(timer: Timer, names: Mapping[Subject, str], now: float) -> Due:
 
 def _warned(warning: Message, names: Mapping[Subject, str]) -> Warned:
     letter, name = warning.letter, names[warning.subject]
-    text = "" if letter is None else in_one_language(of_two(letter.ja.body, letter.en.body))
+    text = "" if letter is None else _facts(of_two(letter.ja.body, letter.en.body))
     return Warned(warning.number, warning.drafted_at, text, name, address_of(warning.subject, name))
+
+
+def _facts(body: str) -> str:
+    """What a warning says, without the head and the foot of a letter, and without the subject, which is linked."""
+    facts = [line.strip().partition(": ") for line in body.splitlines() if line.startswith("  ")][1:]
+    return "\n".join(f"{name}: {in_one_language(value)}" for name, _colon, value in facts)
 
 
 def address_of(subject: Subject, name: str) -> str | None:

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from shopguard.model import Category, Effect
 from shopguard.registry.acts import SYSTEM
+from shopguard.registry.calendar import day_of, end_of
 from shopguard.registry.desk import Role
 from shopguard.registry.disputes.letters import Template
 from shopguard.registry.disputes.model import Outcome, Proof, RequestKind, Withheld
@@ -20,6 +21,7 @@ from shopguard.registry.office.quality import Step
 from shopguard.registry.office.service import CHECKED_ONCE
 from shopguard.registry.reports.model import Mark, ReportState
 from shopguard.registry.search.model import Purpose
+from shopguard.web import formats
 from shopguard.web.bilingual import of_two
 from shopguard.web.categories import CATEGORIES
 from shopguard.web.language import gettext, later
@@ -52,6 +54,12 @@ def who(by: str) -> str:
 def why(reason: str) -> str:
     """Return the reason of an act; where a deadline is the reason, in words."""
     return of_two(*DEADLINES[reason]) if reason in DEADLINES else reason
+
+
+def until(at: float) -> str:
+    """Return until when something is due: the last day, if it is due when a day is over, else the moment."""
+    last = day_of(at - 1)
+    return formats.day(last) if end_of(last) == at else formats.moment(at)
 
 
 _REPORT: Mapping[StrEnum, str] = {
@@ -192,7 +200,7 @@ _WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         Ending.MISUSED: later("the name was misused"),
         Ending.ERASED: later("erased by the office"),
     },
-    What: {What.JOINING: later("Joining"), What.MONTHLY: later("Month")},
+    What: {What.JOINING: later("Joining"), What.MONTHLY: later("Monthly fee")},
     Purpose: {Purpose.ORDER: later("About an order"), Purpose.SEARCH: later("A search")},
     LeafKind: {
         LeafKind.MEMBER_CREATED: later("Member taken in"),

@@ -92,6 +92,9 @@ def test_a_warning_waits_until_somebody_has_seen_to_it(office: Office) -> None:
     browser = office.somebody("aoki")
     waiting = re.findall(r'action="(/office/warnings/\d+/read)"', browser.get("/office/").text)
     assert waiting
+    said = read(browser.get("/office/").text)
+    assert re.search(r"What: the reporters must hear of the dispute .* Due: ", said), said[:900]
+    assert "entry:" not in said, "the link says what it is about"
     for _ in range(2):  # twice is as once
         assert press(browser, waiting[0]).location == "/office/"
     assert re.findall(r'action="(/office/warnings/\d+/read)"', browser.get("/office/").text) == waiting[1:]

@@ -96,6 +96,8 @@ def test_a_shops_next_key_is_added_and_its_old_one_ended(office: Office) -> None
     assert "Key of a member added aoki" in shown
     assert "Key of a member ended aoki" in shown
     assert f"{fresh.id} since" in shown
+    assert "Check orders · File reports" in shown
+    assert "built-in" not in browser.get(page).text
 
 
 def test_the_last_key_stays_and_the_page_says_so_in_the_readers_language(office: Office) -> None:

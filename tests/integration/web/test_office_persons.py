@@ -1,7 +1,11 @@
 """Disputes, requests of persons and letters at the office: their clocks, the answers, and what was sent."""
 
 import re
+from datetime import timedelta
 
+from babel.dates import format_date
+
+from shopguard.registry.calendar import day_of
 from shopguard.registry.disputes.model import RequestKind
 from shopguard.registry.entries.model import LifeState
 from tests.integration.office.conftest import PARTY
@@ -93,3 +97,20 @@ def test_a_notice_that_was_sent_begins_the_time_to_answer(office: Office) -> Non
     assert press(browser, f"{letter}/sent", {"way": "post", "proof": "1234"}).status_code == 303
     assert office.home.entries.get(life.number).untold == ()
     assert press(browser, f"{letter}/sent", {"way": "post"}).status_code == 409
+
+
+def test_what_the_office_was_warned_of_is_no_letter_about_the_request(office: Office) -> None:
+    asked = office.contest(office.entry("flower-shop"), RequestKind.ACCESS)
+    office.clock.now += timedelta(days=13)
+    office.home.sweeper.sweep()
+    page = read(office.somebody("aoki").get(f"/office/requests/{asked}").text)
+    assert "That we received the request" in page
+    assert "Warning of a deadline" not in page
+
+
+def test_a_deadline_is_the_day_on_which_it_ends(office: Office) -> None:
+    office.contest(office.entry("flower-shop"))
+    last = day_of(office.clock.now.timestamp()) + timedelta(days=30)
+    page = read(office.somebody("aoki").get("/office/disputes").text)
+    assert format_date(last, "long", locale="en") in page
+    assert "00:00" not in page
