@@ -146,6 +146,33 @@ def test_a_decision_is_taken_back_by_one_key_and_the_order_is_held_again(counter
     until(lambda: counter.platform.held == {"1", "2"}, "it is held again")
 
 
+def test_asking_for_prepayment_leaves_a_mark_on_the_order_in_the_list(counter: Counter) -> None:
+    counter.orders(2)
+    page = counter.page()
+    beside(page, "#1")
+    page.keyboard.press("p")
+    page.get_by_role("button", name="I have asked: write it down").click()
+    expect(page.locator(".row", has_text="#1")).to_contain_text("Asked to pay first")
+    expect(page.locator("#beside")).to_contain_text("The buyer was asked to pay before shipping.")
+    expect(page.locator(".row", has_text="#2")).not_to_contain_text("Asked to pay first")
+
+
+def test_many_are_released_and_taken_back_without_script(counter: Counter) -> None:
+    counter.orders(3)
+    page = counter.page(java_script_enabled=False)
+    for box in page.locator(".rows input[type=checkbox]").all()[:2]:
+        box.check()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Release all chosen").click()
+    expect(page.locator(".row")).to_have_count(1)
+    until(lambda: counter.platform.held == {"3"}, "both holds are gone")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("status").first).to_contain_text("2 orders wait again.")
+    expect(page.locator(".row")).to_have_count(3)
+    until(lambda: counter.platform.held == {"1", "2", "3"}, "all are held again")
+
+
 def test_keys_move_choose_and_explain_themselves(counter: Counter) -> None:
     counter.orders(3)
     page = counter.page()

@@ -104,8 +104,9 @@
     if (outcome.done && outcome.state === "open") line(word("written"));
     else tell([outcome]);
     if (!row) return;
-    if (outcome.state === "open") show(row);
-    else await goOn(row);
+    if (outcome.state !== "open") return goOn(row);
+    await replaceRow(row);
+    return show(rowOf(outcome.key));
   }
 
   async function decideAll(form, button) {
