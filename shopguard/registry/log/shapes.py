@@ -1,10 +1,8 @@
 """What the log tells as JSON (bytes as base64), and what anybody can check of it without asking again."""
 
-import hmac
-
 import msgspec
 
-from shopguard.registry.log.kinds import Leaf, commitment
+from shopguard.registry.log.kinds import Leaf
 from shopguard.registry.log.tree import leaf_hash, root_through
 
 LOG_HEAD = "/registry/v1/log/head"
@@ -44,10 +42,6 @@ class Inclusion(msgspec.Struct, frozen=True):
             return root_through(leaf_hash(self.leaf.data), self.number, self.size, self.path) == self.root
         except ValueError:
             return False
-
-    def is_of(self, salt: bytes, content: bytes) -> bool:
-        """Whether the leaf is about ``content``, whose ``salt`` is told to whom it concerns."""
-        return hmac.compare_digest(self.leaf.commitment, commitment(salt, content))
 
 
 class Consistency(msgspec.Struct, frozen=True):
