@@ -13,7 +13,7 @@ import pytest
 import segno
 from flask import Flask, url_for
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from werkzeug.routing import Rule
 
 from shopguard.bootstrap import Installation
@@ -173,8 +173,10 @@ class Everything:
         yield "ask with a fault"
         page.fill("#email", "taro@example.jp")
         _send(page)
+        expect(page.locator("main [name=receipt]")).to_have_count(1)
         yield "received"
         _send(page)
+        expect(page.locator("main [name=letter_code]")).to_have_count(1)
         yield "status"
         _send(page)
         yield "status with a fault"
@@ -278,7 +280,7 @@ def _furnish(office: Office) -> tuple[str, Sequence[str]]:
     office.contest(contested)
     home.cases.suspend(suspended.number, "aoki", "looked at again")
     home.persons.answers.protect(office.contest(office.entry("tea-shop"), RequestKind.MISUSE), "aoki", "Another did.")
-    copy = office.contest(waiting, RequestKind.ACCESS)
+    copy = office.contest(office.entry("book-shop"), RequestKind.ACCESS)
     unknown = [home.persons.desk.open_request(RequestKind.ACCESS, text, CONTACT).request for text in ("?", "!")]
     misused = office.contest(office.entry("book-shop"), RequestKind.MISUSE)
     home.persons.following.follow()

@@ -96,7 +96,7 @@ def approve(application_id: str) -> Answer:
 @done_by_office
 @comes_back_to(application)
 def reject_application(application_id: str) -> Answer:
-    home().applications.reject(application_id, why(), viewer().name)
+    home().applications.reject(application_id, why("why_not"), viewer().name)
     return redirect(url_for("office.applications", did="rejected"), 303)
 
 

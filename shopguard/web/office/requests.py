@@ -25,6 +25,7 @@ from shopguard.web.office.desk import (
     seen_by_office,
     settling,
     typed,
+    why,
 )
 from shopguard.web.office.facts import party_facts
 from shopguard.web.office.letters import letters_about
@@ -35,7 +36,8 @@ _PAGE = 50
 
 @pages.get("/requests")
 @seen_by_office
-def requests() -> str:
+def requests(number: int | None = None, errors: Mapping[str, str] = {}) -> str:  # read only
+    """Show what persons ask, and whose name is protected; ``number``: of whom that was not ended."""
     registry = home()
     state = RequestState.ANSWERED if request.args.get("state") == RequestState.ANSWERED.value else RequestState.OPEN
     after = asked("after")
@@ -49,6 +51,8 @@ def requests() -> str:
         before=url_for("office.requests", state=state.value) if after else None,
         after=following,
         protected=registry.persons.protections.store.all(),
+        number=number,
+        errors=errors,
     )
 
 
@@ -195,6 +199,7 @@ def not_shown(request_id: str) -> Answer:
 
 @pages.post("/protected/<int(max=2147483647):number>/end")
 @done_by_office
+@comes_back_to(requests)
 def unprotect(number: int) -> Answer:
-    home().persons.protections.end(number, viewer().name, typed("reason"))
+    home().persons.protections.end(number, viewer().name, why())
     return redirect(url_for("office.requests", did="unprotected"), 303)

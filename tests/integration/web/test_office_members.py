@@ -58,7 +58,9 @@ def test_a_shop_is_taken_in_and_told_what_to_write(office: Office) -> None:
 def test_a_shop_that_is_turned_down_leaves_nothing(office: Office) -> None:
     made = office.home.applications.apply(APPLIED, "office")
     browser = office.somebody("aoki")
-    press(browser, f"/office/applications/{made.id}/reject", WHY)
+    refused = press(browser, f"/office/applications/{made.id}/reject")
+    assert (refused.status_code, 'id="why_not-error"' in refused.text) == (422, True)
+    press(browser, f"/office/applications/{made.id}/reject", {"why_not": "no shop at this address"})
     assert "合同会社見本" not in browser.get("/office/applications?all=1").text
 
 

@@ -54,7 +54,11 @@ def test_a_misused_name_is_protected(office: Office) -> None:
     press(browser, f"/office/requests/{asked}/protect", form)
     (protected,) = office.home.persons.protections.store.all()
     assert (protected.party.name, protected.party.phones) == (PARTY.name, ())
-    assert press(browser, f"/office/protected/{protected.number}/end", WHY).status_code == 303
+    end = f"/office/protected/{protected.number}/end"
+    refused = press(browser, end)
+    assert (refused.status_code, 'id="reason-error"' in refused.text) == (422, True)
+    assert office.home.persons.protections.store.all() == [protected]
+    assert press(browser, end, WHY).status_code == 303
     assert office.home.persons.protections.store.all() == []
 
 
