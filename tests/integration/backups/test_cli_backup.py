@@ -48,9 +48,8 @@ def test_a_backup_is_consistent_while_others_write(full: "Desk") -> None:
     assert other.run("restore", FILE, *NOBODY).exit_code == 0
     with other.opened() as installation, reading(installation.engine) as connection:
         assert connection.execute(sa.text("PRAGMA integrity_check")).scalar() == "ok"
-        counts = dict(
-            connection.execute(sa.select(audit.c.order_id, sa.func.count()).group_by(audit.c.order_id)).all()
-        )
+        counted = connection.execute(sa.select(audit.c.order_id, sa.func.count()).group_by(audit.c.order_id))
+        counts = {order: int(count) for order, count in counted}
     assert counts["a"] == counts["b"] > 0
 
 

@@ -1,14 +1,18 @@
 """A log on either database, and the line of a member to it."""
 
 import os
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from shopguard.crypto import Keyring
 from shopguard.registry.log import Consistency, Heads, Leaf, LeafKind, Log
 from shopguard.registry.signing import Signer
 from shopguard.registry.stores import migrate_store
+from tests.integration.log.backed_up import ENTRY, Registry
 
 NOW = 1_793_580_000
 SIGNER = Signer.of_seed(bytes(range(32)))
@@ -69,3 +73,24 @@ def registry(empty_engine: sa.Engine) -> LoggedRegistry:
 def on_file(empty_sqlite: sa.Engine) -> LoggedRegistry:
     migrate_store(empty_sqlite, "log")
     return LoggedRegistry(empty_sqlite)
+
+
+@pytest.fixture(scope="session")
+def listed_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data directory of a registry of one entry, to be copied."""
+    folder = tmp_path_factory.mktemp("listed")
+    Keyring.create(folder / "keys.json")
+    made = Registry(folder)
+    made.home.prepare()
+    made.load(ENTRY)
+    made.home.close()
+    return folder
+
+
+@pytest.fixture
+def listed(tmp_path: Path, listed_folder: Path) -> Iterator[Registry]:
+    """A registry of one entry, on SQLite."""
+    shutil.copytree(listed_folder, tmp_path / "registry")
+    made = Registry(tmp_path / "registry")
+    yield made
+    made.home.close()
