@@ -1,4 +1,4 @@
-"""What people call reports, entries, requests and members, and what that is in the registry."""
+"""What people call reports, entries, requests, applications and members, and what that is in the registry."""
 
 from collections.abc import Collection, Mapping
 
@@ -35,7 +35,11 @@ def names_of(home: RegistryHome, subjects: Collection[Subject]) -> Mapping[Subje
     lives = home.entries.of_numbers(_numbers(subjects, SubjectKind.ENTRY))
     named |= {Subject.of(SubjectKind.ENTRY, life.number): life.reference for life in lives}
     requests = home.persons.files.requests.of_numbers(_numbers(subjects, SubjectKind.REQUEST))
-    return named | {Subject.of(SubjectKind.REQUEST, request.number): request.id for request in requests}
+    named |= {Subject.of(SubjectKind.REQUEST, request.number): request.id for request in requests}
+    if any(subject.kind is SubjectKind.APPLICATION for subject in subjects):
+        stated = {Subject.of(SubjectKind.APPLICATION, one.number): one.id for one in home.applications.all(None)}
+        named |= {subject: name for subject, name in stated.items() if subject in named}
+    return named
 
 
 def _numbers(subjects: Collection[Subject], kind: SubjectKind) -> list[int]:

@@ -96,9 +96,13 @@ def _facts(body: str) -> str:
 
 def address_of(subject: Subject, name: str) -> str | None:
     """Return where there is more about a record; None: nowhere, or it is erased."""
+    if subject.kind is SubjectKind.MEMBER:
+        return url_for("office.member", member_id=subject.key)
     if name == str(subject):
         return None
     match subject.kind:
+        case SubjectKind.APPLICATION:
+            return url_for("office.application", application_id=name)
         case SubjectKind.REPORT:
             return url_for("office.report", report_id=name)
         case SubjectKind.ENTRY:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from msgspec.structs import replace as altered
 
 from shopguard.config import Config, RegistrySettings, ShopSettings
 from shopguard.registry.log import leaf
@@ -13,26 +14,15 @@ from shopguard.testing.registry import FakeRegistry
 from shopguard.web.roles import Role
 
 from .conftest import SHOP, Console, Install, press, read
-from .office_desk import Office
+from .office_desk import APPLIED, Office
 
 
 def test_every_page_opens(office: Office) -> None:
     office.entry("flower-shop", "book-shop")
     office.file()
     browser = office.console.browser(Role.OFFICE)
-    for page in (
-        "",
-        "reports",
-        "disputes",
-        "requests",
-        "requests/new",
-        "letters",
-        "entries",
-        "members",
-        "applications",
-    ):
-        assert browser.get(f"/office/{page}").status_code == 200, page
-    for page in ("fees", "alarms", "log", "entries?state=pending"):
+    pages = ("", "reports", "disputes", "requests", "requests/new", "letters", "entries", "entries?state=pending")
+    for page in (*pages, "members", "applications", "applications/new", "fees", "alarms", "log"):
         assert browser.get(f"/office/{page}").status_code == 200, page
 
 
@@ -106,6 +96,18 @@ def test_the_log_tells_who_did_what(office: Office) -> None:
     page = read(office.somebody("aoki").get("/office/log").text)
     assert f"Entry opened {life.reference} aoki" in page
     assert "Member taken in book-shop kubo" in page
+
+
+def test_the_log_leads_to_applications_and_members(office: Office) -> None:
+    office.home.members.create("book-shop", "本の店", bytes(32), 50)
+    office.home.conflicts.affiliate("kubo", "book-shop", "aoki", "owner")
+    waiting = office.home.applications.apply(APPLIED, "aoki")
+    gone = office.home.applications.apply(altered(APPLIED, daily_orders=7), "aoki")
+    office.home.applications.reject(gone.id, "no shop", "aoki")
+    page = office.somebody("aoki").get("/office/log").text
+    assert f'<a href="/office/applications/{waiting.id}">{waiting.id}</a>' in page
+    assert gone.id not in page
+    assert '<a href="/office/members/book-shop">member:book-shop</a>' in page
 
 
 def test_the_whole_log_is_checked_by_a_button(office: Office) -> None:
