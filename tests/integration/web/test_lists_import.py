@@ -193,6 +193,7 @@ def test_a_database_that_goes_away_in_the_middle_leaves_nothing(console, admin, 
 def test_whoever_leaves_the_page_in_the_middle_leaves_nothing_on_the_list(console, admin):
     answer = press(admin, "/console/own-list/import/run", brought(preview(admin, csv_of(MANY)).text))
     parts = answer.iter_encoded()
+    assert any("nobody is taken over" in part.decode() for part in parts)
     assert any("500 of 1,101 rows read" in part.decode() for part in parts)
     assert rows_held(console) > 0
     assert lines_of(console) == []
