@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from babel.numbers import format_currency
+
 from shopguard.config import Language
 from shopguard.guard.advice import Step, Why
 from shopguard.guard.timeline import Moment, What
 from shopguard.model import Order, Party
-from shopguard.web import formats
 from shopguard.web.language import gettext, later
 
 STEPS: Mapping[Step, str] = {
@@ -112,10 +113,11 @@ def prepayment_letters(order: Order, shop: str, contest: str | None) -> Sequence
     Neutral: it names the order, offers a way on, and says where questions about a registration go, never that there
     is one (law-and-fairness rule "tell the buyer enough").
     """
-    number, total = order.number or order.id, formats.money(order.total, order.currency)
+    number = order.number or order.id
     letters = []
     for spoken, (subject, text, where) in _LETTERS.items():
         more = where.format(page=contest) if contest else ""
+        total = format_currency(order.total, order.currency, locale=spoken.value)
         said = text.format(number=number, total=total, shop=shop, more=more)
         letters.append(Letter(spoken, subject.format(number=number), said))
     return sorted(letters, key=lambda letter: letter.language is not _language_of(order.buyer))

@@ -17,12 +17,10 @@ _STOPPED = (ReviewState.OPEN, ReviewState.KEPT)
 
 @dataclass(frozen=True, slots=True)
 class Ships:
-    """``at`` is Unix seconds; ``said`` day and time, "today 15:00". ``is_over``: it should have left by now."""
+    """``said`` is day and time, "today 15:00". ``is_over``: it should have left by now."""
 
-    at: float
     said: str
     is_over: bool
-    zone: ZoneInfo
 
 
 def ships(review: Review | None) -> Ships | None:
@@ -31,7 +29,7 @@ def ships(review: Review | None) -> Ships | None:
         return None
     desk = service(Desk)
     now, zone = desk.clock(), desk.zone(review.ref.shop)
-    return Ships(review.ship_by, _when(review.ship_by, now, zone), review.ship_by < now, zone)
+    return Ships(_when(review.ship_by, now, zone), review.ship_by < now)
 
 
 def _when(at: float, now: float, zone: ZoneInfo) -> str:

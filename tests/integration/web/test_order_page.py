@@ -212,6 +212,7 @@ def test_the_words_for_the_buyer_are_in_a_language_they_read_and_the_other_is_at
     assert first not in letters[1]
     for letter in letters:
         assert "#1042" in letter
+        assert ("￥12,800" if "ご注文" in letter else "¥12,800") in letter
         assert "mailto:taro%40example.jp?subject=" in letter
 
 
