@@ -118,6 +118,17 @@ def attach(invocation: Invocation, request: str, entry: str) -> None:
 
 @persons.command()
 @click.argument("request")
+@_why
+@click.pass_obj
+def detach(invocation: Invocation, request: str, reason: str) -> None:
+    """Take back what `attach` said of REQUEST: another entry is meant. What nobody else contests goes on."""
+    with _registry(invocation) as home:
+        home.persons.answers.detach(request, operator(), reason)
+    click.echo(say(f"{request}: is about no entry yet", f"{request}：対象の登録はまだ分かりません"))
+
+
+@persons.command()
+@click.argument("request")
 @click.option("--seen", is_flag=True, help="You saw who it is. Keep no copy of any document.")
 @click.option("--letter", is_flag=True, help="Draft a letter with a code to the recorded address.")
 @click.pass_obj

@@ -281,8 +281,9 @@ def _furnish(office: Office) -> tuple[str, Sequence[str]]:
     home.cases.suspend(suspended.number, "aoki", "looked at again")
     home.persons.answers.protect(office.contest(office.entry("tea-shop"), RequestKind.MISUSE), "aoki", "Another did.")
     copy = office.contest(office.entry("book-shop"), RequestKind.ACCESS)
-    unknown = [home.persons.desk.open_request(RequestKind.ACCESS, text, CONTACT).request for text in ("?", "!")]
+    unknown = [home.persons.desk.open_request(RequestKind.ACCESS, text, CONTACT).request for text in "?!."]
     misused = office.contest(office.entry("book-shop"), RequestKind.MISUSE)
+    home.persons.answers.attach(unknown[2], office.entry("tea-shop").number, "aoki")
     home.persons.following.follow()
     office.clock.now += DISPUTED
     home.sweeper.sweep()

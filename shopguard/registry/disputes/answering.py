@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from msgspec import to_builtins
 from msgspec.structs import replace
 
-from shopguard.registry.calendar import day_of
+from shopguard.registry.calendar import day_of, end_of
 from shopguard.registry.disputes import letters
 from shopguard.registry.disputes.codes import code_digest, new_short_code
 from shopguard.registry.disputes.files import Files
@@ -32,6 +32,7 @@ from shopguard.registry.reports.rules import History, faults
 from shopguard.registry.reports.store import subject_of as report_subject
 from shopguard.registry.reports.wording import both
 from shopguard.registry.search.model import Look
+from shopguard.registry.timers import Timer
 from shopguard.storage.engine import reading, writing
 
 
@@ -174,9 +175,57 @@ class Answers:
                 request = contested(files, connection, request, life)
                 files.timers.end(connection, subject_of(request), DUE)
             files.requests.change(connection, request)
-            files.record(connection, request, by, "", "attached")
+            files.record(connection, request, by, "", _ATTACHING)
         files.entries.settle()
         return request
+
+    def was_attached(self, request: Request) -> bool:
+        """Whether the office said which entry is meant, and not the person by a code."""
+        acts = self._files.acts.of(subject_of(request)) if request.entry is not None else []
+        return any(logged.act.after == _ATTACHING for logged in acts)
+
+    def detach(self, request_id: str, by: str, reason: str) -> Request:
+        """Say that another entry is meant than the office took it for: what is contested by nobody else goes on.
+
+        What was shown by facts or a letter was of that entry, and is forgotten. ``reason`` is kept for the office.
+        """
+        files, entry = self._files, self.get(request_id).entry
+        if not reason.strip():
+            raise Refused(Refusal.RULES, _NO_REASON_KEPT)
+        with files.entries.changing(*([] if entry is None else [entry])) as connection:
+            request = self._open(connection, request_id)
+            if request.entry is None or request.entry != entry or not self.was_attached(request):
+                raise Refused(Refusal.STATE, _NOT_ATTACHED)
+            held = files.about(request)
+            if held is not None:
+                self._sight.check_conflict(by, held.life.members)
+            free = replace(
+                request,
+                entry=None,
+                code="",
+                proof=request.proof if request.proof is Proof.SEEN else Proof.NONE,
+                letter_digest=None,
+                due_on=day_of(request.opened_at) + (files.due_on(request.kind) - files.today),
+            )
+            files.requests.change(connection, free)
+            files.record(connection, free, by, reason, "detached")
+            files.timers.set(connection, Timer(subject_of(free), DUE, end_of(free.due_on)))
+            if held is not None and request.kind.unserves:
+                self._no_dispute(connection, request, held, by, reason)
+        files.entries.settle()
+        return free
+
+    def _no_dispute(self, connection: sa.Connection, request: Request, held: Held, by: str, reason: str) -> None:
+        """An entry that only this request contested goes on; shops that heard of a dispute hear that it is over."""
+        if held.life.state is not LifeState.CONTESTED or self._disputes(connection, held):
+            return
+        outbox = self._files.outbox
+        told = [one for one in outbox.of(subject_of(request)) if one.template is Template.REPORTER_TOLD]
+        for message in told:
+            outbox.void(connection, message)
+        self._files.entries.uphold(connection, held.life.number, by, reason)
+        if any(message.sent_at is not None for message in told):
+            self._replies.tell_reporters(connection, request, held, Outcome.UPHELD)
 
     def seen(self, request_id: str, by: str) -> Request:
         """Keep that the office saw who asks; of what it saw, nothing is kept."""
@@ -280,6 +329,7 @@ _AMISS = (
 )
 _ANSWERED = both("このお申出にはもう返答済みです。", "this request was answered already")
 _ATTACHED = both("このお申出は登録に結び付けられています。", "this request is about an entry already")
+_ATTACHING = "attached"
 _NO_ADDRESS = both(
     "登録されている住所がないため、手紙では確認できません。",
     "no address is recorded: it cannot be checked by a letter",
@@ -289,6 +339,11 @@ _NO_DISPUTE = both(
     "there is no open dispute behind this request: it asks for a copy, its entry is not known yet, or was decided",
 )
 _NO_REASON = both("理由を書いてください。ご本人へのお返事に載ります。", "say why: the person is told so")
+_NO_REASON_KEPT = both("理由を書いてください。記録に残ります。", "say why: it is kept")
+_NOT_ATTACHED = both(
+    "事務局が登録に結び付けたお申出ではありません。",
+    "it was not the office that said which entry this request is about",
+)
 _NO_REPORT = both("この登録にその通報はありません。", "this entry does not rest on that report")
 _NOTHING_THERE = both("登録が見つからないため、写しはありません。", "there is no entry that a copy could be of")
 _NOT_PROVEN = both(

@@ -88,6 +88,7 @@ def request_page(request_id: str, errors: Mapping[str, str] = {}) -> str:  # rea
         asked=found,
         held=held,
         parties=[] if held is None else [party_facts(party) for party in held.parties],
+        was_attached=registry.persons.answers.was_attached(found),
         is_dispute=held is not None and found.kind.unserves and held.life.state is LifeState.CONTESTED,
         is_barred=held is not None and not barred.isdisjoint(held.life.members),
         letters=letters_about(registry, subject),
@@ -114,6 +115,15 @@ def attach_request(request_id: str) -> Answer:
     """Say which entry a request is about that came without a code."""
     entry = entry_named(home(), typed("entry"))
     return _answered(request_id, lambda answers: answers.attach(request_id, entry, viewer().name), "attached")
+
+
+@pages.post("/requests/<request_id>/detach")
+@done_by_office
+@comes_back_to(request_page, "detach_reason")
+def detach_request(request_id: str) -> Answer:
+    """Take back which entry a request is about: the office was wrong."""
+    reason = why("detach_reason")
+    return _answered(request_id, lambda answers: answers.detach(request_id, viewer().name, reason), "detached")
 
 
 @pages.post("/requests/<request_id>/seen")

@@ -243,6 +243,7 @@ _STATES: Mapping[str, str] = {
     **{outcome.value: said for outcome, said in _WORDS[Outcome].items()},
     CHECKED_ONCE: later("Accepted by one of two"),
     "attached": later("It is about this entry"),
+    "detached": later("It is not about this entry"),
     "seen": later("Seen by the office"),
     "address_check": later("Code to the recorded address"),
 }

@@ -84,6 +84,21 @@ def test_a_request_by_letter_is_entered_and_attached_to_its_entry(office: Office
     assert office.home.entries.get(life.number).state is LifeState.CONTESTED
 
 
+def test_a_request_about_somebody_else_is_taken_back_from_its_entry(office: Office) -> None:
+    life, browser = office.entry("flower-shop"), office.somebody("aoki")
+    made = press(browser, "/office/requests", {"kind": "contest", "text": "I paid.", "email": "taro@example.jp"})
+    page = made.location.partition("?")[0]
+    assert "It is not about this entry" not in browser.get(page).text
+    press(browser, f"{page}/attach", {"entry": life.reference})
+    refused = press(browser, f"{page}/detach")
+    assert (refused.status_code, 'id="detach_reason-error"' in refused.text) == (422, True)
+    done = press(browser, f"{page}/detach", {"detach_reason": "a namesake"})
+    shown = read(browser.get(done.location).text)
+    assert "The request is about no entry yet." in shown
+    assert "a namesake" in shown
+    assert office.home.entries.get(life.number).state is LifeState.PENDING
+
+
 def test_a_form_that_lacks_something_keeps_the_rest(office: Office) -> None:
     answer = press(office.somebody("aoki"), "/office/requests", {"text": "I paid.", "email": "taro@example.jp"})
     assert answer.status_code == 422
