@@ -1,11 +1,15 @@
 """A list from Excel: chosen, looked at, taken over, found; with and without JavaScript."""
 
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
+from flask import Flask, Response
 from playwright.sync_api import Browser, Page, expect
 
 from shopguard.sheets import excel_of
+from shopguard.web import site
 
 from ..running_demo import Demo
 
@@ -44,3 +48,30 @@ def test_a_search_is_read_out_before_it_is_made(page: Page) -> None:
     expect(page.locator("h1")).to_contain_text("What the search found")
     assert "%" not in page.url and "7777" not in page.url
     assert Axe().run(page).violations_count == 0
+
+
+def test_the_latest_step_is_seen_while_a_page_comes_in(browser: Browser, serve: Callable[[Flask], int]) -> None:
+    over = threading.Event()
+    app = Flask(__name__, static_folder=str(Path(site.__file__).parent / "static"))
+
+    @app.get("/")
+    def grow() -> Response:
+        def parts() -> Iterator[str]:
+            yield f'<link rel="stylesheet" href="/static/lists.css"><main><h1>x</h1>{" " * 4096}<div class="steps">'
+            yield "<p>500 rows</p>\n<p>1,000 rows</p>\n"
+            over.wait(60)
+            yield "</div><p>All of them</p></main>"
+
+        return Response(parts(), content_type="text/html; charset=utf-8")
+
+    context = browser.new_context()
+    page = context.new_page()
+    try:
+        page.goto(f"http://127.0.0.1:{serve(app)}/", wait_until="commit")
+        expect(page.get_by_text("1,000 rows")).to_be_visible()
+        expect(page.get_by_text("500 rows")).to_be_hidden()
+    finally:
+        over.set()
+    expect(page.get_by_text("All of them")).to_be_visible()
+    expect(page.get_by_text("1,000 rows")).to_be_hidden()
+    context.close()
