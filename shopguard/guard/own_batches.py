@@ -22,7 +22,7 @@ LISTED = own_entry.c.kind.in_([kind.value for kind in OwnKind])
 """What counts. Any other line is on its way onto a list or off it."""
 
 _UNDER_WAY = "+"  # begins the kind of a line that does not count
-_LONGEST_WAY_S = 600.0
+_LONGEST_WAY_S = 3_600.0  # far beyond the longest import: what is swept too early would be missing
 
 
 @dataclass(frozen=True, slots=True)

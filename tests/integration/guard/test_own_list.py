@@ -175,7 +175,7 @@ def test_what_a_crash_leaves_counts_for_nothing_and_is_swept(house):
     house.own_list.renew()
     assert held_rows(house)[0] == PIECE  # it may be on its way yet
     assert house.own_list.add(SHOP, WATCHED, "clerk")
-    house.pass_by(3_600.0)
+    house.pass_by(7_200.0)
     assert held_rows(house)[0] == 1
 
 
