@@ -112,8 +112,7 @@ def put_back(report_id: str) -> Answer:
 @comes_back_to(report)
 def accept(report_id: str) -> Answer:
     """Accept a report: for an entry of its own, or for one that is there."""
-    with settling() as registry, _once("accept", registry, report_id):
-        _check_as_seen(registry, report_id)
+    with _deciding("accept", report_id) as registry:
         into = typed("into")
         number = entry_named(registry, into) if into else None
         registry.moderation.accept(report_id, viewer().name, typed("reason"), number, "hold" in request.form)
@@ -124,8 +123,7 @@ def accept(report_id: str) -> Answer:
 @done_by_office
 @comes_back_to(report)
 def send_back(report_id: str) -> Answer:
-    with settling() as registry, _once("return", registry, report_id):
-        _check_as_seen(registry, report_id)
+    with _deciding("return", report_id) as registry:
         registry.moderation.send_back(report_id, viewer().name, typed("reason"))
     return _back(report_id, "return")
 
@@ -134,8 +132,7 @@ def send_back(report_id: str) -> Answer:
 @done_by_office
 @comes_back_to(report)
 def reject(report_id: str) -> Answer:
-    with settling() as registry, _once("reject", registry, report_id):
-        _check_as_seen(registry, report_id)
+    with _deciding("reject", report_id) as registry:
         registry.moderation.reject(report_id, viewer().name, typed("reason"))
     return _back(report_id, "reject")
 
@@ -145,15 +142,17 @@ def _back(report_id: str, did: str | None = None) -> Answer:
 
 
 @contextmanager
-def _once(decision: str, registry: RegistryHome, report_id: str) -> Iterator[None]:
-    """What was pressed twice is done once: that the viewer decided just so already is no refusal."""
-    try:
-        yield
-    except Refused as refused:
-        made = _decision(registry.moderation.show(report_id, viewer().name).acts)
-        same = made is not None and made.act.kind is _DECIDED[decision] and made.act.by == viewer().name
-        if refused.code is not Refusal.STATE or not same:
-            raise
+def _deciding(decision: str, report_id: str) -> Iterator[RegistryHome]:
+    """For a decision on the report that the viewer saw; pressed twice, it is made once and is no refusal."""
+    with settling() as registry:
+        try:
+            _check_as_seen(registry, report_id)
+            yield registry
+        except Refused as refused:
+            made = _decision(registry.moderation.show(report_id, viewer().name).acts)
+            same = made is not None and made.act.kind is _DECIDED[decision] and made.act.by == viewer().name
+            if refused.code is not Refusal.STATE or not same:
+                raise
 
 
 def _check_as_seen(registry: RegistryHome, report_id: str) -> None:

@@ -69,7 +69,7 @@ class Office:
 
     def attach(self, report: Report, name: str, kind: str, content: bytes) -> str:
         """Let a report have one file more, and return its id."""
-        file_id = f"F-{report.number}-{sha256(name.encode()).hexdigest()[:8]}"
+        file_id = f"F-{report.id}-{sha256(name.encode()).hexdigest()[:8]}"
         kept = StoredFile(file_id, name, kind, len(content), sha256(content).digest(), self.clock.now.timestamp())
         with writing(self.home.engine("vault")) as connection:
             self.home.reports.store.add_file(connection, report.number, kept, content)
