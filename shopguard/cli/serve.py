@@ -19,6 +19,8 @@ from shopguard.cli.running import own_registry, say_renewal
 from shopguard.cli.tables import ready_tables
 from shopguard.errors import ConfigError
 
+from shopguard.web.accounts.links import LINK_LIFE_S
+
 from shopguard.guard.heartbeats import Beating
 if TYPE_CHECKING:
     from shopguard.bootstrap import Installation
@@ -146,9 +148,14 @@ def introduce_shops(installation: "Installation") -> None:
     installation.modes.note(now)
 
 
-def sign_in_link(installation: "Installation", host: str | None = None) -> str:
-    """Return a fresh one-time address of the console."""
-    token = installation.people.links.make()
+def sign_in_link(
+    installation: "Installation",
+    host: str | None = None,
+    account: int | None = None,
+    life_s: float = LINK_LIFE_S,
+) -> str:
+    """Return a fresh one-time address of the console, by which an account is opened; None: the owner's."""
+    token = installation.people.links.make(account, life_s)
     return f"{console_address(installation.config.server, host)}/console/sign-in?token={token}"
 
 

@@ -13,8 +13,10 @@ import click
 from shopguard.cli.invocation import Invocation
 from shopguard.cli.output import json_option, show_json, show_table
 from shopguard.cli.running import Refused, opened, operator
+from shopguard.cli.serve import sign_in_link
 from shopguard.model import OrderRef
 from shopguard.web.accounts.helping import CLOSE, HELP, Help
+from shopguard.web.accounts.links import INVITATION_LIFE_S
 from shopguard.web.accounts.passwords import weakness
 from shopguard.web.roles import Role
 
@@ -205,11 +207,7 @@ def _known(installation: "Installation", shops: Sequence[str]) -> Sequence[str] 
 
 
 def _link(installation: "Installation", account: "Account") -> str:
-    from shopguard.cli.serve import console_address
-    from shopguard.web.accounts.links import INVITATION_LIFE_S
-
-    token = installation.people.links.make(account.id, INVITATION_LIFE_S)
-    return f"{console_address(installation.config.server)}/console/sign-in?token={token}"
+    return sign_in_link(installation, account=account.id, life_s=INVITATION_LIFE_S)
 
 
 def _note(installation: "Installation", action: str, detail: str) -> None:
