@@ -141,7 +141,7 @@ def test_an_order_says_who_of_it_is_on_the_list_and_by_what(console, clerk):
     console.order(replace(ORDER, buyer=buyer, recipients=(other, recipient)))
     page = clerk.get(f"/console/orders/{SHOP}/{ORDER.id}").text
     assert "Recipient 2 : Name ≠ different" in read(page)
-    assert "Phone ＝ same" in read(page)
+    assert "Phone ＝ same same mobile number · To the line of the list" in read(page)
     assert f'href="/console/own-list/{entry.id}"' in page
 
 
