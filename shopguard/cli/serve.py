@@ -18,10 +18,9 @@ from shopguard.cli.renewing import Renewal
 from shopguard.cli.running import own_registry, say_renewal
 from shopguard.cli.tables import ready_tables
 from shopguard.errors import ConfigError
-
+from shopguard.guard.heartbeats import Beating
 from shopguard.web.accounts.links import LINK_LIFE_S
 
-from shopguard.guard.heartbeats import Beating
 if TYPE_CHECKING:
     from shopguard.bootstrap import Installation
     from shopguard.config import ServerSettings
