@@ -296,6 +296,16 @@ def test_a_release_that_the_shop_refuses_waits_again_and_tells_the_cause(held: C
     assert "order 5001 was archived" in shown
 
 
+def test_what_hinders_the_shop_is_told_in_the_language_of_the_page(held: Console, clerk: FlaskClient) -> None:
+    held.platform.fail(ActionUnsupported("the shop has no order status shopguard-hold: correct hold_status"))
+    press(clerk, f"/console/orders/{KEY}/release")
+    held.work()
+    in_japanese = {"Accept-Language": "ja"}
+    for address in ("/console/", f"/console/orders/{KEY}"):
+        shown = read(clerk.get(address, headers=in_japanese).text)
+        assert "ショップに注文状態shopguard-holdがありません。hold_statusを直してください" in shown, address
+
+
 def test_several_are_decided_at_once_and_what_changed_meanwhile_is_left(console: Console, clerk: FlaskClient) -> None:
     orders(console, 3)
     press(console.browser(Role.OPERATOR), f"/console/orders/{SHOP}/2/keep")
