@@ -41,6 +41,7 @@ from shopguard.guard.reviews import Reviews
 from shopguard.guard.screening import PairStore, Screener
 from shopguard.guard.setting_up import SettingUp
 from shopguard.guard.settling import Settling
+from shopguard.guard.shadow import Shadows
 from shopguard.guard.shops import GuardedShop, Shops, ShopStates, sent_by_platform
 from shopguard.guard.store import OrderStore
 from shopguard.guard.tokens import StoredTokens
@@ -316,7 +317,12 @@ class Installation:
     def outlook(self) -> Outlook:
         """Whether anything keeps the guard from guarding, for a line across every page."""
         works = self.is_worked
-        return Outlook(self.inbox, self.states, self.modes, self.shops, self.heartbeats, works, self.clock)
+        return Outlook(self.inbox, self.states, self.shadows, self.shops, self.heartbeats, works, self.clock)
+
+    @cached_property
+    def shadows(self) -> Shadows:
+        """What shops that only observe would have done."""
+        return Shadows(self.engine, self.shops, self.states, self.modes, self.clock)
 
     @cached_property
     def heartbeats(self) -> Heartbeats:
@@ -344,7 +350,9 @@ class Installation:
         page = self.config.server.console_url or ""
         targets = Targets(self.engine, self.writer, self.keyring, self.clock)
         sent = sent_by_platform(self.shops)
-        planning = Planning(self.engine, self.writer, targets, self.store, self.heartbeats, sent, page, self.clock)
+        planning = Planning(
+            self.engine, self.writer, targets, self.store, self.heartbeats, self.shadows, sent, page, self.clock
+        )
         return Notices(self.engine, self.writer, targets, planning, self.clock)
 
     def worker(self, name: str) -> Worker:

@@ -13,6 +13,7 @@ from shopguard.errors import ShopGuardError
 from shopguard.guard.effects import Effects
 from shopguard.guard.heartbeats import SILENT_S, Beating, Heartbeats
 from shopguard.guard.inbox import Inbox
+from shopguard.guard.shadow import LONG_ENOUGH_S
 from shopguard.guard.shops import GuardedShop, ShopStates
 from shopguard.identity import identify, tokens
 from shopguard.model import Finding, OrderRef, Party, ScreeningState
@@ -26,7 +27,6 @@ from shopguard.storage.tables import inbox
 LATE_S = 900.0
 """A delivery that is due for longer says that no worker is at work (product: no order without a decision)."""
 _SKEW_S = 120.0
-_OBSERVE_DAYS = 14  # as long as a new shop observes before it acts
 _SEE_DEAD = "look at `shopguard dead`, and settle there what needs no more"
 _SCARCE = 0.53  # of a budget left: the next order brings it below half, from where on the registry is slow
 _NOBODY = Party(emails=("doctor@example.com",))
@@ -132,7 +132,7 @@ class Health:
         if since is None:
             return Finding("mode", True, "observe, from the first start on: nothing is written onto orders")
         text = f"observe since {_day(since)}: nothing is written onto orders"
-        fresh = self._clock() - since <= _OBSERVE_DAYS * 86_400.0
+        fresh = self._clock() - since <= LONG_ENOUGH_S
         remedy = f"set shops.{shop.name}.mode to hold, or to flag, when the verdicts look right"
         return _finding("mode", fresh, text, remedy)
 

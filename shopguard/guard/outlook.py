@@ -5,11 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shopguard.config import Mode
 from shopguard.guard.health import LATE_S
 from shopguard.guard.heartbeats import Beating, Heartbeats
 from shopguard.guard.inbox import Inbox
-from shopguard.guard.modes import Modes
+from shopguard.guard.shadow import LONG_ENOUGH_S, Shadows
 from shopguard.guard.shops import ACCESS_REQUEST, GuardedShop, Shops, ShopStates, sent_by_platform
 
 KEPT_S = 5.0
@@ -24,6 +23,7 @@ class Gap(StrEnum):
     BLIND = "blind"  # the platform said that orders may not arrive
     UNLISTED = "unlisted"  # the platform cannot be asked for what the webhooks missed
     OBSERVE = "observe"  # verdicts are given and not carried out
+    OBSERVED = "observed"  # the same, for long enough to choose a mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +46,13 @@ class Outlook:
         self,
         inbox: Inbox,
         states: ShopStates,
-        modes: Modes,
+        shadows: Shadows,
         shops: Shops,
         heartbeats: Heartbeats,
         works: Callable[[], bool],
         clock: Callable[[], float],
     ) -> None:
-        self._inbox, self._states, self._modes, self._shops = inbox, states, modes, shops
+        self._inbox, self._states, self._shadows, self._shops = inbox, states, shadows, shops
         self._heartbeats = heartbeats
         self._works, self._clock = works, clock
         self._found: Sequence[Trouble] = ()
@@ -75,15 +75,17 @@ class Outlook:
             yield Trouble(Gap.BEHIND, since=due)
         if sent_by_platform(self._shops) and (silence := self._heartbeats.silence(Beating.RECEIVER)):
             yield Trouble(Gap.DEAF, since=silence.since)
-        changed = self._modes.since()
-        found = [gap for shop in self._shops.values() for gap in self._of(shop, changed.get(shop.name))]
+        found = [gap for shop in self._shops.values() for gap in self._of(shop)]
+        found += [self._observing(shop, since, now) for shop, since in self._shadows.observing().items()]
         yield from sorted(found, key=lambda trouble: list(Gap).index(trouble.gap))
 
-    def _of(self, shop: GuardedShop, mode_since: float | None) -> Iterator[Trouble]:
+    def _of(self, shop: GuardedShop) -> Iterator[Trouble]:
         state = self._states.get(shop.name)
         if state.alarm_code is not None and state.alarm_code != ACCESS_REQUEST:
             yield Trouble(Gap.BLIND, shop.name, state.alarm_at)
         elif state.feed_error:
             yield Trouble(Gap.UNLISTED, shop.name, state.feed_cursor)
-        if shop.settings.mode is Mode.OBSERVE:
-            yield Trouble(Gap.OBSERVE, shop.name, mode_since or state.guarded_since)
+
+    def _observing(self, shop: str, since: float | None, now: float) -> Trouble:
+        is_long_enough = since is not None and now - since >= LONG_ENOUGH_S
+        return Trouble(Gap.OBSERVED if is_long_enough else Gap.OBSERVE, shop, since)

@@ -99,18 +99,12 @@ class Replay:
 
     def _judged(self, shop: str, since: float) -> Iterator[sa.Row[tuple[object, ...]]]:
         """Yield the last judgement of each order, the latest first, without a transaction open in between."""
-        later = screening.alias()
-        is_last = ~sa.exists().where(
-            later.c.shop == screening.c.shop,
-            later.c.order_id == screening.c.order_id,
-            later.c.generation > screening.c.generation,
-        )
         same = (orders.c.shop == screening.c.shop) & (orders.c.order_id == screening.c.order_id)
         query = (
             sa.select(screening.c.id, screening.c.order_id, screening.c.screened_at, screening.c.sealed)
             .add_columns(orders.c.number, orders.c.sealed.label("order_sealed"))
             .join(orders, same)
-            .where(screening.c.shop == shop, screening.c.screened_at >= since, is_last)
+            .where(screening.c.shop == shop, screening.c.screened_at >= since, is_last_judgement())
             .order_by(screening.c.id.desc())
             .limit(_AT_ONCE)
         )
@@ -122,6 +116,16 @@ class Replay:
             if len(rows) < _AT_ONCE:
                 return
             before = rows[-1].id
+
+
+def is_last_judgement() -> sa.ColumnElement[bool]:
+    """Whether an order was not judged anew after this one."""
+    later = screening.alias()
+    return ~sa.exists().where(
+        later.c.shop == screening.c.shop,
+        later.c.order_id == screening.c.order_id,
+        later.c.generation > screening.c.generation,
+    )
 
 
 def again(order: Order, verdict: Verdict, policy: PolicySettings) -> VerdictKind:

@@ -1,7 +1,7 @@
 """The frame of all pages of an installation: who looks, whether they may, and what forms must carry."""
 
 import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
@@ -38,11 +38,15 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Banner:
-    """What stands across every page until it is mended. ``text`` is in the reader's language."""
+    """What stands across every page until it is mended.
+
+    ``text`` is in the reader's language; ``endpoint`` and ``values`` make the address of what to see.
+    """
 
     text: str
     endpoint: str | None = None
     kind: str = "bad"
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

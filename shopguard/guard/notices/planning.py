@@ -1,4 +1,5 @@
 """What is told when: holds that would ship next and shops that cannot be heard at once, all else once a day.
+What a shop that observes would have done is told once, after two weeks.
 
 An order ships next unless money for it is waited for. What is planned is a row, written together with up to when the
 target was told: nothing is told twice or forgotten, whichever worker plans.
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 from shopguard.guard.heartbeats import Beating, Heartbeats
 from shopguard.guard.notices.model import Target
 from shopguard.guard.notices.targets import Targets
+from shopguard.guard.shadow import LONG_ENOUGH_S, Shadows
 from shopguard.guard.store import OrderStore
 from shopguard.model import OrderRef, PaymentKind, Stage, VerdictKind
 from shopguard.storage.engine import reading
@@ -59,17 +61,18 @@ class Planning:
         targets: Targets,
         store: OrderStore,
         heartbeats: Heartbeats,
+        shadows: Shadows,
         sent: Sequence[str],
         page: str,
         clock: Callable[[], float],
     ) -> None:
         self._engine, self._writer, self._targets = engine, writer, targets
         self._store, self._page, self._clock = store, page, clock
-        self._heartbeats, self._sent = heartbeats, sent
+        self._heartbeats, self._shadows, self._sent = heartbeats, shadows, sent
 
     def plan(self) -> None:
         """Write down what each target is to be told by now; may be done at any time, by several at once."""
-        now = self._clock()
+        now, observed = self._clock(), self._shadows.long_enough()
         for target in self._targets.all():
             if target.paused_at is not None:
                 continue
@@ -77,6 +80,8 @@ class Planning:
                 self._at_once(target, now)
             if (due := digest_due(target, now)) is not None:
                 self._keep(target, now, f"digest {int(due)}", self._digest(target, due), digest_at=now)
+            for shop, since in observed.items():
+                self._observed(target, now, shop, since)
         old = (notice.c.state != "waiting") & (notice.c.due_at < now - _KEPT_S)
         self._writer.run(lambda connection: connection.execute(sa.delete(notice).where(old)))
 
@@ -123,6 +128,27 @@ class Planning:
             return False
         silence = self._heartbeats.silence(Beating.RECEIVER)
         return silence is not None and silence.since is not None and silence.missed_at > target.told_until
+
+    def _observed(self, target: Target, now: float, shop: str, since: float) -> None:
+        """Tell once what a shop would have done; so late that a notice of it may be forgotten, nothing is told."""
+        about = f"observed {shop} {int(since)}"
+        is_late = now - since >= LONG_ENOUGH_S + _KEPT_S
+        if is_late or not target.hears_of(shop) or self._is_planned(target, about):
+            return
+        shadow = self._shadows.of(shop, since)
+        ja = f"{shop}: 観察を始めて2週間たちました。判定 {shadow.judged}件のうち、"
+        en = f"{shop} has observed for two weeks: of {shadow.judged} orders "
+        lines = [
+            f"{ja}出荷保留になるはずだった注文 {shadow.held}件、要確認 {shadow.flagged}件でした。",
+            "内容を確かめて、モードを決めてください。",
+            f"{en}{shadow.held} would have been held and {shadow.flagged} marked. See which, then choose the mode.",
+        ]
+        self._keep(target, now, about, self._said("観察の結果 / What observing showed", lines))
+
+    def _is_planned(self, target: Target, about: str) -> bool:
+        with reading(self._engine) as connection:
+            same = sa.exists().where(notice.c.target == target.id, notice.c.about == about)
+            return bool(connection.execute(sa.select(same)).scalar())
 
     def _urgent(self, holds: Sequence[Any], alarms: Sequence[str], deaf: bool) -> Said:
         lines = []
@@ -187,10 +213,16 @@ class Planning:
 
         def work(connection: sa.Connection) -> None:
             mine = sa.update(notice_target).where(notice_target.c.id == target.id, *unchanged)
-            if connection.execute(mine.values(**told)).rowcount == 1:
-                connection.execute(notice.insert(), row)
+            if not told or connection.execute(mine.values(**told)).rowcount == 1:
+                connection.execute(_NOTICE, row)
 
         self._writer.run(work)
+
+
+_NOTICE = sa.text(
+    "INSERT INTO notice (target, about, subject, text, state, due_at)"
+    " VALUES (:target, :about, :subject, :text, :state, :due_at) ON CONFLICT DO NOTHING"
+)
 
 
 def digest_due(target: Target, now: float) -> float | None:

@@ -9,6 +9,8 @@ from shopguard.web.roles import Role
 from shopguard.web.shops.words import banner_text, several_observe
 
 _FOR = (Role.OPERATOR, Role.SHOP_ADMIN, Role.AUDITOR)
+_REPLAYS = (Role.SHOP_ADMIN, Role.AUDITOR)
+_SHOPS = "shops.overview"
 
 
 def banners_of(outlook: Outlook, looks: Viewer) -> Sequence[Banner]:
@@ -17,10 +19,16 @@ def banners_of(outlook: Outlook, looks: Viewer) -> Sequence[Banner]:
         return ()
     mine = [one for one in outlook.troubles() if one.shop is None or looks.account.may_see(one.shop)]
     observing = [one for one in mine if one.gap is Gap.OBSERVE]
-    texts = [banner_text(one) for one in mine if one.gap is not Gap.OBSERVE or len(observing) == 1]
+    banners = [_banner(one, looks) for one in mine if one.gap is not Gap.OBSERVE or len(observing) == 1]
     if len(observing) > 1:
-        texts.append(_all_in_one(observing))
-    return [Banner(text, "shops.overview") for text in texts]
+        banners.append(Banner(_all_in_one(observing), _SHOPS))
+    return banners
+
+
+def _banner(trouble: Trouble, looks: Viewer) -> Banner:
+    if trouble.gap is Gap.OBSERVED and trouble.shop is not None and looks.has(*_REPLAYS):
+        return Banner(banner_text(trouble), "replaying.form", values={"shop": trouble.shop})
+    return Banner(banner_text(trouble), _SHOPS)
 
 
 def _all_in_one(observing: Sequence[Trouble]) -> str:

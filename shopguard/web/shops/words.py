@@ -82,6 +82,10 @@ _SINCE = {
     Gap.OBSERVE: later(
         "%(shop)s: only observing since %(since)s; no order is stopped. Change the mode when you are ready."
     ),
+    Gap.OBSERVED: later(
+        "%(shop)s has observed for two weeks, since %(since)s; no order is stopped. See what would have been stopped,"
+        " then choose the mode."
+    ),
 }
 _NOW = {
     Gap.OFF: later("Nobody checks orders: no worker is running. Start shopguard serve."),

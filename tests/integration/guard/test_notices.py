@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -14,13 +15,15 @@ import responses
 import sqlalchemy as sa
 
 from shopguard.adapter import Secret
+from shopguard.config import Config, Mode, ShopSettings
 from shopguard.guard.heartbeats import SILENT_S, Beating
 from shopguard.guard.notices.model import Kind, NotDelivered, NoticeRefused
 from shopguard.guard.notices.planning import digest_due
-from shopguard.model import Payment, PaymentKind, ShopAlarm
+from shopguard.model import Party, Payment, PaymentKind, ShopAlarm
 from shopguard.signatures import check_standard_webhooks
 from shopguard.storage.tables import notice, notice_target
-from tests.integration.web.conftest import BAD, ORDER, SHOP, Clock, Console, console  # noqa: F401  # a fixture
+from shopguard.testing.registry import FakeRegistry
+from tests.integration.web.conftest import BAD, ENTRY, ORDER, SHOP, Clock, Console, Install, console  # noqa: F401  # a fixture
 
 SECRET = "whsec_" + base64.b64encode(b"0" * 24).decode()
 JAPAN_NINE = 1_790_812_800.0  # 2026-10-01 09:00 in Japan
@@ -135,10 +138,14 @@ def test_a_shop_that_cannot_be_heard_is_told_of(guarded: Console, listener: List
 
 @pytest.fixture
 def clock(guarded: Console) -> Clock:
-    """What the time is for those who tell and those who give signs of life."""
+    return turned_by_hand(guarded)
+
+
+def turned_by_hand(guarded: Console) -> Clock:
+    """What the time is for those who tell, who give signs of life, and who watch how long a shop observes."""
     guard, stands = guarded.guard, Clock()
     guard.clock = stands
-    for part in ("heartbeats", "notices"):
+    for part in ("heartbeats", "notices", "shadows"):
         vars(guard).pop(part, None)
     return stands
 
@@ -187,6 +194,32 @@ def test_a_receiver_is_not_missed_where_it_never_was_or_for_a_shop_that_needs_no
     clock.now += 600.0
     tell(guarded)
     assert len(listener.received) == 1
+
+
+def test_what_a_shop_would_have_done_is_told_once_after_two_weeks_of_observing(
+    install: Install, listener: Listener
+) -> None:
+    shop = ShopSettings(SHOP, "fake", None, mode=Mode.OBSERVE, rate_per_s=1000)
+    observing = Console(install(Config(shops={SHOP: shop}), FakeRegistry(ENTRY)))
+    clock = turned_by_hand(observing)
+    began = observing.guard.states.get(SHOP).guarded_since
+    assert began is not None
+    clock.now = began
+    for order in (
+        ORDER,
+        replace(ORDER, total=Decimal(99_000)),
+        replace(ORDER, id="7001", buyer=Party(name="見本 花子")),
+    ):
+        observing.order(order)
+    chat(observing, listener, at_once=False)
+    chat(observing, listener, at_once=False, shops=frozenset({"another-shop"}))
+    for days in (13.9, 14.01, 14.1, 43.9, 44.1, 80.0):
+        clock.now = began + days * 86_400
+        observing.guard.notices.round()
+        assert len(listener.received) == (days > 13.9), days
+    (text,) = listener.texts()
+    assert "main-store has observed for two weeks: of 2 orders 1 would have been held and 0 marked" in text
+    assert "判定 2件のうち、出荷保留になるはずだった注文 1件" in text
 
 
 def test_what_was_not_taken_is_tried_again_later_and_shown(

@@ -1,5 +1,6 @@
 """Shops and health: what is seen of each shop, what was given up, and the red lines across every page."""
 
+import re
 from pathlib import Path
 from typing import cast
 
@@ -23,7 +24,7 @@ from shopguard.testing.fakes import FakePlatform
 from shopguard.testing.registry import FakeRegistry
 from shopguard.web.roles import Role
 
-from .conftest import ORDER, OTHER_SHOP, SHOP, Console, Install, press, read
+from .conftest import ORDER, OTHER_SHOP, SHOP, Clock, Console, Install, press, read
 
 
 def page(browser: FlaskClient, address: str) -> str:
@@ -216,17 +217,11 @@ def test_an_alarm_that_was_seen_to_is_taken_off(console: Console) -> None:
 # --- the red lines ---
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = 2_000_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    made = Clock()
+    made.now = 2_000_000_000.0
+    return made
 
 
 @pytest.fixture
@@ -244,7 +239,7 @@ def heartbeats(console: Console, clock: Clock) -> Heartbeats:
 @pytest.fixture
 def outlook(console: Console, clock: Clock, works: list[bool], heartbeats: Heartbeats) -> Outlook:
     guard = console.guard
-    return Outlook(guard.inbox, guard.states, guard.modes, guard.shops, heartbeats, lambda: works[-1], clock)
+    return Outlook(guard.inbox, guard.states, guard.shadows, guard.shops, heartbeats, lambda: works[-1], clock)
 
 
 def test_a_guard_that_sees_and_acts_has_no_gap(outlook: Outlook) -> None:
@@ -394,6 +389,25 @@ def test_a_shop_whose_mode_never_changed_observes_since_it_is_guarded(install: I
     guard.modes.note(200.0)
     (trouble,) = [one for one in guard.outlook.troubles() if one.gap is Gap.OBSERVE]
     assert trouble.since == guard.states.get("cart").guarded_since
+
+
+def test_a_shop_that_observed_for_two_weeks_is_led_to_what_it_would_have_done(install: Install) -> None:
+    guard = observing(install, cart=Mode.OBSERVE, store=Mode.HOLD)
+    began = guard.states.get("cart").guarded_since
+    assert began is not None
+    guard.clock = clock = Clock()
+    app = guard.console_app()
+    for days, said, leads in (
+        (13.9, "cart: only observing since", "/console/shops"),
+        (14.01, "cart has observed for two weeks, since", "/console/replay/?shop=cart"),
+    ):
+        clock.now = began + days * 86_400
+        browser = app.test_client()
+        browser.get("/console/sign-in", query_string={"token": guard.people.links.make()})
+        shown = browser.get("/console/me", headers={"Accept-Language": "en"}).text
+        assert re.search(f'<a href="{re.escape(leads)}">{said}', shown), days
+        assert shown.count(" observ") == 1
+        browser.get(leads)
 
 
 def test_every_page_says_that_nobody_checks_orders(console: Console) -> None:
