@@ -1,6 +1,6 @@
 """Orders as last seen, and how each was judged. Both are encrypted; only what is needed to find them is not."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -14,6 +14,7 @@ from shopguard.storage.engine import reading
 from shopguard.storage.tables import note, orders, screening, watch
 from shopguard.storage.writer import Writer
 
+_LATELY = 500  # judgements
 _LONGEST_NUMBER = 200  # what the column holds; the order itself keeps all of it
 _CLOCKS_DIFFER_S = 120.0  # a moment further ahead was stamped by a wrong clock: it makes nothing outdated
 
@@ -131,6 +132,24 @@ class OrderStore:
             query = query.where(orders.c.shop == shop)
         with reading(self._engine) as connection:
             return [OrderRef(*row) for row in connection.execute(query.limit(20))]
+
+    def lately(self, shops: Collection[str], limit: int = 20) -> Sequence[tuple[str, str]]:
+        """Return shop and number of orders of these shops that were judged lately and not erased, the last one first.
+
+        Only the last few hundred judgements are looked at.
+        """
+        last = sa.select(screening.c.shop, screening.c.order_id, screening.c.id)
+        judged = last.order_by(screening.c.id.desc()).limit(_LATELY).subquery()
+        same = (orders.c.shop == judged.c.shop) & (orders.c.order_id == judged.c.order_id)
+        query = (
+            sa.select(orders.c.shop, orders.c.number)
+            .join(judged, same)
+            .where(orders.c.shop.in_(shops), orders.c.sealed.is_not(None))
+            .group_by(orders.c.shop, orders.c.number)
+            .order_by(sa.func.max(judged.c.id).desc())
+        )
+        with reading(self._engine) as connection:
+            return [(row.shop, row.number) for row in connection.execute(query.limit(limit))]
 
     def latest(self, ref: OrderRef) -> Screening | None:
         """Return the last judgement of the order."""

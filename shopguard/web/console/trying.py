@@ -92,9 +92,11 @@ def _pasted(text: str, errors: dict[str, str]) -> Order | None:
 def _page(
     shop: str = "", number: str = "", text: str = "", errors: dict[str, str] | None = None, tried: Tried | None = None
 ) -> str:
+    desk = service(Desk)
     return render_template(
         "console/try.html",
-        shops=service(Desk).shops_seen(),
+        shops=desk.shops_seen(),
+        lately=[(number, name) for name, number in desk.store.lately(desk.shops_seen())],
         shop=shop,
         number=number,
         text=text,

@@ -1,9 +1,11 @@
 """Trying an order, and replaying rules: what is said, and that nothing is stored, written or lost by it."""
 
 import json
+import re
 from collections import Counter
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from xml.etree import ElementTree
 
 import sqlalchemy as sa
@@ -15,7 +17,7 @@ from shopguard.storage.tables import orders, review, screening
 from shopguard.web.console.replaying import chart
 from shopguard.web.roles import Role
 
-from .conftest import BAD, ORDER, OTHER_SHOP, SHOP, Console, press, read
+from .conftest import BAD, ORDER, OTHER_SHOP, REF, SHOP, Console, press, read
 
 LISTED = {
     "id": "9",
@@ -55,9 +57,22 @@ def test_a_stored_order_is_picked_by_its_number(console: Console) -> None:
     assert "kept text" in missing.text
 
 
+def test_orders_that_were_judged_lately_are_offered_by_number_and_by_nothing_else(console: Console) -> None:
+    for number, total in (("1042", 1), ("1043", 2), ("1042", 3)):
+        console.order(replace(ORDER, id=number, number=f"#{number}", total=Decimal(total)))
+    offered = console.browser(Role.OPERATOR).get("/console/try/").text
+    assert re.findall(r"<option value=.*?</option>", offered) == [
+        f'<option value="#1042">{SHOP}</option>',
+        f'<option value="#1043">{SHOP}</option>',
+    ]
+    console.guard.writer.run(console.guard.store.erase(replace(REF, order_id="1042")))
+    assert '"#1042"' not in console.browser(Role.OPERATOR).get("/console/try/").text
+
+
 def test_an_order_of_another_shop_cannot_be_tried(console: Console) -> None:
     console.order(ORDER)
     browser = console.browser(Role.OPERATOR, shops=[OTHER_SHOP])
+    assert "#1042" not in browser.get("/console/try/").text
     for form in ({"shop": SHOP, "number": "1042"}, {"shop": OTHER_SHOP, "number": "1042"}):
         answer = press(browser, "/console/try/", form)
         assert answer.status_code == 422
