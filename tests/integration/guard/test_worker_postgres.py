@@ -163,13 +163,14 @@ def test_transactions_that_wait_for_each_other_are_both_done_in_the_end(make):
         thread.start()
     for thread in threads:
         thread.join()
-    assert (failures, len(attempts)) == ([], 3)
+    assert failures == []
+    assert len(attempts) >= 3, "one of them was given up once, at least"
     with house.engine.connect() as connection:
         rows = connection.execute(sa.select(shop_state.c.last_event_at, shop_state.c.calls_at)).all()
     assert [tuple(row) for row in rows] == [(1.0, 2.0), (1.0, 2.0)]
 
 
-def test_work_that_collides_twice_is_not_stored_and_may_come_back(make):
+def test_work_that_collides_every_time_is_not_stored_and_may_come_back(make):
     house, attempts = make(), []
 
     def collide(connection):
@@ -178,7 +179,7 @@ def test_work_that_collides_twice_is_not_stored_and_may_come_back(make):
 
     with pytest.raises(StoreUnavailable):
         house.writer.run(collide)
-    assert len(attempts) == 2
+    assert len(attempts) == 4
 
 
 def test_two_workers_at_once_have_one_verdict_and_one_effect_each(make, bad):
