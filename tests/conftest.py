@@ -36,6 +36,13 @@ __all__ = ["pytest_collection_modifyitems", "pytest_xdist_auto_num_workers", "py
 os.environ.setdefault("SHOPGUARD_TABLES", str(Path(__file__).parents[1] / "var" / "tables"))
 
 structlog.configure(processors=[structlog.testing.LogCapture()])
+_LOGGING = structlog.get_config()
+
+
+def pytest_runtest_teardown() -> None:
+    """Capture logs again: a command that a test ran may have set up logging, which it does for its whole process."""
+    structlog.configure(**_LOGGING)
+
 
 # What tests write may be lost with the machine: in memory no commit waits for a disk, the most of many tests.
 _MEMORY = Path("/dev/shm")

@@ -20,6 +20,7 @@ def said(desk: "Desk", monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[st
     monkeypatch.setattr(supervise, "supervise", lambda _commands, _stop, beside, _renewal: beside())
     monkeypatch.setattr(supervise, "stop_on_signal", threading.Event)
     monkeypatch.setattr(serve, "check_port", lambda *_: None)
+    monkeypatch.setattr(serve, "start_logging", lambda: None)
 
     def say(roles: str, **server: str) -> dict[str, str]:
         desk.settings = replace(desk.settings, server=ServerSettings(**server))  # type: ignore[arg-type]  # texts only

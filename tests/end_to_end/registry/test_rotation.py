@@ -50,7 +50,9 @@ def test_every_key_of_the_house_is_changed_while_a_shop_keeps_asking(
         watched.run("keys", "retire", newer["guard"][1])
         assert keys_of(watched) == {kind: ids[:1] for kind, ids in newer.items()}
         shop.whole_round()
+    under_way = shop.refused.pop("clock", 0)  # signed just before the clock was moved, and asked again
     assert (shop.wrong, dict(shop.refused)) == ([], {})
+    assert under_way <= 1
 
     watched.run("registry", "block", "E-3")  # what the office says is believed under its new key
     tokens, entry = stock.rounds[3]
