@@ -5,8 +5,7 @@ import re
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +14,7 @@ from typing import Any
 import requests
 
 from .ports import free_ports
-
-PATIENCE_S = 60.0  # the contract: within a minute of the address being printed
+from .waiting import until
 
 
 @dataclass(frozen=True)
@@ -58,16 +56,6 @@ class Demo:
         ended = subprocess.run(command, capture_output=True, text=True, cwd=self.home)
         assert ended.returncode == 0, ended.stderr
         return ended.stdout
-
-
-def until(look: Callable[[], Any], what: str) -> Any:
-    """Return what ``look`` returns as soon as that is true."""
-    give_up_at = time.monotonic() + PATIENCE_S
-    while time.monotonic() < give_up_at:
-        if found := look():
-            return found
-        time.sleep(0.1)
-    raise AssertionError(f"not within {PATIENCE_S:.0f} s: {what}")
 
 
 @contextmanager

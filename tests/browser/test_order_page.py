@@ -6,7 +6,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from ..running_demo import Demo, until
+from ..running_demo import Demo
+from ..waiting import until
 
 pytestmark = pytest.mark.timeout(240)
 

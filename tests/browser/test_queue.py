@@ -20,7 +20,8 @@ from shopguard.web.accounts.links import SignInLinks
 from shopguard.web.roles import Role
 
 from ..integration.web.conftest import ENTRY, ORDER, SHOP, Console
-from ..running_demo import Demo, until
+from ..running_demo import Demo
+from ..waiting import until
 
 WIDE = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}

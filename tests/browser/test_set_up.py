@@ -6,7 +6,8 @@ import json
 import requests
 from playwright.sync_api import Page, expect
 
-from ..running_demo import Demo, until
+from ..running_demo import Demo
+from ..waiting import until
 
 ORDER = {
     "id": "C-1",

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from ..running_demo import Demo, running_demo, until
+from ..running_demo import Demo, running_demo
+from ..waiting import until
 
 
 @pytest.fixture

@@ -22,7 +22,8 @@ from shopguard.config import load_config
 from shopguard.crypto import Keyring
 
 from ...ports import free_ports
-from ..registry.houses import PRF, House, MovedClock, centre_settings, until
+from ...waiting import until
+from ..registry.houses import PRF, House, MovedClock, centre_settings
 from ..registry.member import Member, public
 from .commands import Commands
 from .invented import evidence, order

@@ -16,19 +16,11 @@ import yaml
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ...ports import free_ports
-from .member import PATIENCE_S, Member
+from ...waiting import until
+from .member import Member
 
 PRF = "shopguard.registry.prf"
 """What the command line of the keyed function has in it."""
-
-
-def until(look: Callable[[], Any], what: str, patience_s: float = PATIENCE_S) -> Any:
-    give_up_at = time.monotonic() + patience_s
-    while time.monotonic() < give_up_at:
-        if found := look():
-            return found
-        time.sleep(0.1)
-    raise AssertionError(f"not within {patience_s:.0f} s: {what}")
 
 
 class House:

@@ -14,9 +14,10 @@ from typing import Any
 import requests
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from ...waiting import PATIENCE_S
+
 LOOKUPS, CENTRE = "/registry/v1/lookups", "/registry/v1/centre"
 MY_KEYS = "/registry/v1/me/keys"
-PATIENCE_S = 60.0
 Token = tuple[int, bytes]
 """Class and bytes, as they are asked about."""
 

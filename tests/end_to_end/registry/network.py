@@ -18,7 +18,8 @@ from shopguard.demo.network import DemoNetwork, Ports
 from shopguard.demo.shop import QuietHandler, ShopSimulation, build_shop
 
 from ...ports import free_ports
-from .houses import PRF, House, until
+from ...waiting import until
+from .houses import PRF, House
 from .invented import lines
 from .member import LOOKUPS
 

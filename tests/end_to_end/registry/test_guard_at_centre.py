@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from .houses import PRF, until
+from ...waiting import until
+from .houses import PRF
 from .invented import entry, party
 from .network import CARD, CHEAP, CHECK_KEY, DEAR, PAY_AT_DOOR, Network, running_network
 

@@ -14,7 +14,8 @@ import pytest
 import requests
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from .houses import PRF, until
+from ...waiting import until
+from .houses import PRF
 
 if TYPE_CHECKING:
     from tests.end_to_end.registry.conftest import Stock

@@ -23,7 +23,7 @@ from shopguard.registry.prf.process import URL_VARIABLE, Founding, OwnPrf, prf_c
 from shopguard.registry.prf.seeds import EpochSeeds, seeds_path
 from shopguard.registry.refusals import Refusal, Refused
 from shopguard.registry.stores import open_store, store_is_current
-from tests.waiting import wait_until
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from tests.integration.prf.conftest import Office
@@ -140,7 +140,7 @@ def test_killed_with_nobody_to_start_it_each_question_is_one_refusal_until_it_is
 
 def test_told_to_end_it_ends_cleanly(start: Start, seeds: EpochSeeds, tmp_path: Path) -> None:
     process = start()
-    wait_until(lambda: listens(tmp_path))
+    until(lambda: listens(tmp_path), "the keyed function listens")
     process.send_signal(signal.SIGTERM)
     _, errors = process.communicate(timeout=30)
     assert (process.returncode, errors) == (0, b"")
@@ -157,13 +157,13 @@ def test_its_socket_is_closed_to_others(office: "Office", tmp_path: Path) -> Non
 
 def test_a_second_one_waits_and_takes_over(start: Start, seeds: EpochSeeds, tmp_path: Path) -> None:
     first = start()
-    wait_until(lambda: listens(tmp_path))
+    until(lambda: listens(tmp_path), "the keyed function listens")
     second = start()
     with pytest.raises(subprocess.TimeoutExpired):
         second.wait(1.5)
     first.kill()
     first.wait()
-    wait_until(lambda: listens(tmp_path))
+    until(lambda: listens(tmp_path), "the keyed function listens")
     assert second.poll() is None
 
 
@@ -189,8 +189,8 @@ def test_it_ends_with_the_process_that_wanted_it(seeds: EpochSeeds, tmp_path: Pa
         child = int(parent.stdout.readline())
         assert listens(tmp_path)
         parent.kill()
-    wait_until(lambda: not listens(tmp_path))
-    wait_until(lambda: not is_alive(child))
+    until(lambda: not listens(tmp_path), "it listens no more")
+    until(lambda: not is_alive(child), "its child has ended")
 
 
 def test_a_folder_with_a_long_name_has_its_socket_elsewhere(start: Start, seeds: EpochSeeds, tmp_path: Path) -> None:
@@ -202,7 +202,7 @@ def test_a_folder_with_a_long_name_has_its_socket_elsewhere(start: Start, seeds:
     assert path.parent.stat().st_mode & 0o777 == 0o700
     assert prf_socket(tmp_path / ("y" * 100)) != path == prf_socket(folder)
     start(folder)
-    wait_until(lambda: listens(folder))
+    until(lambda: listens(folder), "the keyed function listens")
 
 
 def test_a_folder_for_the_socket_that_others_can_open_is_refused(tmp_path: Path) -> None:
@@ -255,7 +255,7 @@ def test_a_master_key_seals_the_seeds_too(tmp_path: Path, keyring: Keyring, monk
 def test_seeds_that_are_there_are_kept_whatever_is_founded(start: Start, seeds: EpochSeeds, tmp_path: Path) -> None:
     before = seeds_path(tmp_path).read_bytes()
     start(tmp_path, *Founding("another", bytes(32)).arguments)
-    wait_until(lambda: listens(tmp_path))
+    until(lambda: listens(tmp_path), "the keyed function listens")
     assert seeds_path(tmp_path).read_bytes() == before
 
 

@@ -18,7 +18,7 @@ from shopguard.registry.search.roots import LookRoots
 from shopguard.registry.subjects import Subject, SubjectKind
 from shopguard.storage.engine import writing
 from tests.integration.search.conftest import ENTRY, NAMESAKE, NOBODY, NOW, PARTY, Town
-from tests.waiting import wait_until
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_look_ups_that_tell_of_nobody_are_counted_together(either_town: Town) ->
 
 def test_an_order_that_shares_no_more_than_a_name_is_written_within_seconds(either_town: Town) -> None:
     either_town.order("shop-1", NAMESAKE)
-    wait_until(lambda: len(either_town.rows()) == 1)
+    until(lambda: len(either_town.rows()) == 1, "the look is written down")
     (look,) = either_town.home.looks.of(either_town.handle())
     assert (look.member, look.opened) == ("shop-1", False)
 
